@@ -1,0 +1,19 @@
+"""The tables: names, types and meaning of every column that stages read and write."""
+
+from inlink.schema.columns import Column, TableSchema
+from inlink.schema.parts import CAPTURES, LINKS, PAGES
+from inlink.schema.words import DEPTHS, KINDS, LOST_REASONS, PAGE_KINDS, REGIONS, REL_ORIGINS
+
+__all__ = [
+    "CAPTURES",
+    "DEPTHS",
+    "KINDS",
+    "LINKS",
+    "LOST_REASONS",
+    "PAGES",
+    "PAGE_KINDS",
+    "REGIONS",
+    "REL_ORIGINS",
+    "Column",
+    "TableSchema",
+]

@@ -1,0 +1,19 @@
+"""Fixtures that all tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = Path(os.environ.get("INLINK_TEST_DATA") or ROOT.parent / "shared" / "data")
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Folder of the third-party data; tests that need it are skipped, and counted, where it is missing."""
+    if not (DATA / "INVENTORY.md").exists():
+        pytest.skip(f"third-party data not found at {DATA} (set INLINK_TEST_DATA)")
+    return DATA
