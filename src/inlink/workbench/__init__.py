@@ -1,1 +1,21 @@
-"""inlink.workbench"""
+"""The one door: a workspace and one short method for each thing that a user can ask."""
+
+from inlink.workbench.options import GROUPS, STATES, ViewOptions
+from inlink.workbench.results import Count, Evidence, Exported, Overview, Rows, RowStream, Status, Target
+from inlink.workbench.workbench import QUESTIONS, Workbench
+
+__all__ = [
+    "GROUPS",
+    "QUESTIONS",
+    "STATES",
+    "Count",
+    "Evidence",
+    "Exported",
+    "Overview",
+    "RowStream",
+    "Rows",
+    "Status",
+    "Target",
+    "ViewOptions",
+    "Workbench",
+]
