@@ -2,11 +2,12 @@
 
 from inlink.schema.columns import Column, TableSchema
 from inlink.schema.parts import CAPTURES, LINKS, PAGES
-from inlink.schema.words import DEPTHS, KINDS, LOST_REASONS, PAGE_KINDS, REGIONS, REL_ORIGINS
+from inlink.schema.words import DEPTHS, EMBED_KINDS, KINDS, LOST_REASONS, PAGE_KINDS, REGIONS, REL_ORIGINS
 
 __all__ = [
     "CAPTURES",
     "DEPTHS",
+    "EMBED_KINDS",
     "KINDS",
     "LINKS",
     "LOST_REASONS",

@@ -20,6 +20,10 @@ KINDS = (
     "listed",  # a row of an imported link list that names no kind
 )
 
+# Kinds that fetch a resource for the page itself instead of sending a reader on. They stand in links and can be asked
+# for, but no sum counts them (in_links, in_domains, pairs, strength …): a hot-linked script or font is not a backlink.
+EMBED_KINDS = ("image", "script", "style", "media", "rel_link")
+
 REGIONS = ("main", "nav", "header", "footer", "aside", "comment", "bio", "head")
 
 # Where nofollow, ugc or sponsored comes from; a link with several origins joins them with "+".
