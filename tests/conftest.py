@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,3 +18,13 @@ def data_dir() -> Path:
     if not (DATA / "INVENTORY.md").exists():
         pytest.skip(f"third-party data not found at {DATA} (set INLINK_TEST_DATA)")
     return DATA
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a Chromium; tests that need a browser are skipped, and counted, where there is none."""
+    names = (os.environ.get("INLINK_CHROMIUM") or "chromium", "chromium-browser", "google-chrome")
+    path = next((found for name in names if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("no Chromium (install it, or set INLINK_CHROMIUM)")
+    return path

@@ -1,0 +1,74 @@
+"""Style, types, layers and tests in one go; says at the end what failed and what was skipped.
+
+python scripts/check.py                     everything (`make test`)
+python scripts/check.py lint format types   only these steps
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import browser
+
+ROOT = Path(__file__).resolve().parent.parent
+STEPS = {
+    "lint": ["ruff", "check", "--quiet", "."],
+    "format": ["ruff", "format", "--check", "--quiet", "."],
+    "types": ["mypy"],
+    "layers": ["lint-imports"],
+    "tests": ["pytest", "-n", "2", "--dist", "worksteal"],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one step ended."""
+
+    step: str
+    passed: bool
+    took_s: float
+
+
+def tool(name: str) -> str:
+    """Path of a program of this environment."""
+    return shutil.which(name, path=sysconfig.get_path("scripts")) or name
+
+
+def run_step(step: str) -> Outcome:
+    """Run one step, its output under a heading."""
+    name, *arguments = STEPS[step]
+    print(f"== {step}: {' '.join(STEPS[step])}", flush=True)
+    start = time.monotonic()
+    done = subprocess.run([tool(name), *arguments], cwd=ROOT, env=environment())
+    return Outcome(step, done.returncode == 0, time.monotonic() - start)
+
+
+def environment() -> dict[str, str]:
+    """The environment of the steps: tests find Chromium by INLINK_CHROMIUM."""
+    found = browser.find()
+    return {**os.environ, **({"INLINK_CHROMIUM": found} if found else {})}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the steps, then say how each ended."""
+    wanted = arguments or list(STEPS)
+    notes = [note] if "tests" in wanted and (note := browser.ensure()) else []
+    outcomes = [run_step(step) for step in wanted]
+    print()
+    for outcome in outcomes:
+        print(f"{'ok    ' if outcome.passed else 'FAILED'} {outcome.step:8} {outcome.took_s:6.1f} s")
+    for note in notes:
+        print(f"note: {note}")
+    return 0 if all(outcome.passed for outcome in outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
