@@ -113,7 +113,7 @@ def install_with_pip(venv: Path, locks: Sequence[str]) -> bool:
     with tempfile.TemporaryDirectory() as scratch:
         for name, pip, env in pip_commands(venv, Path(scratch)):
             say(f"using {name} (this takes a minute or two)")
-            install = [*pip, "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+            install = [*pip, "install", "--quiet", "--quiet", "--disable-pip-version-check", "--no-input"]
             listed = [word for lock in locks for word in ("--requirement", lock)]
             if run([*install, "--require-hashes", *listed], env=env) and run(
                 [*install, "--no-deps", "--no-build-isolation", "--editable", "."], env=env
