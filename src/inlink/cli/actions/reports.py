@@ -1,0 +1,88 @@
+"""Verbs that answer with rows: each asks the workbench one question and shows the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from inlink.cli.declare import Call
+from inlink.cli.output import Output
+from inlink.cli.rendering import form, show, show_stream
+from inlink.errors import BadInput
+from inlink.workbench import Workbench
+from inlink.workbench.results import Rows
+
+
+class Report(Protocol):
+    """A verb that takes a target."""
+
+    def __call__(self, call: Call, *, target: str, output: str | None, **options: Any) -> None:
+        """Ask and show."""
+
+
+def report(question: str) -> Report:
+    """The verb that asks `question`; without a limit the rows are streamed."""
+
+    def verb(call: Call, *, target: str, output: str | None, **options: Any) -> None:
+        place = Output(quiet=call.quiet)
+        chosen = form(output, place)
+        with Workbench.open(call.folder) as bench:
+            if options.get("limit") is None and chosen in ("jsonl", "csv", "tsv"):
+                show_stream(place, bench.stream(question, target, **given(options)), chosen)
+            else:
+                ask: Callable[..., Rows] = getattr(bench, question)
+                show(place, ask(target, **given(options)), output)
+
+    return verb
+
+
+def given(options: dict[str, Any]) -> dict[str, Any]:
+    """The options that were given; `limit` stands even where it is None, which means all."""
+    return {name: value for name, value in options.items() if name == "limit" or value not in (None, False, ())}
+
+
+backlinks = report("backlinks")
+domains = report("domains")
+hosts = report("hosts")
+ips = report("ips")
+subnets = report("subnets")
+anchors = report("anchors")
+pages = report("pages")
+outlinks = report("outlinks")
+outdomains = report("outdomains")
+
+
+def compare(call: Call, *, targets: tuple[str, ...], output: str | None, **options: Any) -> None:
+    """Which domains link to which of the targets."""
+    if len(targets) < 2:
+        raise BadInput("compare needs two targets or more", hint="name them one after the other: inlink compare A B")
+    with Workbench.open(call.folder) as bench:
+        show(Output(quiet=call.quiet), bench.compare(targets, **given(options)), output)
+
+
+def changes(
+    call: Call,
+    *,
+    target: str | None,
+    everything: bool,
+    since: str | None,
+    until: str | None,
+    output: str | None,
+    **options: Any,
+) -> None:
+    """What was won, lost and changed in a period."""
+    if (target is None) == (not everything):
+        raise BadInput("changes needs a TARGET, or --all, not both", hint="inlink changes example.org")
+    with Workbench.open(call.folder) as bench:
+        rows = bench.changes(target, from_=since, to=until, **given(options))
+        show(Output(quiet=call.quiet), rows, output)
+
+
+def counts(call: Call, *, target: str, by: tuple[str, ...], output: str | None, **options: Any) -> None:
+    """Backlinks counted by one or more columns."""
+    place = Output(quiet=call.quiet)
+    with Workbench.open(call.folder) as bench:
+        for position, name in enumerate(by):
+            if position:
+                place.line()
+            show(place, bench.counts(target, name, **given(options)), output)

@@ -1,0 +1,223 @@
+"""Every verb of `inlink`, in the order of the help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from inlink.cli import options
+from inlink.cli.declare import ACTIONS, inlink, report, verb
+from inlink.cli.options import joined, option
+
+__all__ = ["inlink"]
+
+COUNTED = "rel,kind,region,tld,lang"
+
+# ---- set up ----------------------------------------------------------------------------------------------------------
+verb(
+    "Set up",
+    "init",
+    f"{ACTIONS}.inputs:init",
+    "Make a workspace.\n\nThe folder with its settings; a workspace that is there already is left as it is.",
+    [click.Argument(["folder"], required=False, type=click.Path(path_type=Path), metavar="[FOLDER]")],
+    example="inlink init web",
+)
+verb(
+    "Set up",
+    "add",
+    f"{ACTIONS}.inputs:add",
+    "Register crawled pages and link lists.\n\n"
+    "WARC, ARC, WAT, folders of them, globs, *.paths.gz lists, http(s) URLs and "
+    "link exports (CSV). Says what each input is; no input is counted twice. Fails only if nothing could be added.",
+    [click.Argument(["inputs"], nargs=-1, required=True, metavar="INPUT…"), options.words_or_json()],
+    example="inlink -w web add crawl/*.warc.gz exports/",
+)
+verb(
+    "Set up",
+    "build",
+    f"{ACTIONS}.inputs:build",
+    "Make the index of what was added.\n\n"
+    "Extracts the links of new inputs and arranges a snapshot. Can be stopped at any "
+    "moment and started again; what is served stays as it was until the new snapshot stands. Says so where there is "
+    "nothing to do.",
+    [
+        option("--workers", type=click.IntRange(1), metavar="N", help="Processes. Default: the workspace's setting."),
+        options.words_or_json(),
+    ],
+    example="inlink -w web build",
+)
+verb(
+    "Set up",
+    "status",
+    f"{ACTIONS}.upkeep:status",
+    "What the workspace holds and serves.",
+    [options.words_or_json()],
+)
+
+# ---- look up ---------------------------------------------------------------------------------------------------------
+LINKS = joined(options.group(), options.state(), options.indirect(), options.view())
+SUMS = joined(options.state(), options.view())
+
+verb(
+    "Look up a target",
+    "overview",
+    f"{ACTIONS}.overview:overview",
+    "The key numbers of a target.\n\n"
+    "Referring domains and pages, follow share, regions, languages, anchors, new and lost.",
+    joined(
+        options.target(),
+        options.infrastructure(),
+        options.output_format(default="table on a terminal, json in a pipe"),
+    ),
+    example="inlink -w web overview example.org",
+)
+report(
+    "backlinks",
+    "Links to the target from other domains.\n\n"
+    "Strongest source first: the one whose domain has the most referring domains.",
+    LINKS,
+    example='inlink -w web backlinks example.org --where "nofollow = false" --format jsonl',
+)
+report("domains", "Referring domains, strongest first.", SUMS, example="inlink -w web domains example.org --limit all")
+report("hosts", "Referring hosts.", SUMS)
+report("ips", "Addresses of referring pages, where known.", SUMS)
+report("subnets", "Networks (/24, for IPv6 /48) of referring pages, where known.", SUMS)
+report(
+    "anchors",
+    "Anchors of the backlinks, those from the most domains first.",
+    joined(option("--folded", is_flag=True, help="Count anchors in lower case without punctuation as one."), SUMS),
+)
+report("pages", "Pages of the target that are linked to, the most linked first.", SUMS)
+report("outlinks", "Links from the target to other domains.", LINKS)
+report("outdomains", "Domains that the target links to.", SUMS)
+verb(
+    "Look up a target",
+    "counts",
+    f"{ACTIONS}.reports:counts",
+    "Backlinks counted by rel, kind, region, TLD and language.",
+    joined(
+        options.target(),
+        option("--by", metavar="COLUMN,…", type=options.Names(), default=COUNTED, show_default=True,
+               help="What to count by."),
+        SUMS,
+    ),
+    example="inlink -w web counts example.org --by region",
+)  # fmt: skip
+verb(
+    "Look up a target",
+    "compare",
+    f"{ACTIONS}.reports:compare",
+    "Which domains link to which of two or more targets.",
+    joined(
+        click.Argument(["targets"], nargs=-1, required=True, metavar="TARGET TARGET…"),
+        option("--mode", type=click.Choice(options.MODES), default="intersect", show_default=True,
+               help="Domains that link to all, to any, or to the others but not to the first (gap)."),
+        options.scope(),
+        options.strict(),
+        SUMS,
+    ),
+    example="inlink -w web compare example.org example.com --mode gap",
+)  # fmt: skip
+verb(
+    "Look up a target",
+    "changes",
+    f"{ACTIONS}.reports:changes",
+    "Links new, found, lost, changed, restored or moved in a period.\n\n"
+    "Each with its reason. A page that was not looked at "
+    "loses nothing. new: an earlier capture of the page lacked the link; found: there is no earlier capture.",
+    joined(
+        click.Argument(["target"], required=False, metavar="TARGET|--all"),
+        option("--all", "everything", is_flag=True, help="Of every target."),
+        options.scope(),
+        options.strict(),
+        options.period(),
+        options.view(),
+    ),
+    example="inlink -w web changes example.org --from 2026-01-01",
+)
+
+# ---- behind the rows -------------------------------------------------------------------------------------------------
+verb(
+    "Behind the rows",
+    "evidence",
+    f"{ACTIONS}.records:evidence",
+    "The archived record of a link, with the link marked.\n\n"
+    "LINK is a link_id as `backlinks --columns link_id` shows it.",
+    [click.Argument(["link"], metavar="LINK"), options.words_or_json()],
+    example="inlink -w web evidence 10205843012348321975",
+)
+verb(
+    "Behind the rows",
+    "sql",
+    f"{ACTIONS}.records:sql",
+    "Read-only SQL on the index.\n\n"
+    "The views are links, pages, domains, hosts, pairs and captures. Without QUERY, or with -, "
+    "the query is read from standard input.",
+    joined(
+        click.Argument(["query"], required=False, metavar="[QUERY]"),
+        options.limit(1000),
+        options.output_format(),
+    ),
+    example='inlink -w web sql "select domain, in_domains from domains order by 2 desc limit 10"',
+)
+verb(
+    "Behind the rows",
+    "export",
+    f"{ACTIONS}.records:export",
+    "Write a view to a file.\n\n"
+    "All rows and exactly the view: CSV, JSON Lines or Parquet by the ending of FILE.",
+    joined(
+        click.Argument(["question"], metavar="QUESTION", type=click.Choice(options.QUESTIONS)),
+        options.target(),
+        option("-o", "--to", "path", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE",
+               help="File to write: .csv, .jsonl or .parquet."),
+        options.limit(None),
+        [p for p in LINKS if p.name not in ("output", "cursor", "limit")],
+    ),
+    example="inlink -w web export backlinks example.org --to links.csv",
+)  # fmt: skip
+
+# ---- upkeep ----------------------------------------------------------------------------------------------------------
+verb(
+    "Upkeep",
+    "verify",
+    f"{ACTIONS}.upkeep:verify",
+    "Check every stored file against its digest.",
+    [options.words_or_json()],
+)
+verb(
+    "Upkeep",
+    "gc",
+    f"{ACTIONS}.upkeep:gc",
+    "Remove old snapshots, never one in use.",
+    [
+        option("--keep", type=click.IntRange(1), default=2, show_default=True, metavar="N", help="Snapshots to keep."),
+        options.words_or_json(),
+    ],
+)
+
+# ---- see it ----------------------------------------------------------------------------------------------------------
+verb(
+    "See it",
+    "serve",
+    "inlink.web.serve:serve",
+    "A read-only site on this machine.\n\nOverview and backlinks of any target.",
+    [
+        option("--host", default="127.0.0.1", show_default=True, help="Loopback address to listen on."),
+        option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 picks a free one."),
+    ],
+    example="inlink -w web serve",
+)
+verb(
+    "See it",
+    "demo",
+    f"{ACTIONS}.demo:demo",
+    "Make a small web with known truth, and ask it everything.\n\n"
+    "Generates the demo web, indexes it, walks through the "
+    "questions, checks the answers, and serves the site.",
+    [
+        click.Argument(["folder"], required=False, type=click.Path(path_type=Path), metavar="[FOLDER]"),
+        option("--serve/--no-serve", "serves", default=None, help="Serve the site at the end. Default: on a terminal."),
+    ],
+)

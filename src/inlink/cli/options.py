@@ -1,0 +1,161 @@
+"""The options that verbs share, each declared once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+SCOPES = ("url", "prefix", "host", "domain")
+FORMATS = ("table", "json", "jsonl", "csv", "tsv")
+STATES = ("live", "lost", "all")
+MODES = ("intersect", "union", "gap")
+QUESTIONS = ("backlinks", "domains", "hosts", "ips", "subnets", "anchors", "pages", "outlinks", "outdomains")
+GROUPS = ("none", "similar", "page", "domain")
+DEFAULT_LIMIT = 50
+
+
+class Limit(click.ParamType[int | None]):
+    """A number of rows, or `all`."""
+
+    name = "N|all"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
+        """The value, or a usage error."""
+        if value is None or value == "all":
+            return None
+        try:
+            number = int(value)
+        except ValueError:
+            number = 0
+        if number < 1:
+            self.fail(f"{value!r} is neither a number above 0 nor 'all'.", param, ctx)
+        return number
+
+
+class Names(click.ParamType[tuple[str, ...]]):
+    """Column names with commas between."""
+
+    name = "A,B,…"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """The value, or a usage error."""
+        if isinstance(value, tuple):
+            return value
+        names = tuple(name.strip() for name in str(value).split(",") if name.strip())
+        if not names:
+            self.fail("names no column.", param, ctx)
+        return names
+
+
+def option(*names: str, **settings: Any) -> click.Option:
+    """One option; a default is shown where there is one."""
+    return click.Option(names, **settings)
+
+
+def scope() -> click.Option:
+    """How much the target stands for."""
+    return option(
+        "--scope",
+        type=click.Choice(SCOPES),
+        help="How much TARGET stands for: one page, a path and all below it, a host, or a domain with all its hosts. "
+        "Default: guessed from the form of TARGET, and said.",
+    )
+
+
+def strict() -> click.Option:
+    """Exact URLs."""
+    return option(
+        "--strict",
+        is_flag=True,
+        help="Scope url: match the normalised URL; do not fold scheme, www, index names and tracking parameters.",
+    )
+
+
+def target() -> list[click.Parameter]:
+    """TARGET with its scope."""
+    return [click.Argument(["target"], metavar="TARGET"), scope(), strict()]
+
+
+def output_format(
+    choices: Sequence[str] = FORMATS, default: str = "table on a terminal, tsv in a pipe"
+) -> click.Option:
+    """The form of an answer."""
+    return option("--format", "output", type=click.Choice(choices), help=f"Form of the answer. Default: {default}.")
+
+
+def words_or_json() -> click.Option:
+    """The form of a short answer."""
+    return output_format(("table", "json"), "table")
+
+
+def view() -> list[click.Parameter]:
+    """What every table of rows can do."""
+    return [
+        option("--where", metavar="FILTER", help="Keep rows that match, as in: nofollow = false and region = 'main'."),
+        option("--sort", metavar="COLUMN,…", type=Names(), help="Sort by columns; -COLUMN is descending."),
+        option("--columns", metavar="COLUMN,…", type=Names(), help="Columns to show, in this order."),
+        limit(),
+        option("--cursor", metavar="CURSOR", help="Go on after the page that ended with this cursor."),
+        output_format(),
+        infrastructure(),
+    ]
+
+
+def limit(default: int | None = DEFAULT_LIMIT) -> click.Option:
+    """Rows of a page."""
+    shown = default or "all"
+    return option("--limit", type=Limit(), metavar="N|all", default=shown, show_default=True, help="How many rows.")
+
+
+def infrastructure() -> click.Option:
+    """Keep what default views leave out."""
+    return option(
+        "--infrastructure",
+        is_flag=True,
+        help="Keep rows of infrastructure and hosting domains (CDN, fonts, analytics, widgets), left out by default.",
+    )
+
+
+def group(default: str = "none") -> click.Option:
+    """Rows collapsed into one."""
+    return option(
+        "--group",
+        type=click.Choice(GROUPS),
+        default=default,
+        show_default=True,
+        help="Rows collapsed into one with a count: similar links (repeated across a site), or by page or domain.",
+    )
+
+
+def indirect() -> click.Option:
+    """Links through redirects and canonicals."""
+    return option(
+        "--indirect",
+        is_flag=True,
+        help="Links that reach the target through a redirect or canonical, instead of direct ones.",
+    )
+
+
+def state() -> click.Option:
+    """Live or lost."""
+    return option(
+        "--state", type=click.Choice(STATES), default="live", show_default=True, help="Live links, lost links, or all."
+    )
+
+
+def period() -> list[click.Parameter]:
+    """From when to when."""
+    return [
+        option("--from", "since", metavar="DATE|SNAPSHOT", help="Start of the period (not included)."),
+        option("--to", "until", metavar="DATE|SNAPSHOT", help="End of the period (included). Default: now."),
+    ]
+
+
+def joined(*parts: Sequence[click.Parameter] | click.Parameter) -> list[click.Parameter]:
+    """One list of parameters from lists and single ones."""
+    flat: list[click.Parameter] = []
+    for part in parts:
+        flat.extend([part] if isinstance(part, click.Parameter) else part)
+    return flat

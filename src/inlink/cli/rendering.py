@@ -1,0 +1,138 @@
+"""Row answers in every output form: table, json, jsonl, csv, tsv."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TextIO
+
+from inlink.cli.output import Output
+from inlink.cli.tables import draw, footer
+from inlink.cli.text import clean
+from inlink.cli.values import for_csv, for_json, for_tsv, to_json
+from inlink.workbench.results import Rows, RowStream, Target
+
+Row = Mapping[str, object]
+
+
+def form(asked: str | None, output: Output, *, piped: str = "tsv") -> str:
+    """The output form: what was asked for, else a table on a terminal and the plain form in a pipe."""
+    return asked or ("table" if output.is_terminal else piped)
+
+
+def show(output: Output, rows: Rows, asked: str | None) -> None:
+    """Write one page of an answer."""
+    chosen = form(asked, output)
+    if chosen == "table":
+        _as_table(output, rows)
+    elif chosen == "json":
+        output.line(to_json(as_object(rows), indent=2))
+    else:
+        write_rows(output, rows.columns, rows.to_dicts(), chosen)
+        for line in said(rows):
+            output.say(clean(line))
+
+
+def show_stream(output: Output, stream: RowStream, chosen: str) -> None:
+    """Write a whole view, batch by batch."""
+    rows = (row for batch in stream.batches for row in batch.to_pylist())
+    n_rows = write_rows(output, stream.columns, rows, chosen)
+    output.say(clean(" · ".join([*_about(stream.target, stream.snapshot), f"all {n_rows:,} rows"])))
+    for note in stream.notes:
+        output.say(clean(note))
+
+
+def write_rows(output: Output, columns: Sequence[str], rows: Iterable[Row], chosen: str) -> int:
+    """Write rows as jsonl, csv or tsv; gives their number."""
+    return {"jsonl": _jsonl, "csv": _csv, "tsv": _tsv}[chosen](output, columns, rows)
+
+
+def as_object(rows: Rows) -> dict[str, object]:
+    """One page of an answer as a JSON object."""
+    return {
+        "target": rows.target.text if rows.target else None,
+        "scope": rows.target.scope if rows.target else None,
+        "scope_is_guessed": rows.target.is_guessed if rows.target else None,
+        "snapshot": rows.snapshot,
+        "n_total": rows.n_total,
+        "cursor": rows.cursor,
+        "notes": list(rows.notes),
+        "rows": [ids_as_text(row) for row in rows.to_dicts()],
+    }
+
+
+def ids_as_text(row: Row) -> dict[str, object]:
+    """The row with its 64-bit ids as digits in quotes: many JSON readers would round the numbers."""
+    return {
+        name: str(value) if name.endswith("_id") and isinstance(value, int) else for_json(value)
+        for name, value in row.items()
+    }
+
+
+def said(rows: Rows) -> list[str]:
+    """What belongs under an answer: target, snapshot, how many rows, and its notes."""
+    first = [*_about(rows.target, rows.snapshot), _how_many(rows)]
+    more = [f"next page: --cursor {rows.cursor}"] if rows.cursor else []
+    return [" · ".join(first), *rows.notes, *more]
+
+
+def _about(target: Target | None, snapshot: str) -> list[str]:
+    about = f"snapshot {snapshot}"
+    if target is None:
+        return [about]
+    guessed = ", guessed from its form" if target.is_guessed else ""
+    return [f"{target.text} ({target.scope}{guessed})", about]
+
+
+def _how_many(rows: Rows) -> str:
+    shown = len(rows)
+    if rows.n_total is None:
+        return f"{shown:,} rows shown"
+    if rows.n_total == shown:
+        return f"{shown:,} {'row' if shown == 1 else 'rows'}"
+    return f"{shown:,} of {rows.n_total:,} rows"
+
+
+def _as_table(output: Output, rows: Rows) -> None:
+    if not len(rows):
+        output.line("No rows.")
+        footer(output, said(rows))
+        return
+    left_out = draw(output, rows.columns, rows.to_dicts())
+    lines = said(rows)
+    if left_out:
+        lines.insert(1, f"no room for {', '.join(left_out)}: choose with --columns, or --format json")
+    output.line()
+    footer(output, lines)
+
+
+def _jsonl(output: Output, columns: Sequence[str], rows: Iterable[Row]) -> int:
+    count = 0
+    for row in rows:
+        count += 1
+        output.line(to_json(ids_as_text({name: row[name] for name in columns})))
+    return count
+
+
+def _csv(output: Output, columns: Sequence[str], rows: Iterable[Row]) -> int:
+    writer = csv.writer(_out(output), lineterminator="\n")
+    writer.writerow(columns)
+    count = 0
+    for row in rows:
+        count += 1
+        cells = [for_csv(row[name]) for name in columns]
+        writer.writerow([clean(cell) for cell in cells] if output.is_terminal else cells)
+    return count
+
+
+def _tsv(output: Output, columns: Sequence[str], rows: Iterable[Row]) -> int:
+    output.line("\t".join(columns))
+    count = 0
+    for row in rows:
+        count += 1
+        output.line("\t".join(for_tsv(row[name]) for name in columns))
+    return count
+
+
+def _out(output: Output) -> TextIO:
+    return output.out
