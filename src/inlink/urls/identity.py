@@ -1,0 +1,175 @@
+"""Which page a URL means: raw → normalised → same-page key; and which keys a scope holds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, get_args
+
+from inlink.errors import BadInput
+from inlink.urls.domains import SuffixRules
+from inlink.urls.folds import fold_table
+from inlink.urls.key_kernel import write_page_key
+from inlink.urls.parse import WEB_SCHEMES, Url, parse
+from inlink.urls.surt import host_key
+
+Scope = Literal["url", "prefix", "host", "domain"]
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+
+
+@lru_cache(maxsize=1 << 16)
+def same_page_key(url: str) -> str:
+    """The key that all spellings of one page share, in SURT form: `org,scipy)/doc?a=1`.
+
+    Folded: scheme, user name, leading `www.`, trailing dot of the host, default index names, one trailing slash
+    below the root, tracking parameters and the escapes of unreserved characters. A port that is not the scheme's
+    default stays: `org,example):8080/`. For whole columns use `batch.resolve`, which runs the same kernel compiled.
+    Raises: BadInput when `url` is no http(s) URL.
+    """
+    return _page_key(_web_url(url))
+
+
+def key_range(of: Url | str, scope: Scope) -> tuple[str, str]:
+    """Keys k with low <= k < high hold all of the scope: exact for `url`, `prefix` needs Target.ranges, the others a
+    filter by host or domain only where `www.` was folded away.
+
+    For `host` and `domain`, `of` may be the name itself.
+    """
+    if scope in ("host", "domain"):
+        name = of.host if isinstance(of, Url) else of
+        head = host_key(_fold_www(name))
+        return f"{head})", f"{head}*" if scope == "host" else f"{head}-"
+    key = _page_key(of if isinstance(of, Url) else _web_url(of))
+    if scope == "url":
+        return key, f"{key}!"
+    head = _prefix_key(key)
+    return (f"{head}/", f"{head}0") if head.endswith(")") else (head, f"{head}@")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a question is about: a page, a path, a host or a domain.
+
+    `low <= key < high` holds all keys of the target (a superset for `prefix`); `ranges` are its exact parts.
+    `url` is the normalised URL (None for host and domain), which `strict` compares instead of the key.
+    `reason` says why the scope is what it is, in words for the user.
+    """
+
+    text: str
+    kind: Scope
+    url: str | None
+    key: str | None
+    host: str
+    domain: str
+    low: str
+    high: str
+    ranges: tuple[tuple[str, str], ...]
+    is_strict: bool
+    reason: str
+
+    def has_key(self, key: str) -> bool:
+        """Whether a same-page key lies in the target's ranges (host and domain are the caller's to compare)."""
+        return any(low <= key < high for low, high in self.ranges)
+
+
+def target(
+    text: str, scope: Scope | None = None, *, rules: SuffixRules, is_strict: bool = False, reason: str = ""
+) -> Target:
+    """The target that a user's text means at a scope, guessed where none is given.
+
+    Raises: BadInput when the text is no http(s) URL, host or domain, or the scope is unknown.
+    """
+    if scope is None:
+        return guess_scope(text, rules=rules, is_strict=is_strict)
+    if scope not in SCOPES:
+        raise BadInput(f"unknown scope {scope!r}", hint=f"one of {', '.join(SCOPES)}")
+    url = _typed_url(text)
+    domain = rules.domain(url.host)
+    if scope in ("host", "domain"):
+        low, high = key_range(url.host if scope == "host" else domain, scope)
+        ranges: tuple[tuple[str, str], ...] = ((low, high),)
+        href = key = None
+    else:
+        low, high = key_range(url, scope)
+        key = _page_key(url)
+        ranges = ((low, high),) if scope == "url" else _prefix_ranges(_prefix_key(key))
+        href = url.href.partition("#")[0]
+    return Target(
+        text, scope, href, key, url.host, domain, low, high, ranges, is_strict, reason or f"scope {scope} as asked"
+    )
+
+
+def guess_scope(text: str, *, rules: SuffixRules, is_strict: bool = False) -> Target:
+    """The target as the form of the text suggests, with the reason said.
+
+    | typed | scope |
+    |---|---|
+    | `example.org`, `www.example.org`, `https://example.org/` | domain |
+    | `*.example.org` | domain |
+    | `docs.example.org`, an address, a single label | host |
+    | `example.org/docs/`, `example.org/docs/*` | prefix |
+    | `example.org/docs`, `example.org/?p=1` | url |
+    """
+    bare = text.strip()
+    is_starred = bare.startswith("*.") or bare.endswith("*")
+    url = _typed_url(bare)
+    domain = rules.domain(url.host)
+    if url.path == "/" and url.query is None:
+        name = _fold_www(url.host)
+        if bare.startswith("*."):
+            scope: Scope = "domain" if name == domain else "host"
+            reason = f"* stands for all hosts of {name}"
+        elif rules.registrable(url.host) and name in (domain, _fold_www(domain)) and not bare.endswith("*"):
+            scope, reason = "domain", f"{domain} is a registrable domain"
+        else:
+            scope, reason = "host", f"{url.host} is a host of {domain}" if domain != url.host else f"{domain} is a host"
+    elif is_starred or url.path.endswith("/"):
+        scope, reason = "prefix", "the path ends with *" if is_starred else "the path ends with /"
+    else:
+        scope, reason = "url", "it names a page"
+    return target(bare, scope, rules=rules, is_strict=is_strict, reason=f"scope {scope}, because {reason}")
+
+
+def _typed_url(text: str) -> Url:
+    """The URL that a user's text means: the scheme may be missing, `*` may stand at either end."""
+    bare = text.strip().removeprefix("*.")
+    if bare.endswith("/*") or bare.endswith("*"):
+        bare = bare[:-1]
+    return _web_url(bare, text)
+
+
+def _web_url(text: str, shown: str | None = None) -> Url:
+    """The parsed http(s) URL."""
+    authority = text.split("/", 1)[0]
+    url = parse(text) if _SCHEME.match(text) else None if "@" in authority else parse(f"https://{text.lstrip('/')}")
+    if url is None or url.scheme not in WEB_SCHEMES:
+        raise BadInput(f"not a web address: {shown or text!r}", hint="write example.org, or https://example.org/page")
+    return url
+
+
+def _page_key(url: Url) -> str:
+    """The same-page key, by the kernel, interpreted."""
+    path = (url.path + ("" if url.query is None else f"?{url.query}")).encode()
+    out = bytearray(len(path))
+    size = write_page_key(path, 0, len(path), out, 0, fold_table().arrays)
+    port = "" if url.port is None else f":{url.port}"
+    return f"{host_key(_fold_www(url.host))}){port}{out[:size].decode()}"
+
+
+def _fold_www(host: str) -> str:
+    """The host without a leading `www.`, where two labels or more remain."""
+    rest = host.removeprefix("www.")
+    return rest if "." in rest.rstrip(".") else host
+
+
+def _prefix_key(key: str) -> str:
+    """The key's path without query and trailing slash; for the root, all before the path."""
+    return key.partition("?")[0].removesuffix("/")
+
+
+def _prefix_ranges(head: str) -> tuple[tuple[str, str], ...]:
+    """The exact ranges of a path: itself, what is below it, and it with a query."""
+    return (head, f"{head}!"), (f"{head}/", f"{head}0"), (f"{head}?", f"{head}@")
