@@ -1,0 +1,152 @@
+"""From a raw record to the answer it holds: URL, time, status, headers, and the body of pages and feeds."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+
+from inlink.sources.codings import undo_codings
+from inlink.sources.dates import http_date, warc_date
+from inlink.sources.http import Head, dechunk, http_head
+from inlink.sources.limits import Limits
+from inlink.sources.raw import RawRecord
+from inlink.sources.records import BadRecord, Record
+
+WANTED = frozenset((b"response", b"resource", b"revisit", b"conversion", b"continuation"))
+_TEXTUAL = re.compile(r"(?:text/html|application/xhtml|text/xml|application/xml|[\w.-]+/[\w.+-]+\+xml)", re.IGNORECASE)
+_DRAWN = re.compile(r"image/", re.IGNORECASE)  # image/svg+xml and the like hold no pages
+_UNTOLD = re.compile(
+    r"(?:text/plain|application/octet-stream|application/x-unknown|unknown/unknown|\*/\*)?$", re.IGNORECASE
+)
+_MARKUP = re.compile(
+    rb"(?:\xef\xbb\xbf|\s|<!--.*?-->|<\?xml[^>]*>)*<(?:!doctype\s+html|html|head|body|title|meta|link|script|style|div|table"
+    rb"|p|a|h1|br|font|frameset|iframe|rss|feed|rdf:RDF)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_SNIFFED_BYTES = 1024
+
+
+def answers(raw: RawRecord, limits: Limits) -> Iterator[Record | BadRecord]:
+    """The record's answer, before it or instead of it what is wrong with it."""
+    if raw.kind == b"conversion":
+        yield BadRecord(raw.offset, "text-only", "conversion record")
+        return
+    if raw.kind == b"continuation":
+        yield BadRecord(raw.offset, "continuation", "")
+        return
+    url = _url(raw.fields.get(b"warc-target-uri", b""))
+    if not url:
+        yield BadRecord(raw.offset, "no-url", "")
+        return
+    if url[:4].lower() != "http" or "://" not in url[4:8]:
+        return  # dns:, urn:, metadata:, ftp: … are no pages
+    if raw.problem is not None:
+        yield raw.problem
+    head = http_head(raw.block, limits)
+    fetched_at = _fetched_at(raw, head)
+    if fetched_at is None:
+        yield BadRecord(raw.offset, "bad-date", raw.fields.get(b"warc-date", b"")[:40].decode("latin-1"))
+        return
+    if head is None:
+        if raw.kind == b"response" and _claims_http(raw):
+            yield BadRecord(raw.offset, "bad-http-head", repr(raw.block[:40]))
+            return
+        head = _without_http(raw)
+    elif head.is_cut:
+        yield BadRecord(raw.offset, "http-head-too-large", "")
+    payload = raw.block[head.body_at :]
+    body, problem = _body(payload, head, limits)
+    if problem is not None and raw.problem is None:
+        yield BadRecord(raw.offset, problem[0], problem[1])
+    yield _record(raw, url, fetched_at, head, payload, body)
+
+
+def _record(raw: RawRecord, url: str, fetched_at: int, head: Head, payload: bytes, body: bytes) -> Record:
+    fields = raw.fields
+    is_revisit = raw.kind == b"revisit"
+    digest = fields.get(b"warc-payload-digest", b"").decode("latin-1") or None
+    if digest is None and not is_revisit and raw.problem is None:
+        digest = sha1_base32(payload)
+    ip = fields.get(b"warc-ip-address", b"").decode("latin-1") or None
+    is_cut = raw.problem is not None and raw.problem.reason == "record-cut"
+    return Record(
+        url,
+        fetched_at,
+        head.status,
+        head.headers,
+        b"" if is_revisit else body,
+        raw.offset,
+        raw.length,
+        digest,
+        ip,
+        is_revisit,
+        _refers_to(fields, digest) if is_revisit else None,
+        "record-cut" if is_cut else None,
+    )
+
+
+def sha1_base32(payload: bytes) -> str:
+    """Digest of a payload as WARC writers put it."""
+    return "sha1:" + base64.b32encode(hashlib.sha1(payload, usedforsecurity=False).digest()).decode()
+
+
+def _url(raw: bytes) -> str:
+    """The target URL; old wget wrote it in angle brackets."""
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    text = text.strip()
+    return text[1:-1].strip() if text[:1] == "<" and text[-1:] == ">" else text
+
+
+def _fetched_at(raw: RawRecord, head: Head | None) -> int | None:
+    date = warc_date(raw.fields.get(b"warc-date", b"").decode("latin-1"))
+    return date if date is not None or head is None else http_date(head.first("date"))
+
+
+def _claims_http(raw: RawRecord) -> bool:
+    media = raw.fields.get(b"content-type", b"application/http").lower()
+    return media.startswith(b"application/http") and bool(raw.block.strip())
+
+
+def _without_http(raw: RawRecord) -> Head:
+    """A resource, or a revisit without HTTP head: what the record itself says of its content."""
+    media = raw.fields.get(b"content-type", b"").decode("latin-1")
+    if not media or media.lower().startswith("application/http"):
+        return Head(None, (), 0)
+    return Head(None, (("Content-Type", media),), 0)
+
+
+def _refers_to(fields: dict[bytes, bytes], digest: str | None) -> str | None:
+    """What a revisit repeats: the payload digest, else 'URL date' of the earlier capture."""
+    if digest is not None:
+        return digest
+    url = fields.get(b"warc-refers-to-target-uri", b"")
+    date = fields.get(b"warc-refers-to-date", b"")
+    return f"{_url(url)} {date.decode('latin-1')}".strip() if url else None
+
+
+def _body(payload: bytes, head: Head, limits: Limits) -> tuple[bytes, tuple[str, str] | None]:
+    """The decoded body of a page or feed; nothing for other content. Second: (slug, detail) of what went wrong."""
+    media = head.first("content-type").split(";", 1)[0].strip()
+    is_untold = _UNTOLD.match(media) is not None
+    if not payload or not (is_untold or (_TEXTUAL.match(media) and not _DRAWN.match(media))):
+        return b"", None
+    problem: tuple[str, str] | None = None
+    if "chunked" in head.first("transfer-encoding").lower():
+        payload, detail = dechunk(payload)
+        problem = ("bad-chunks", detail) if detail else None
+    codings = ",".join(value for key, value in head.headers if key.lower() == "content-encoding")
+    if codings:
+        decoded = undo_codings(payload, codings, limits)
+        payload = decoded.body
+        problem = (decoded.slug, decoded.detail) if decoded.slug else problem
+    if is_untold and _MARKUP.match(payload[:_SNIFFED_BYTES]) is None:
+        return b"", None
+    if len(payload) > limits.max_body_bytes:
+        payload = payload[: limits.max_body_bytes]
+        problem = ("body-too-large", f"more than {limits.max_body_bytes} bytes")
+    return payload, problem

@@ -1,0 +1,53 @@
+"""Items of an archive (WARC, WAT, ARC), whatever it is compressed with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from inlink.sources import arc, warc
+from inlink.sources.answers import WANTED, answers
+from inlink.sources.blobs import Blob
+from inlink.sources.limits import Limits
+from inlink.sources.members import PLAIN, AnyCoding, coding_of
+from inlink.sources.raw import RawRecord
+from inlink.sources.records import Item, WatRecord
+from inlink.sources.window import Window
+
+_METADATA = frozenset((b"metadata",))
+
+
+def open_window(
+    blob: Blob, limits: Limits, *, is_arc: bool, offset: int = 0, coding: AnyCoding | None = None
+) -> Window:
+    """The decoded stream of an archive from a file offset on."""
+    coding = coding or coding_of(blob)
+    starts = arc.starts_record if is_arc else warc.starts_record
+    return Window(coding.pieces(blob, offset, limits), is_plain=coding is PLAIN, starts=starts, origin=offset)
+
+
+def archive_items(blob: Blob, format_: str, limits: Limits) -> Iterator[Item]:
+    """Records of an archive in file order, bad ones as BadRecord. `format_`: warc, wat or arc."""
+    window = open_window(blob, limits, is_arc=format_ == "arc")
+    if format_ == "wat":
+        return _wat_items(window, limits)
+    return _answer_items(window, format_, limits)
+
+
+def _answer_items(window: Window, format_: str, limits: Limits) -> Iterator[Item]:
+    read = arc.arc_records if format_ == "arc" else warc.warc_records
+    for raw in read(window, limits, WANTED):
+        if isinstance(raw, RawRecord):
+            yield from answers(raw, limits)
+        else:
+            yield raw
+
+
+def _wat_items(window: Window, limits: Limits) -> Iterator[Item]:
+    for raw in warc.warc_records(window, limits, _METADATA):
+        if not isinstance(raw, RawRecord):
+            yield raw
+        elif raw.fields.get(b"content-type", b"").startswith(b"application/json"):
+            if raw.problem is not None:
+                yield raw.problem
+            if raw.problem is None or raw.problem.reason != "record-cut":
+                yield WatRecord(raw.block, raw.offset, raw.length)

@@ -1,0 +1,114 @@
+"""HTTP heads and body codings as archives hold them, read leniently and within bounds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from inlink.sources.limits import Limits
+
+_STATUS = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})(?!\d)")
+_CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]{0,4096})?\r?\n")
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """An HTTP status line and headers; `body_at` is where the body begins in the block."""
+
+    status: int | None
+    headers: Headers
+    body_at: int
+    is_cut: bool = False
+
+    def first(self, name: str) -> str:
+        """First value of a header (name in lower case), or nothing."""
+        for key, value in self.headers:
+            if key.lower() == name:
+                return value
+        return ""
+
+
+def http_head(block: bytes, limits: Limits) -> Head | None:
+    """The head of an HTTP answer; None where the block does not begin with one."""
+    if not block.startswith(b"HTTP/"):
+        return None
+    line_end = block.find(b"\n", 0, 8192)
+    status = _STATUS.match(block)
+    end, body_at = _head_end(block, limits.max_http_header_bytes)
+    is_cut = body_at < 0
+    if is_cut:
+        end = body_at = min(len(block), limits.max_http_header_bytes)
+    lines = block[line_end + 1 : end].split(b"\n", limits.max_http_headers + 1) if 0 <= line_end < end else []
+    is_cut = (is_cut and len(block) > end) or len(lines) > limits.max_http_headers
+    return Head(int(status[1]) if status else None, _headers(lines[: limits.max_http_headers]), body_at, is_cut)
+
+
+def _head_end(block: bytes, limit: int) -> tuple[int, int]:
+    """Where the headers end and the body begins; (-1, -1) where they do not end within the limit."""
+    end = block.find(b"\r\n\r\n", 0, limit)
+    loose = block.find(b"\n\n", 0, end if end >= 0 else limit)
+    mixed = block.find(b"\n\r\n", 0, end if end >= 0 else limit)
+    if mixed >= 0 and (loose < 0 or mixed < loose) and (end < 0 or mixed < end - 1):
+        return mixed, mixed + 3
+    if loose >= 0:
+        return loose, loose + 2
+    return (end, end + 4) if end >= 0 else (-1, -1)
+
+
+def _headers(lines: list[bytes]) -> Headers:
+    headers: list[tuple[str, str]] = []
+    for line in lines:
+        if line[:1] in (b" ", b"\t") and headers:
+            name, value = headers[-1]
+            headers[-1] = (name, f"{value} {_text(line.strip())}")
+            continue
+        key, colon, content = line.partition(b":")
+        if colon:
+            headers.append((_text(key.strip()), _text(content.strip())))
+    return tuple(headers)
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def dechunk(body: bytes) -> tuple[bytes, str]:
+    """The body without chunked transfer coding, and what is wrong with the coding (nothing if all is well).
+
+    A body that does not begin with a chunk is taken as it stands: archivers often store it decoded, with the header
+    left in place. Trailers are dropped.
+    """
+    first = _CHUNK_SIZE.match(body)
+    if first is None:
+        return body, ""
+    parts: list[bytes] = []
+    at = 0
+    while True:
+        line = _CHUNK_SIZE.match(body, at)
+        if line is None:
+            rest = body[at:]
+            problem = "" if not rest.strip() else f"no chunk size at byte {at}"
+            return (body, "") if at == 0 else (b"".join(parts) + (rest if problem else b""), problem)
+        size = int(line[1], 16)
+        if size == 0:
+            return b"".join(parts), ""
+        at = line.end()
+        if at + size > len(body):
+            if not parts and size > 64 * len(body):
+                return body, ""  # a body that only looks like a chunk size
+            parts.append(body[at:])
+            return b"".join(parts), f"chunk of {size} bytes, {len(body) - at} are there"
+        parts.append(body[at : at + size])
+        at += size
+        if body.startswith(b"\r\n", at):
+            at += 2
+        elif body.startswith(b"\n", at):
+            at += 1
+        elif at < len(body):
+            if len(parts) == 1:
+                return body, "the first chunk does not end where it says"
+            return b"".join(parts) + body[at:], f"no line end after the chunk at byte {at}"

@@ -1,0 +1,76 @@
+"""A record as the archive holds it, before its HTTP answer is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from inlink.sources.limits import Limits
+from inlink.sources.records import BadRecord
+from inlink.sources.window import Window
+
+_TAKEN_BYTES = 4 * 1024 * 1024  # blocks that nobody wants are still looked at up to this size, to find a lost record
+
+
+@dataclass(slots=True)
+class RawRecord:
+    """Header fields (lower-case names) and block of one record. `problem` says what is wrong with its length."""
+
+    kind: bytes
+    fields: dict[bytes, bytes]
+    block: bytes
+    offset: int
+    length: int | None
+    problem: BadRecord | None = None
+
+
+def skip_newlines(window: Window) -> bool:
+    """Pass CR and LF between records; False at the end of the stream."""
+    while True:
+        buf, pos, end = window.buf, window.pos, len(window.buf)
+        while pos < end and buf[pos] in b"\r\n":
+            pos += 1
+        window.pos = pos
+        if pos < end:
+            return True
+        if not window.more(inside=False):
+            return False
+
+
+def find_head_end(window: Window, limit: int) -> tuple[int, int] | None:
+    """Where a header block ends and what follows it begins, from the window's position; None where it does not end."""
+    seen = 0
+    while True:
+        strict = window.buf.find(b"\r\n\r\n", window.pos + max(seen - 3, 0))
+        loose = window.buf.find(b"\n\n", window.pos + max(seen - 3, 0), strict if strict >= 0 else len(window.buf))
+        if loose >= 0:
+            return (loose - window.pos, loose + 2 - window.pos) if loose - window.pos <= limit else None
+        if strict >= 0:
+            return (strict - window.pos, strict + 4 - window.pos) if strict - window.pos <= limit else None
+        seen = len(window.buf) - window.pos
+        if seen > limit or not window.more(inside=True):
+            return None
+
+
+def header_fields(head: bytes) -> dict[bytes, bytes]:
+    """Named fields of a header block (its first line is not one), names in lower case, folded lines joined."""
+    fields: dict[bytes, bytes] = {}
+    name = b""
+    for line in head.split(b"\n"):
+        if line[:1] in (b" ", b"\t") and name:
+            fields[name] += b" " + line.strip()
+            continue
+        key, colon, value = line.partition(b":")
+        if colon:
+            name = key.strip().lower()
+            fields.setdefault(name, value.strip())
+    return fields
+
+
+def take_block(window: Window, size: int, limits: Limits, *, wanted: bool) -> tuple[bytes, int]:
+    """The block, cut to the limit, and how many of its bytes were there."""
+    limit = limits.max_body_bytes + limits.max_http_header_bytes if wanted else _TAKEN_BYTES
+    if size <= limit:
+        block = window.take(size)
+        return block, len(block)
+    block = window.take(limit)
+    return block, len(block) + (window.skip(size - limit) if len(block) == limit else 0)

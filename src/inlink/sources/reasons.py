@@ -1,0 +1,50 @@
+"""The closed list of reasons why a record, a row or an input could not be read, or only in part."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# slug: (is the record, row or input lost as a whole?, what it means)
+REASONS: Final[dict[str, tuple[bool, str]]] = {
+    # records of an archive
+    "not-a-record": (True, "bytes between records that are no record; skipped up to the next record"),
+    "bad-record-header": (True, "the record's header cannot be parsed or is too long"),
+    "no-length": (True, "the record has no usable Content-Length; skipped up to the next record"),
+    "wrong-length": (False, "the record's length is wrong; it was taken to end where the next record begins"),
+    "record-cut": (
+        False,
+        "the input, or its compressed member, ends inside the record; the part that is there was read",
+    ),
+    "bad-date": (True, "the record has no usable date, nor has its HTTP answer"),
+    "no-url": (True, "the record names no target URL"),
+    "text-only": (True, "a conversion record (WET): plain text holds no links"),
+    "body-too-large": (False, "the payload is larger than the limit; only its beginning was read"),
+    "continuation": (True, "a piece of a segmented record; only its first piece is read"),
+    # compressed members
+    "member-broken": (False, "compressed data is corrupt; reading goes on at the next member"),
+    "member-bomb": (False, "compressed data expands beyond the permitted ratio; reading goes on at the next member"),
+    "not-a-member": (True, "bytes between compressed members; skipped up to the next member"),
+    # HTTP answers in records
+    "bad-http-head": (True, "the record should hold an HTTP answer and its head cannot be parsed"),
+    "http-head-too-large": (False, "the HTTP head is longer than the limit; the headers up to there were read"),
+    "bad-chunks": (False, "chunked transfer coding is broken; read as far as it goes, the rest as it stands"),
+    "body-undecodable": (False, "the content coding is broken or unknown; decoded as far as it goes"),
+    "body-bomb": (False, "the payload expands beyond the permitted ratio; only its beginning was read"),
+    # WAT
+    "wat-too-large": (True, "the JSON of the record is larger than the limit"),
+    # rows of link lists
+    "row-broken": (True, "the row does not fit the table's columns"),
+    "row-no-url": (True, "the row names no http or https URL as source"),
+    "row-bad-date": (False, "the row's date cannot be read; the date of the export was taken"),
+    "line-too-long": (True, "the line is longer than the limit"),
+    # inputs as a whole
+    "unreadable": (True, "the file or address cannot be opened or read"),
+    "empty": (True, "the input holds no bytes, or the folder or pattern no input"),
+    "unknown-format": (True, "the first bytes show none of the formats that can be read"),
+    "no-links-inside": (True, "the table or archive names no linking pages"),
+}
+
+
+def is_loss(slug: str) -> bool:
+    """True where the slug means that nothing of the record, row or input was kept."""
+    return REASONS[slug][0]

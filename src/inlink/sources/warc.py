@@ -1,0 +1,146 @@
+"""Reader of WARC records (versions 0.17 to 1.1), tolerant of wrong lengths and of rubbish between records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from inlink.sources.limits import Limits
+from inlink.sources.raw import RawRecord, find_head_end, header_fields, skip_newlines, take_block
+from inlink.sources.records import BadRecord
+from inlink.sources.window import Window
+
+MAGIC = b"WARC/"
+_NEXT = re.compile(rb"(?:\r?\n)+WARC/[01]\.\d+\r?\n(?=[A-Za-z])")  # a record that begins inside what should be a block
+_SCAN_OVERLAP = 64
+
+
+def starts_record(data: bytes) -> bool:
+    """Whether bytes begin a WARC record."""
+    return data.lstrip(b"\r\n").startswith(MAGIC)
+
+
+def warc_records(window: Window, limits: Limits, wanted: frozenset[bytes]) -> Iterator[RawRecord | BadRecord]:
+    """Records of the wanted types in file order; what cannot be read as a BadRecord."""
+    while skip_newlines(window):
+        if not _at_record(window):
+            yield from _pass_rubbish(window)
+            continue
+        record = _record(window, limits, wanted)
+        if record is not None:
+            yield record
+        if window.faults:
+            yield from drain_faults(window)
+    yield from drain_faults(window)
+
+
+def drain_faults(window: Window) -> Iterator[BadRecord]:
+    """The faults that decoding has met since it was last asked."""
+    for fault in window.faults:
+        yield BadRecord(fault.offset, fault.slug, fault.detail)
+    window.faults.clear()
+
+
+def _at_record(window: Window) -> bool:
+    window.require(len(MAGIC))
+    return window.buf.startswith(MAGIC, window.pos)
+
+
+def _pass_rubbish(window: Window) -> Iterator[BadRecord]:
+    """Go on to where the next record begins."""
+    yield from drain_faults(window)
+    place, n_bytes, sample = window.place(), 0, bytes(window.buf[window.pos : window.pos + 40])
+    while True:
+        match = _NEXT.search(window.buf, window.pos)
+        if match is not None:
+            n_bytes += match.start() - window.pos
+            window.pos = match.start()
+            break
+        keep = min(_SCAN_OVERLAP, len(window.buf) - window.pos)
+        n_bytes += len(window.buf) - window.pos - keep
+        window.pos = len(window.buf) - keep
+        before = window.tell() + keep
+        if not window.more(inside=False):
+            n_bytes += keep
+            window.pos = len(window.buf)
+            break
+        if window.member_start == before and starts_record(window.buf[keep:]):
+            n_bytes += keep
+            window.pos += keep
+            break
+    if window.faults:  # a broken member explains the rubbish
+        yield from drain_faults(window)
+    else:
+        yield BadRecord(place, "not-a-record", f"{n_bytes} bytes, beginning {sample!r}")
+
+
+def _record(window: Window, limits: Limits, wanted: frozenset[bytes]) -> RawRecord | BadRecord | None:
+    offset, start = window.place(), window.tell()
+    ends = find_head_end(window, limits.max_record_header_bytes)
+    if ends is None:
+        window.pos += len(MAGIC)
+        return BadRecord(offset, "bad-record-header", "the header does not end")
+    head = window.buf[window.pos : window.pos + ends[0]]
+    window.pos += ends[1]
+    fields = header_fields(head)
+    kind = fields.get(b"warc-type", b"").lower()
+    declared = fields.get(b"content-length", b"")
+    if not declared.isdigit() or len(declared) > 18:
+        return BadRecord(offset, "no-length", f"Content-Length {declared[:40].decode('latin-1')!r}")
+    size = int(declared)
+    is_wanted = kind in wanted
+    block, there = take_block(window, size, limits, wanted=is_wanted)
+    problem = None
+    if there < size or not _is_in_step(window):
+        block, problem = _mend(window, block, there, size, offset, limits)
+    if not is_wanted:
+        return problem
+    return RawRecord(kind, fields, block, offset, window.length_from(offset, start), problem)
+
+
+def _is_in_step(window: Window) -> bool:
+    """Whether the stream stands where a record may end: before CR LF CR LF and a record, or at an end."""
+    buf, pos = window.buf, window.pos
+    if buf.startswith(b"\r\n\r\n", pos):
+        pos = window.pos = pos + 4
+        if buf.startswith(MAGIC, pos):
+            return True
+    while True:
+        while window.pos < len(window.buf) and window.buf[window.pos] in b"\r\n":
+            window.pos += 1
+        if window.pos < len(window.buf):
+            return _at_record(window)
+        if not window.more(inside=True):
+            return True
+
+
+def _mend(
+    window: Window, block: bytes, there: int, size: int, offset: int, limits: Limits
+) -> tuple[bytes, BadRecord | None]:
+    """The block as it must have been where the declared length does not lead to the next record."""
+    inner = _NEXT.search(block) if there == len(block) else None
+    if inner is not None:
+        window.unread(block[inner.start() :])
+        detail = f"declared {size} bytes, the next record begins after {inner.start()}"
+        return block[: inner.start()], BadRecord(offset, "wrong-length", detail)
+    if there < size:
+        return block, BadRecord(offset, "record-cut", f"{there} of {size} bytes")
+    extra = _up_to_next(window, limits.max_body_bytes)
+    if extra is None:
+        return block, BadRecord(offset, "wrong-length", f"declared {size} bytes, no record follows")
+    detail = f"declared {size} bytes, the next record begins after {size + len(extra)}"
+    return block + extra, BadRecord(offset, "wrong-length", detail)
+
+
+def _up_to_next(window: Window, limit: int) -> bytes | None:
+    """Bytes up to the next record, taken; None where none begins within the limit (nothing is taken then)."""
+    seen = 0
+    while True:
+        match = _NEXT.search(window.buf, window.pos + max(seen - _SCAN_OVERLAP, 0))
+        if match is not None:
+            return window.take(match.start() - window.pos)
+        seen = len(window.buf) - window.pos
+        if seen > limit:
+            return None
+        if not window.more(inside=True):
+            return window.take(seen)
