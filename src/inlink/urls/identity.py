@@ -136,7 +136,7 @@ def guess_scope(text: str, *, rules: SuffixRules, is_strict: bool = False) -> Ta
 def _typed_url(text: str) -> Url:
     """The URL that a user's text means: the scheme may be missing, `*` may stand at either end."""
     bare = text.strip().removeprefix("*.")
-    if bare.endswith("/*") or bare.endswith("*"):
+    if bare.endswith("*"):
         bare = bare[:-1]
     return _web_url(bare, text)
 
