@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inlink.kernels.jit import compiled
 
-_SLASH, _COLON, _QUERY, _HASH, _BACKSLASH = (np.uint8(ord(c)) for c in "/:?#\\")
+Bytes = NDArray[np.uint8]
+
+_SLASH, _COLON, _QUERY, _HASH, _BACKSLASH = 47, 58, 63, 35, 92
 _HTTP = np.frombuffer(b"http", np.uint8)
 
 
 @compiled
-def is_plainly_internal(data, start, stop, hosts, page):  # type: ignore[no-untyped-def]
+def is_plainly_internal(data: Bytes, start: int, stop: int, hosts: tuple[NDArray[np.int32], Bytes], page: int) -> bool:
     """Whether the URL in data[start:stop] surely leads to the host of both the page and its base.
 
     False means "not sure": escapes and white space inside the telling part, ports, user names, odd schemes.
@@ -30,13 +33,13 @@ def is_plainly_internal(data, start, stop, hosts, page):  # type: ignore[no-unty
             return True
         if data[i + 1] == _SLASH:
             return _is_host(data, i + 2, stop, host_data, first, last)
-        return data[i + 1] != _BACKSLASH and data[i + 1] > 32
+        return bool(data[i + 1] != _BACKSLASH and data[i + 1] > 32)
     colon = i
     while colon < stop:
         c = data[colon]
         if c == _COLON:
             break
-        if c == _SLASH or c == _QUERY or c == _HASH:
+        if c == _SLASH or c == _QUERY or c == _HASH:  # noqa: SIM109
             return True
         if c == _BACKSLASH or c < 32:
             return False
@@ -48,7 +51,7 @@ def is_plainly_internal(data, start, stop, hosts, page):  # type: ignore[no-unty
 
 
 @compiled
-def _after_scheme(data, start, colon, stop):  # type: ignore[no-untyped-def]
+def _after_scheme(data: Bytes, start: int, colon: int, stop: int) -> int:
     """Where the host begins if http:// or https:// stands at start, else 0."""
     length = colon - start
     if length != 4 and not (length == 5 and (data[start + 4] | 32) == 115):
@@ -62,7 +65,7 @@ def _after_scheme(data, start, colon, stop):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _is_host(data, i, stop, host_data, first, last):  # type: ignore[no-untyped-def]
+def _is_host(data: Bytes, i: int, stop: int, host_data: Bytes, first: int, last: int) -> bool:
     """Whether the host at i is host_data[first:last] and nothing but a path, query or fragment follows."""
     length = last - first
     if i + length > stop:
@@ -76,4 +79,4 @@ def _is_host(data, i, stop, host_data, first, last):  # type: ignore[no-untyped-
     if i + length == stop:
         return True
     c = data[i + length]
-    return c == _SLASH or c == _QUERY or c == _HASH
+    return bool(c == _SLASH or c == _QUERY or c == _HASH)  # noqa: SIM109

@@ -8,19 +8,21 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from inlink.extract.ids import string_buffers
 from inlink.extract.wat_internal import is_plainly_internal
 from inlink.extract.wat_paths import PATH_CODES, PATH_HASHES, path_hash
 from inlink.kernels.jit import compiled
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
+Offsets = NDArray[np.int32]
 
 # Members of a link object, by position in the span tables of the kernels.
 _PATH, _URL, _TEXT, _ALT, _REL = range(5)
 N_MEMBERS = 5
 N_STRINGS = 4  # all but the path are written out
 
-_QUOTE, _BACKSLASH, _OPEN, _CLOSE, _OPEN_LIST, _CLOSE_LIST = (np.uint8(ord(c)) for c in '"\\{}[]')
+_QUOTE, _BACKSLASH, _OPEN, _CLOSE, _OPEN_LIST, _CLOSE_LIST = 34, 92, 123, 125, 91, 93
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,9 @@ class Scanned:
     dropped: NDArray[np.int32]
 
 
-def scan(data: Bytes, ends: Ints, hosts: pa.StringArray, *, external_only: bool, max_links: int, max_bytes: int) -> Scanned:
+def scan(
+    data: Bytes, ends: Ints, hosts: pa.StringArray, *, external_only: bool, max_links: int, max_bytes: int
+) -> Scanned:
     """The link objects of a batch of pages.
 
     Shapes: data holds one JSON array a page, one after another; ends (pages,) where each ends; hosts (pages,) the
@@ -54,19 +58,13 @@ def scan(data: Bytes, ends: Ints, hosts: pa.StringArray, *, external_only: bool,
     valid = np.zeros((N_STRINGS, n_most), np.bool_)
     out = np.empty((N_STRINGS, data.shape[0] + 3), np.uint8)
     dropped = np.zeros(ends.shape[0], np.int32)
-    host_offsets, host_data = _buffers(hosts)
+    host_offsets, host_data = string_buffers(hosts)
     n = _scan(
         data, ends, (host_offsets, host_data), (external_only, max_links, max_bytes), (PATH_HASHES, PATH_CODES),
         (page, path, ordinal, dropped), (offsets, valid, out),
     )  # fmt: skip
-    strings = [_string_array(offsets[k, : n + 1], out[k], valid[k, :n]) for k in range(N_STRINGS)]
-    return Scanned(page[:n].copy(), path[:n].copy(), ordinal[:n].copy(), *strings, dropped)
-
-
-def _buffers(array: pa.StringArray) -> tuple[NDArray[np.int32], Bytes]:
-    _, offsets, data = array.buffers()
-    starts = np.frombuffer(offsets, np.int32)[array.offset : array.offset + len(array) + 1]
-    return starts, np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
+    url, text, alt, rel = (_string_array(offsets[k, : n + 1], out[k], valid[k, :n]) for k in range(N_STRINGS))
+    return Scanned(page[:n].copy(), path[:n].copy(), ordinal[:n].copy(), url, text, alt, rel, dropped)
 
 
 def _string_array(offsets: NDArray[np.int32], data: Bytes, valid: NDArray[np.bool_]) -> pa.StringArray:
@@ -76,7 +74,15 @@ def _string_array(offsets: NDArray[np.int32], data: Bytes, valid: NDArray[np.boo
 
 
 @compiled
-def _scan(data, ends, hosts, options, paths, rows, strings):  # type: ignore[no-untyped-def]
+def _scan(
+    data: Bytes,
+    ends: Ints,
+    hosts: tuple[Offsets, Bytes],
+    options: tuple[bool, int, int],
+    paths: tuple[NDArray[np.uint64], Bytes],
+    rows: tuple[NDArray[np.int32], Bytes, NDArray[np.int32], NDArray[np.int32]],
+    strings: tuple[Offsets, NDArray[np.bool_], Bytes],
+) -> int:
     """Fills `rows` and `strings`; returns how many rows."""
     external_only, max_links, max_bytes = options
     page_out, path_out, ordinal_out, dropped = rows
@@ -115,7 +121,7 @@ def _scan(data, ends, hosts, options, paths, rows, strings):  # type: ignore[no-
 
 
 @compiled
-def _read_object(data, i, end, spans):  # type: ignore[no-untyped-def]
+def _read_object(data: Bytes, i: int, end: int, spans: Ints) -> int:
     """Notes where the members' strings lie, -1 where absent; returns the place after the closing brace."""
     spans[:, 0] = -1
     while i < end:
@@ -143,7 +149,7 @@ def _read_object(data, i, end, spans):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _string_end(data, i, end):  # type: ignore[no-untyped-def]
+def _string_end(data: Bytes, i: int, end: int) -> int:
     """Where the string that runs at i is closed."""
     while i < end and data[i] != _QUOTE:
         i += 2 if data[i] == _BACKSLASH else 1
@@ -151,16 +157,16 @@ def _string_end(data, i, end):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _skip_value(data, i, end):  # type: ignore[no-untyped-def]
+def _skip_value(data: Bytes, i: int, end: int) -> int:
     """The place after a value that is no string: a number, a word, or something nested."""
     depth = 0
     while i < end:
         c = data[i]
         if c == _QUOTE:
             i = _string_end(data, i + 1, end)
-        elif c == _OPEN or c == _OPEN_LIST:
+        elif c == _OPEN or c == _OPEN_LIST:  # noqa: SIM109
             depth += 1
-        elif c == _CLOSE or c == _CLOSE_LIST:
+        elif c == _CLOSE or c == _CLOSE_LIST:  # noqa: SIM109
             if depth == 0:
                 return i
             depth -= 1
@@ -171,7 +177,7 @@ def _skip_value(data, i, end):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _member(data, start, stop):  # type: ignore[no-untyped-def]
+def _member(data: Bytes, start: int, stop: int) -> int:
     """Which member a name is: path, url (or href, as STYLE/#text has it), text, alt, rel; else -1."""
     if stop - start == 4:
         a, b, c, d = data[start], data[start + 1], data[start + 2], data[start + 3]
@@ -193,20 +199,20 @@ def _member(data, start, stop):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _path_code(data, spans, paths):  # type: ignore[no-untyped-def]
+def _path_code(data: Bytes, spans: Ints, paths: tuple[NDArray[np.uint64], Bytes]) -> int:
     """The code of an element path, 0 for one that is no link."""
     hashes, codes = paths
     if spans[_PATH, 0] < 0:
-        return np.uint8(0)
+        return 0
     h = path_hash(data, spans[_PATH, 0], spans[_PATH, 1])
     for k in range(hashes.shape[0]):
         if hashes[k] == h:
-            return codes[k]
-    return np.uint8(0)
+            return int(codes[k])
+    return 0
 
 
 @compiled
-def _write_string(data, start, stop, out, at, fold):  # type: ignore[no-untyped-def]
+def _write_string(data: Bytes, start: int, stop: int, out: Bytes, at: int, fold: bool) -> int:
     """Writes a string without its escapes, white space folded if asked; returns the place after it."""
     first = at
     i = start
@@ -215,7 +221,7 @@ def _write_string(data, start, stop, out, at, fold):  # type: ignore[no-untyped-
         if c == _BACKSLASH:
             i, point = _escape(data, i, stop)
         elif c < 128:
-            point = np.uint32(c)
+            point = np.int64(c)
             i += 1
         else:
             out[at] = c
@@ -236,7 +242,7 @@ def _write_string(data, start, stop, out, at, fold):  # type: ignore[no-untyped-
 
 
 @compiled
-def _whole(out, first, at):  # type: ignore[no-untyped-def]
+def _whole(out: Bytes, first: int, at: int) -> int:
     """The end of out[first:at] without a character that was cut through."""
     back = at - 1
     while back >= first and (out[back] & 0xC0) == 0x80:
@@ -249,10 +255,10 @@ def _whole(out, first, at):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _escape(data, i, stop):  # type: ignore[no-untyped-def]
+def _escape(data: Bytes, i: int, stop: int) -> tuple[int, np.int64]:
     """The place after the escape at i and its code point; half a surrogate pair is U+FFFD."""
     if i + 1 >= stop:
-        return stop, np.uint32(0xFFFD)
+        return stop, np.int64(0xFFFD)
     c = data[i + 1]
     if c != 117:
         return i + 2, _short_escape(c)
@@ -262,41 +268,41 @@ def _escape(data, i, stop):  # type: ignore[no-untyped-def]
     if high < 0xDC00 and i + 7 < stop and data[i + 6] == _BACKSLASH and data[i + 7] == 117:
         low = _hex4(data, i + 8, stop)
         if 0xDC00 <= low <= 0xDFFF:
-            return i + 12, np.uint32(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
-    return i + 6, np.uint32(0xFFFD)
+            return i + 12, np.int64(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
+    return i + 6, np.int64(0xFFFD)
 
 
 @compiled
-def _short_escape(c):  # type: ignore[no-untyped-def]
+def _short_escape(c: int) -> np.int64:
     """The code point of a two-character escape."""
     if c == 110:
-        return np.uint32(10)
+        return np.int64(10)
     if c == 116:
-        return np.uint32(9)
+        return np.int64(9)
     if c == 114:
-        return np.uint32(13)
+        return np.int64(13)
     if c == 98:
-        return np.uint32(8)
+        return np.int64(8)
     if c == 102:
-        return np.uint32(12)
-    return np.uint32(c)
+        return np.int64(12)
+    return np.int64(c)
 
 
 @compiled
-def _hex4(data, i, stop):  # type: ignore[no-untyped-def]
+def _hex4(data: Bytes, i: int, stop: int) -> np.int64:
     """The number that four hexadecimal digits write; U+FFFD where they are cut off."""
     if i + 4 > stop:
-        return np.uint32(0xFFFD)
-    value = np.uint32(0)
+        return np.int64(0xFFFD)
+    value = np.int64(0)
     for k in range(4):
-        c = np.uint32(data[i + k])
+        c = np.int64(data[i + k])
         digit = c - 48 if c < 58 else (c | 32) - 87
-        value = np.uint32((value << 4) | (digit & 15))
+        value = np.int64((value << 4) | (digit & 15))
     return value
 
 
 @compiled
-def _put(out, at, point):  # type: ignore[no-untyped-def]
+def _put(out: Bytes, at: int, point: np.int64) -> int:
     """Writes a code point as UTF-8."""
     if point < 0x80:
         out[at] = point
