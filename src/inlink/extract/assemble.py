@@ -1,0 +1,191 @@
+"""From raw link columns to the rows of `links`: resolved, identified and judged a whole column at a time.
+
+HTML, WAT and link lists end here, so that the same link gets the same row whatever input it was read from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from inlink.extract.batch import rows
+from inlink.extract.ids import link_ids
+from inlink.schema import EMBED_KINDS, KINDS, LINKS, REL_ORIGINS
+from inlink.urls.batch import WEB, resolve
+from inlink.urls.domains import SuffixRules
+
+_KINDS = pa.array(KINDS, pa.string())
+_IS_EMBED = np.array([kind in EMBED_KINDS for kind in KINDS])
+# Bits of REL_ORIGINS → the words joined by "+".
+_ORIGINS = pa.array(
+    ["+".join(word for bit, word in enumerate(REL_ORIGINS) if bits >> bit & 1) or None for bits in range(8)]
+)
+_REL = 1
+_NOFOLLOW, _UGC, _SPONSORED = 1, 2, 4
+_REL_WORDS = {"nofollow": _NOFOLLOW, "ugc": _UGC, "sponsored": _SPONSORED}
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The pages that link, a row each; `base` is the URL that their relative links resolve against.
+
+    `nofollow_origin` is "meta", "header", "meta+header" or None: where a nofollow for the whole page comes from.
+    """
+
+    capture_id: NDArray[np.uint64]
+    url: Sequence[str]
+    key: Sequence[str]
+    host: Sequence[str]
+    domain: Sequence[str]
+    base: Sequence[str]
+    nofollow_origin: Sequence[str | None]
+    charset: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawLinks:
+    """Links as they were read, a row each, pages ascending.
+
+    Shapes: all (n,). `page` is a row of Sources, `kind` a position in KINDS, `target` the URL as written, `rel` with
+    white space folded; `more` are further columns of LINKS, by name. What is not given is null.
+    """
+
+    page: NDArray[np.int32]
+    kind: NDArray[np.uint8]
+    target: pa.StringArray
+    rel: pa.StringArray
+    anchor: pa.StringArray
+    alt: pa.StringArray
+    more: Mapping[str, pa.Array] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """Rows of `links`, and of each page how many lead to its own domain and to others (embedded resources aside)."""
+
+    links: pa.RecordBatch
+    n_internal: NDArray[np.int32]
+    n_external: NDArray[np.int32]
+
+
+def assemble(sources: Sources, raw: RawLinks, rules: SuffixRules, *, external_only: bool = False) -> Assembled:
+    """The rows of `links` for what resolves to an http(s) URL; `external_only` keeps links to other hosts only."""
+    resolved = resolve(raw.target, raw.page, sources.base, sources.charset)
+    is_kept = resolved.status == WEB
+    if external_only:
+        is_kept &= ~_same(resolved.host, sources.host, raw.page)
+    ordinal = _ordinals(raw.page, is_kept)
+    kept = None if is_kept.all() else pa.array(np.flatnonzero(is_kept))
+    page = raw.page if kept is None else raw.page[is_kept]
+    kind = raw.kind if kept is None else raw.kind[is_kept]
+    url, host = _take(resolved.url, kept), _take(resolved.host, kept)
+    domain = pa.DictionaryArray.from_arrays(host.indices, rules.domains(host.dictionary.to_pylist()))
+    is_internal = _same(domain, sources.domain, page)
+    target = _take(raw.target, kept)
+    columns = {
+        "link_id": pa.array(link_ids(sources.key, page, url, kind)),
+        "capture_id": pa.array(sources.capture_id[page]),
+        "ordinal": pa.array(ordinal),
+        **_source_columns(sources, page),
+        "target_raw": pc.if_else(pc.equal(target, url), pa.scalar(None, pa.string()), target),
+        "target_url": url,
+        "target_key": _take(resolved.key, kept),
+        "target_host": host,
+        "target_domain": _unique(domain),
+        "kind": coded(kind, _KINDS),
+        **_rel_columns(_take(raw.rel, kept), sources.nofollow_origin, page),
+        "anchor": _take(raw.anchor, kept),
+        "alt": _take(raw.alt, kept),
+        "is_internal": pa.array(is_internal),
+        **{name: _take(column, kept) for name, column in raw.more.items()},
+    }
+    for name in LINKS.names:
+        if name not in columns:
+            columns[name] = pa.nulls(len(page), LINKS.arrow.field(name).type)
+    counted = ~_IS_EMBED[kind]
+    n_pages = len(sources.url)
+    return Assembled(
+        rows(LINKS, columns),
+        np.bincount(page[counted & is_internal], minlength=n_pages).astype(np.int32),
+        np.bincount(page[counted & ~is_internal], minlength=n_pages).astype(np.int32),
+    )
+
+
+def coded(index: NDArray[np.integer], values: pa.Array) -> pa.DictionaryArray:
+    """A dictionary column: values[index], where null stands for a null value."""
+    mask = np.asarray(values.is_null())[index] if values.null_count else None
+    return pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int32), mask=mask), values)
+
+
+def _take(array: pa.Array, kept: pa.Array | None) -> pa.Array:
+    return array if kept is None else array.take(kept)
+
+
+def _ordinals(page: NDArray[np.int32], is_kept: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Position of each kept row among the kept rows of its page."""
+    kept = page[is_kept]
+    ends = np.cumsum(np.bincount(kept))
+    starts = np.concatenate(([0], ends))[kept] if len(kept) else kept
+    return (np.arange(len(kept)) - starts).astype(np.int32)
+
+
+def _same(column: pa.DictionaryArray, of_page: Sequence[str], page: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether each row's value is its page's."""
+    values = column.dictionary.to_pylist()
+    number: dict[str, int] = {}
+    meaning = np.array([number.setdefault(value, len(number)) for value in values], np.int32)
+    wanted = np.array([number.get(value, -1) for value in of_page], np.int32)
+    index = np.asarray(column.indices.fill_null(-1))
+    row = np.where(index < 0, -2, meaning[index] if len(meaning) else -2)
+    return np.asarray(row == wanted[page])
+
+
+def _unique(column: pa.DictionaryArray) -> pa.DictionaryArray:
+    """The same column with each value once in its dictionary."""
+    encoded = column.dictionary.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(encoded.indices.take(column.indices), encoded.dictionary)
+
+
+def _source_columns(sources: Sources, page: NDArray[np.int32]) -> dict[str, pa.Array]:
+    """The columns that say which page links; a page is written once in their dictionaries."""
+    index = pa.array(page)
+    columns = {}
+    for name, values in (
+        ("url", sources.url),
+        ("key", sources.key),
+        ("host", sources.host),
+        ("domain", sources.domain),
+    ):
+        column = pa.DictionaryArray.from_arrays(index, pa.array(values, pa.string()))
+        columns[f"source_{name}"] = column if name in ("url", "key") else _unique(column)
+    return columns
+
+
+def _rel_columns(rel: pa.StringArray, origins: Sequence[str | None], page: NDArray[np.int32]) -> dict[str, pa.Array]:
+    """rel with what it says of the link, joined with what robots rules say of the page."""
+    encoded = rel.dictionary_encode(null_encoding="encode")
+    values = [value.lower() if value else None for value in encoded.dictionary.to_pylist()]
+    index = np.asarray(encoded.indices)
+    bits = np.array([_rel_bits(value) for value in values] or [0], np.uint8)[index]
+    of_page = np.array([_origin_bits(origin) for origin in origins] or [0], np.uint8)[page]
+    origin = np.where(bits > 0, _REL, 0).astype(np.uint8) | of_page
+    return {
+        "rel": _unique(coded(index, pa.array(values, pa.string()))),
+        "nofollow": pa.array((bits & _NOFOLLOW > 0) | (of_page > 0)),
+        "ugc": pa.array(bits & _UGC > 0),
+        "sponsored": pa.array(bits & _SPONSORED > 0),
+        "rel_origin": coded(origin, _ORIGINS),
+    }
+
+
+def _rel_bits(rel: str | None) -> int:
+    return sum(_REL_WORDS.get(word, 0) for word in set(rel.split())) if rel else 0
+
+
+def _origin_bits(origin: str | None) -> int:
+    return sum(1 << REL_ORIGINS.index(word) for word in origin.split("+")) if origin else 0
