@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pyarrow as pa
 
 from inlink.schema.columns import Column, TableSchema
@@ -58,7 +60,7 @@ SNAPSHOT_CAPTURES = TableSchema(
     "Every capture once (a deeper input wins), with its page facts. Sorted by url_key, fetched_at.",
     (
         *CAPTURES.columns,
-        *(c for c in PAGES.columns if c.name != "capture_id"),
+        *(replace(c, nullable=True) for c in PAGES.columns if c.name != "capture_id"),
         Column("is_conclusive", pa.bool_(), "tells what is on the page (5xx, 401, 403, 408, 425, 429, time-outs, errors do not)",
                nullable=False),
         Column("is_current", pa.bool_(), "latest conclusive capture of its page", nullable=False),

@@ -1,0 +1,218 @@
+"""Table `links` in row order, its permutation by source, and the tables that hang on rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from inlink.errors import CorruptIndex
+from inlink.index.serving_scan import Snapshot, external
+from inlink.schema import EMBED_KINDS
+
+Say = Callable[[str, int, int], None]
+
+_LINK_COLUMNS = (
+    "link_id", "capture_id", "ordinal", "source_url", "source_host", "source_domain", "target_raw", "target_url",
+    "target_host", "target_domain", "kind", "rel", "nofollow", "ugc", "sponsored", "rel_origin", "anchor", "alt",
+    "text_before", "text_after", "heading", "region", "position_share", "block_link_share", "is_internal",
+    "first_seen", "last_seen", "is_live", "lost_at", "lost_reason", "n_seen", "strength",
+)  # fmt: skip
+
+_SOURCES = """
+    CREATE TABLE scratch.rows AS
+    SELECT r.row, p.page, p.host, p.domain, i.ip_id AS ip, i.subnet_id AS subnet, d.tld, d.is_left_out,
+           p.lang, p.title, p.author, p.published_at, p.page_kind, p.n_external_links, p.robots_noindex,
+           p.first_capture, p.previous_capture, p.latest_capture, v.last_from, v.previous_end
+    FROM scratch.sources r
+    LEFT JOIN scratch.capture_pages c USING (capture_id)
+    LEFT JOIN pages p USING (page)
+    LEFT JOIN domains d ON d.domain_id = p.domain
+    LEFT JOIN ips i ON i.ip_id = p.ip_id
+    LEFT JOIN scratch.last_versions v ON v.row = r.row
+    ORDER BY r.row
+"""
+
+# The state against the capture of the page before its latest: null where nothing changed.
+_CHANGE = """
+    CASE
+        WHEN NOT is_live THEN CASE WHEN lost_at < latest_capture THEN NULL WHEN lost_reason = 'moved' THEN 'moved'
+                                   ELSE 'lost' END
+        WHEN first_capture IS NULL OR first_seen <= first_capture AND previous_capture IS NULL THEN 'found'
+        WHEN previous_capture IS NULL THEN 'found'
+        WHEN first_seen > previous_capture THEN 'new'
+        WHEN last_from = latest_capture THEN CASE previous_end WHEN 'changed' THEN 'changed' ELSE 'restored' END
+    END
+"""
+
+_NARROW = f"""
+    row, target_page, target_host_id, target_domain_id, page AS source_page, host AS source_host_id,
+    domain AS source_domain_id, ip AS ip_id, subnet AS subnet_id, tld, kind,
+    kind IN ({", ".join(f"'{k}'" for k in EMBED_KINDS)}) AS is_embed, is_left_out, nofollow, ugc, sponsored, region,
+    lang, is_live, {_CHANGE} AS change, first_seen, last_seen, lost_at, lost_reason, strength::INTEGER AS strength
+"""
+
+_WIDE = """
+    link_id, ordinal, capture_id, source_url, source_host, length(source_domain)::USMALLINT AS source_domain_length,
+    target_url, target_raw, target_host, target_domain, rel, rel_origin, anchor, alt, text_before, text_after, heading,
+    position_share, block_link_share, n_seen, title, author, published_at, page_kind, n_external_links, robots_noindex,
+    first_seen > first_capture AS is_added
+"""
+
+
+def build_links(db: duckdb.DuckDBPyConnection, snapshot: Snapshot, say: Say) -> None:
+    """Tables `links` and `versions`."""
+    _build_versions(db, snapshot)
+    db.execute(_SOURCES)
+    row = db.execute("SELECT count(*) FROM scratch.rows WHERE page IS NULL").fetchone()
+    if row and row[0]:
+        raise CorruptIndex(
+            f"{row[0]} links name a capture that is not in the snapshot", hint="run `inlink build` again"
+        )
+    start, done = 0, 0
+    for chunk in snapshot.links(_LINK_COLUMNS):
+        rows = external(chunk)
+        if start == 0 or rows.num_rows:
+            _insert(db, rows, start)
+        start += rows.num_rows
+        done += chunk.num_rows
+        say("links", done, snapshot.n_links)
+    if snapshot.n_links == 0:
+        raise CorruptIndex("the snapshot has no links", hint="add inputs and build again")
+    db.execute("DROP TABLE scratch.rows")
+
+
+def _insert(db: duckdb.DuckDBPyConnection, rows: pa.Table, start: int) -> None:
+    """Append rows, in order: what the snapshot says of each, its source's facts and its target's numbers."""
+    end = start + rows.num_rows
+    facts = db.execute(
+        "SELECT * FROM scratch.rows WHERE row >= ? AND row < ? ORDER BY row", [start, end]
+    ).to_arrow_table()
+    for name in facts.column_names:
+        rows = rows.append_column(name, facts[name])
+    for name, numbers in _targets(db, start, end).items():
+        rows = rows.append_column(name, pa.array(numbers))
+    db.register("chunk", rows)
+    make = "CREATE TABLE links AS" if start == 0 and not _has_links(db) else "INSERT INTO links"
+    db.execute(f"{make} SELECT {_NARROW}, {_WIDE} FROM chunk")
+    db.unregister("chunk")
+
+
+def _has_links(db: duckdb.DuckDBPyConnection) -> bool:
+    found = db.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'links'").fetchone()
+    return bool(found and found[0])
+
+
+def _targets(db: duckdb.DuckDBPyConnection, start: int, end: int) -> dict[str, np.ndarray]:
+    """Numbers of the target page, host and domain of rows start..end: pages own consecutive rows."""
+    pages = db.execute(
+        """SELECT page, host, domain, greatest(first_row, ?) AS a, least(first_row + n_rows, ?) AS b FROM pages
+        WHERE n_rows > 0 AND first_row < ? AND first_row + n_rows > ? ORDER BY page""",
+        [start, end, end, start],
+    ).fetchnumpy()
+    n_rows = np.asarray(pages["b"] - pages["a"])
+    names = {"target_page": "page", "target_host_id": "host", "target_domain_id": "domain"}
+    return {name: np.repeat(np.asarray(pages[column]), n_rows) for name, column in names.items()}
+
+
+def _build_versions(db: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
+    """Table `versions`: the runs of links that changed or came back; of all others `links` says everything."""
+    db.execute(
+        """
+        CREATE TABLE versions AS
+        WITH several AS (
+            SELECT link_id FROM read_parquet($files) WHERE NOT is_internal GROUP BY link_id HAVING count(*) > 1
+        )
+        SELECT s.row, v.seen_from, v.seen_to, v.ended_at, v.ended_by, v.nofollow, v.ugc, v.sponsored, v.rel,
+               v.rel_origin, v.anchor, v.alt
+        FROM read_parquet($files) v JOIN several USING (link_id) JOIN scratch.sources s USING (link_id)
+        ORDER BY s.row, v.seen_from
+        """,
+        {"files": snapshot.files("versions")},
+    )
+    db.execute(
+        """
+        CREATE TABLE scratch.last_versions AS
+        SELECT row, max(seen_from) AS last_from, arg_max(ended_by, seen_from) FILTER (ended_by IS NOT NULL) AS previous_end
+        FROM versions GROUP BY row
+        """
+    )
+
+
+def build_outgoing(db: duckdb.DuckDBPyConnection, say: Say) -> None:
+    """Table `outgoing`: links in the order of their source page; narrow, with the texts that lists show."""
+    say("outgoing", 0, 1)
+    db.execute(
+        """
+        CREATE TABLE outgoing AS
+        SELECT row, source_page, ordinal, source_domain_id, source_host_id, target_page, target_host_id,
+               target_domain_id, kind, is_embed, t.is_left_out AS is_target_left_out, nofollow, ugc, sponsored, region,
+               lang, is_live, change, first_seen, last_seen, lost_at, lost_reason, strength, link_id, source_url,
+               source_host, source_domain_length, target_url, target_host, target_domain, rel, rel_origin, anchor,
+               position_share
+        FROM links l JOIN domains t ON t.domain_id = l.target_domain_id
+        ORDER BY source_page, ordinal, row
+        """
+    )
+    say("outgoing", 1, 1)
+
+
+def build_indirect(db: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
+    """Table `indirect`: links that reach a page through a redirect or canonical, with the chain; numbered on their own."""
+    db.execute(
+        f"""
+        CREATE TABLE indirect AS
+        WITH facts AS (
+            SELECT x.*, t.page AS target_page, t.host AS target_host_id, t.domain AS target_domain_id, p.page, p.host,
+                   p.domain, i.ip_id AS ip, i.subnet_id AS subnet, d.tld, d.is_left_out, p.lang, p.title, p.author,
+                   p.published_at, p.page_kind, p.n_external_links, p.robots_noindex, p.first_capture,
+                   p.previous_capture, p.latest_capture, NULL::TIMESTAMPTZ AS last_from, NULL::VARCHAR AS previous_end
+            FROM read_parquet(?) x
+            JOIN pages t ON t.key = x.target_key
+            JOIN scratch.capture_pages c ON c.capture_id = x.capture_id
+            JOIN pages p ON p.page = c.page
+            JOIN domains d ON d.domain_id = p.domain
+            LEFT JOIN ips i ON i.ip_id = p.ip_id
+            WHERE NOT x.is_internal
+        ),
+        numbered AS (
+            SELECT *, row_number() OVER (
+                ORDER BY target_page, strength DESC, source_url, ordinal, link_id, target_url) - 1 AS row
+            FROM facts
+        )
+        SELECT {_NARROW}, {_WIDE}, via, via_kind FROM numbered ORDER BY row
+        """,  # noqa: S608
+        [snapshot.files("indirect")],
+    )
+
+
+def build_pairs(db: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
+    """Table `pairs`: source and target domains with their sums, the strongest source of each target first."""
+    db.execute(
+        """
+        CREATE TABLE pairs AS
+        SELECT t.domain_id AS target_domain_id, s.domain_id AS source_domain_id, p.*, s.is_left_out
+        FROM read_parquet(?) p
+        JOIN domains t ON t.domain = p.target_domain
+        JOIN domains s ON s.domain = p.source_domain
+        ORDER BY target_domain_id, strength DESC, source_domain_id
+        """,
+        [snapshot.files("pairs")],
+    )
+
+
+def build_captures(db: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
+    """Table `captures`: every attempt to see a page, in the order of pages and time, with where its record lies."""
+    db.execute(
+        """
+        CREATE TABLE captures AS
+        SELECT p.page, c.capture_id, c.url, c.host, c.domain, c.fetched_at, c.http_status, c.error, c.depth,
+               c.payload_digest, c.ip, c.content_type, c.redirect_target, c.is_revisit, c.is_conclusive, c.is_current,
+               c.title, c.lang, c.evidence_file, c.evidence_offset, c.evidence_length
+        FROM read_parquet(?) c JOIN scratch.capture_pages p USING (capture_id)
+        ORDER BY p.page, c.fetched_at, c.capture_id
+        """,
+        [snapshot.files("captures")],
+    )

@@ -1,0 +1,88 @@
+"""A DuckDB session for one build: a scratch database on disk, bounded memory, and the SQL files of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from types import TracebackType
+
+import duckdb
+import pyarrow as pa
+
+BATCH_ROWS = 32_768
+
+
+class Session:
+    """One connection to a scratch database in `folder`; everything it holds is thrown away with the folder."""
+
+    def __init__(self, folder: Path, *, threads: int, memory_limit: str) -> None:
+        self._connection = duckdb.connect(
+            str(folder / "scratch.duckdb"),
+            config={
+                "threads": threads,
+                "memory_limit": memory_limit,
+                "temp_directory": str(folder / "spill"),
+                "preserve_insertion_order": False,
+                "autoinstall_known_extensions": False,
+                "checkpoint_threshold": "256MB",
+            },
+        )
+        self._variables: dict[str, object] = {}
+        self._connection.execute("SET enable_progress_bar = false")
+        self._connection.execute("SET TimeZone = 'UTC'")
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def run(self, name: str, values: Mapping[str, str] | None = None) -> None:
+        """Execute `sql/<name>.sql`, with `$word` replaced where values are given."""
+        text = (files("inlink.index") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+        if values is not None:
+            text = Template(text).substitute(values)
+        for statement in self._connection.extract_statements(text):
+            self._connection.execute(statement)
+
+    def let(self, name: str, value: object) -> None:
+        """Set a variable that SQL reads with getvariable()."""
+        self._variables[name] = value
+        self._connection.execute(f"SET VARIABLE {name} = ?", [value])
+
+    def execute(self, statement: str) -> None:
+        """Execute one statement whose rows are not wanted."""
+        self._connection.execute(statement)
+
+    def one(self, query: str) -> tuple[object, ...]:
+        """The only row of a query."""
+        row = self._connection.execute(query).fetchone()
+        return row if row is not None else ()
+
+    def batches(self, query: str, *, rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
+        """Rows of a query in bounded memory; other statements may run meanwhile."""
+        with self._cursor() as cursor:
+            yield from cursor.sql(query).to_arrow_reader(rows)
+
+    def create(self, name: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
+        """A table from Arrow batches."""
+        with self._cursor() as cursor:
+            cursor.register("incoming", pa.RecordBatchReader.from_batches(schema, batches))
+            cursor.execute(f'CREATE TABLE "{name}" AS FROM incoming')
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A second connection with the same variables: a connection serves one open result at a time."""
+        cursor = self._connection.cursor()
+        try:
+            cursor.execute("SET TimeZone = 'UTC'")
+            for name, value in self._variables.items():
+                cursor.execute(f"SET VARIABLE {name} = ?", [value])
+            yield cursor
+        finally:
+            cursor.close()

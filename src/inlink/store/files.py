@@ -1,0 +1,61 @@
+"""Files that are there whole or not at all: written aside, forced to disk, then renamed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def replace_text(path: Path, text: str) -> None:
+    """`path` holds `text`; a reader, and a crash at any moment, sees the old file or the new one."""
+    aside = path.with_name(f"{path.name}.{os.getpid()}.new")
+    with aside.open("w", encoding="utf-8", newline="\n") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    aside.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """The names in a folder are on disk (where the system lets folders be forced; Windows does not)."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except PermissionError:  # Windows cannot open folders
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_files(paths: Iterable[Path]) -> None:
+    """The bytes of files that others wrote are on disk."""
+    for path in paths:
+        with path.open("rb+") as stream:
+            os.fsync(stream.fileno())
+
+
+def publish(aside: Path, final: Path) -> None:
+    """A finished folder or file gets its name: everything in it is forced to disk first."""
+    if aside.is_dir():
+        files = [path for path in aside.rglob("*") if path.is_file()]
+        sync_files(files)
+        for folder in {path.parent for path in files} | {aside}:
+            sync_folder(folder)
+    else:
+        sync_files([aside])
+    aside.replace(final)
+    sync_folder(final.parent)
+
+
+def size_bytes(path: Path) -> int:
+    """Bytes of a file, or of all files below a folder; files that vanish meanwhile count 0."""
+    total = 0
+    for file in [path] if path.is_file() else path.rglob("*"):
+        try:
+            total += file.stat().st_size if file.is_file() else 0
+        except FileNotFoundError:
+            continue
+    return total
