@@ -1,0 +1,93 @@
+"""The site as an ASGI application: routes, templates, what happens when something fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import jinja2
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.templating import Jinja2Templates
+from starlette.types import Scope
+
+from inlink import __version__
+from inlink.errors import InlinkError
+from inlink.web import views, words
+from inlink.web.failures import TITLES, Failure, failure, of_status
+from inlink.web.guard import LOOPBACK_NAMES, Guard
+from inlink.workbench import Workbench
+
+HERE = Path(__file__).parent
+READS = ["GET", "HEAD"]
+
+
+class Static(StaticFiles):
+    """Style sheet and fonts; their address carries the version, so they may be kept."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file, to be kept for a day."""
+        response = await super().get_response(path, scope)
+        response.headers["cache-control"] = "public, max-age=86400"
+        return response
+
+
+def create_app(bench: Workbench, *, names: Iterable[str] = LOOPBACK_NAMES) -> Starlette:
+    """The site over an open workbench, answering to the given host names only."""
+    app = Starlette(
+        routes=[
+            Route("/", views.home, methods=READS),
+            Route("/overview", views.overview, methods=READS),
+            Route("/backlinks", views.backlinks, methods=READS),
+            Route("/evidence/{link_id}", views.evidence, methods=READS),
+            Route("/evidence/{link_id}/record.txt", views.evidence_text, methods=READS),
+            Mount("/static", Static(directory=HERE / "static"), name="static"),
+        ],
+        middleware=[Middleware(Guard, names=names)],
+        exception_handlers={
+            InlinkError: _domain_failure,
+            HTTPException: _http_failure,
+            Exception: _unexpected,
+        },
+    )
+    app.state.bench = bench
+    app.state.templates = Jinja2Templates(env=environment())
+    return app
+
+
+def environment() -> jinja2.Environment:
+    """Templates that escape everything and refuse a name that is not there."""
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.filters.update(words.FILTERS)
+    env.globals.update(words.GLOBALS, version=__version__)
+    return env
+
+
+def _domain_failure(request: Request, error: Exception) -> Response:
+    return _tell(request, failure(error if isinstance(error, InlinkError) else InlinkError(str(error))))
+
+
+def _http_failure(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return _tell(request, of_status(status))
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    return _tell(request, Failure(500, TITLES[500], f"unexpected {type(error).__name__}", "The log has the traceback."))
+
+
+def _tell(request: Request, found: Failure) -> Response:
+    if "application/json" in request.headers.get("accept", ""):
+        return JSONResponse(found.body(), status_code=found.status)
+    return views.render(request, "failure.html", {"failure": found, "query": views.Query(q="")}, found.status)

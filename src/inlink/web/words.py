@@ -1,0 +1,129 @@
+"""How values are said on a page: filters and small parts for the templates. All give plain text, never markup."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+ROOM = 120  # characters of context on each side of a link
+ORIGINS = {"rel": "by the link", "meta": "by robots meta", "header": "by header"}
+REASONS = {
+    "removed": "link removed",
+    "page_gone": "page gone",
+    "page_redirects": "page redirects",
+    "page_not_html": "page is no longer HTML",
+    "moved": "moved to another page",
+}
+SCOPES = {"url": "a page", "prefix": "a path and all below it", "host": "a host", "domain": "a domain"}
+
+
+def number(value: int | None) -> str:
+    """1,284; a dash where unknown."""
+    return "–" if value is None else f"{value:,}"
+
+
+def percent(part: int, whole: int) -> str:
+    """71 %; nothing where there is no whole; never 0 % or 100 % for what is not quite so."""
+    if not whole:
+        return ""
+    share = 100 * part / whole
+    if 0 < share < 1:
+        return "< 1 %"
+    if 99 < share < 100:
+        return "> 99 %"
+    return f"{share:.0f} %"
+
+
+def day(value: datetime | None) -> str:
+    """2026-11-15; a dash where unknown."""
+    return "–" if value is None else value.strftime("%Y-%m-%d")
+
+
+def moment(value: datetime | None) -> str:
+    """2026-11-15 06:12:41 UTC."""
+    return "–" if value is None else value.strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def address(url: str) -> str:
+    """A URL as read: without scheme and a lone final slash."""
+    shown = url.partition("://")[2] or url
+    return shown[:-1] if shown.endswith("/") and shown.count("/") == 1 else shown
+
+
+def middle(text: str, limit: int = 90) -> str:
+    """The text with its middle left out where it is long."""
+    return text if len(text) <= limit else f"{text[: limit * 3 // 5]}…{text[-(limit * 2 // 5) :]}"
+
+
+def path(url: str) -> str:
+    """What follows the host of a URL."""
+    parts = urlsplit(url)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def before(text: str | None) -> str:
+    """The end of the text before a link, with an ellipsis where something was cut."""
+    text = (text or "").strip()
+    return text if len(text) <= ROOM else "…" + text[-ROOM:].partition(" ")[2]
+
+
+def after(text: str | None) -> str:
+    """The beginning of the text after a link."""
+    text = (text or "").strip()
+    return text if len(text) <= ROOM else text[:ROOM].rpartition(" ")[0] + "…"
+
+
+def rel_words(link: dict[str, Any]) -> list[str]:
+    """The words of a link's rel that take its vote away; none where it is follow."""
+    return [word for word in ("sponsored", "ugc", "nofollow") if link.get(word)]
+
+
+def origin(value: str | None) -> str:
+    """Where the rel of a link comes from: by the link, by robots meta."""
+    return " and ".join(ORIGINS.get(part.partition(":")[0], part) for part in value.split("+")) if value else ""
+
+
+def reason(value: str | None) -> str:
+    """Why a link is lost."""
+    return REASONS.get(value, value) if value else "unknown"
+
+
+def at_the_link(url: str, text: str | None) -> str:
+    """The page's URL with a text fragment, so that a browser opens it at the link's words."""
+    words = (text or "").split()
+    if not words or "#" in url:
+        return url
+    if len(words) <= 8:
+        return f"{url}#:~:text={_fragment(words)}"
+    return f"{url}#:~:text={_fragment(words[:4])},{_fragment(words[-4:])}"
+
+
+def _fragment(words: list[str]) -> str:
+    return quote(" ".join(words), safe="").replace("-", "%2D")
+
+
+def quoted(text: str) -> str:
+    """The text as a value in a filter."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def is_web(url: str | None) -> bool:
+    """True for what may stand in an href."""
+    return bool(url) and str(url).startswith(("http://", "https://"))
+
+
+FILTERS = {
+    "number": number,
+    "day": day,
+    "moment": moment,
+    "address": address,
+    "path": path,
+    "middle": middle,
+    "before": before,
+    "after": after,
+    "rel_words": rel_words,
+    "origin": origin,
+    "reason": reason,
+}
+GLOBALS = {"percent": percent, "at_the_link": at_the_link, "is_web": is_web, "quoted": quoted, "SCOPES": SCOPES}
