@@ -1,0 +1,271 @@
+"""What every report should find in the demo web, computed from the plan and from no reader of HTML."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from inlink.demo.history import Life, by_page, links_of, lives_of, lost_reason, mover_of
+from inlink.demo.model import TIMES, Answer, Link
+
+# Kinds that fetch a resource for the page itself: links, but in no count.
+EMBEDS = frozenset({"image", "script", "style", "media", "rel_link"})
+WINDOW = (datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 10, 31, tzinfo=UTC))
+
+# What is asked about: target and scope.
+TARGETS = (
+    ("crumbandcrust.example", "domain"),
+    ("crumbandcrust.example", "host"),
+    ("https://crumbandcrust.example/guides/", "prefix"),
+    ("https://crumbandcrust.example/guides/sourdough-starter/", "url"),
+    ("ryeandshine.example", "domain"),
+    ("ryeandshine.example", "host"),
+    ("floursource.example", "domain"),
+    ("bakersbench.example", "domain"),
+    ("forum.bakersbench.example", "host"),
+    ("tinandtray.example", "domain"),
+    ("https://tinandtray.example/shop/", "prefix"),
+    ("northmoor.example", "domain"),
+    ("pedalnotes.example", "domain"),
+)
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """links: every link from one domain to another; indirect: links that arrive by redirect; reports: by target."""
+
+    seed: int
+    times: list[str]
+    window: list[str]
+    hosts: list[Row]
+    reports: list[Row]
+    links: list[Row]
+    indirect: list[Row]
+    changes: list[Row]
+    script_links: list[Row]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
+
+def truth_of(answers: Sequence[Answer], seed: int) -> Truth:
+    """The truth about a set of crawls."""
+    lives = lives_of(answers)
+    external = [life for life in lives if not is_internal(life)]
+    rows = [link_row(life, external) for life in external]
+    indirect = list(indirect_rows(external, answers))
+    return Truth(
+        seed=seed,
+        times=[_iso(time) for time in TIMES],
+        window=[_iso(time) for time in WINDOW],
+        hosts=host_rows(answers),
+        reports=[report(target, scope, rows, indirect) for target, scope in TARGETS],
+        links=rows,
+        indirect=indirect,
+        changes=list(change_rows(answers, external)),
+        script_links=script_rows(answers),
+    )
+
+
+def domain_of(host: str) -> str:
+    """The registrable domain of a host of the demo web."""
+    return ".".join(host.split(".")[-2:])
+
+
+def host_of(url: str) -> str:
+    """The host of a URL."""
+    return urlsplit(url).hostname or ""
+
+
+def is_internal(life: Life) -> bool:
+    """Whether source and target are in one domain."""
+    return domain_of(host_of(life.last.url)) == life.page.site.domain
+
+
+def _iso(time: datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def link_row(life: Life, lives: Sequence[Life]) -> Row:
+    """A link as the tables of links show it."""
+    link, site = life.last, life.page.site
+    mover = mover_of(life, lives)
+    return {
+        "source_url": life.page.url,
+        "source_host": site.host,
+        "source_domain": site.domain,
+        "target_url": link.url,
+        "target_host": host_of(link.url),
+        "target_domain": domain_of(host_of(link.url)),
+        "kind": link.kind,
+        "anchor": link.anchor,
+        "alt": link.alt,
+        **flags(link),
+        "rel_origin": "+".join(link.origins) or None,
+        "region": link.region,
+        "ip": site.ip,
+        "first_seen": _iso(life.first_seen),
+        "last_seen": _iso(life.last_seen),
+        "n_seen": len(life.seen),
+        "is_live": life.lost_by is None,
+        "lost_at": _iso(life.lost_by.fetched_at) if life.lost_by else None,
+        "lost_reason": lost_reason(life, lives),
+        "moved_to": mover.page.url if mover else None,
+    }
+
+
+def flags(link: Link) -> Row:
+    """The three marks of a link."""
+    return {
+        "nofollow": link.is_nofollow,
+        "ugc": "ugc" in link.rel_words,
+        "sponsored": "sponsored" in link.rel_words,
+    }
+
+
+def is_follow(row: Row) -> bool:
+    """Whether a link row passes a vote."""
+    return not (row["nofollow"] or row["ugc"] or row["sponsored"])
+
+
+_DEFAULT_PAGE = re.compile(r"/(index\.(html?|php)|default\.aspx?)$")
+_TRACKING = re.compile(r"^(utm_[a-z]+|fbclid|gclid)=")
+
+
+def page_key(url: str) -> str:
+    """What two addresses of one page share: no scheme, no www., no default index name, no tracking parameters."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").removeprefix("www.")
+    query = "&".join(p for p in parts.query.split("&") if p and not _TRACKING.match(p))
+    return f"{host}{_DEFAULT_PAGE.sub('/', parts.path or '/')}" + (f"?{query}" if query else "")
+
+
+def is_in_scope(url: str, target: str, scope: str) -> bool:
+    """Whether a URL is what is asked about."""
+    if scope == "domain":
+        return domain_of(host_of(url)) == target
+    if scope == "host":
+        return host_of(url) == target
+    key, wanted = page_key(url), page_key(target)
+    return key == wanted or (scope == "prefix" and key.startswith(wanted.rstrip("/") + "/"))
+
+
+def report(target: str, scope: str, rows: Iterable[Row], indirect: Iterable[Row]) -> Row:
+    """The numbers of a target, its referring domains, hosts and anchors."""
+    all_rows = [r for r in rows if r["kind"] not in EMBEDS and is_in_scope(r["target_url"], target, scope)]
+    live = [row for row in all_rows if row["is_live"]]
+    follow = [row for row in live if is_follow(row)]
+    return {
+        "target": target,
+        "scope": scope,
+        "n_links": len(live),
+        "n_follow_links": len(follow),
+        "n_nofollow_links": sum(row["nofollow"] for row in live),
+        "n_ugc_links": sum(row["ugc"] for row in live),
+        "n_sponsored_links": sum(row["sponsored"] for row in live),
+        "n_pages": len({row["source_url"] for row in live}),
+        "n_hosts": len({row["source_host"] for row in live}),
+        "n_domains": len({row["source_domain"] for row in live}),
+        "n_follow_domains": len({row["source_domain"] for row in follow}),
+        "n_ips": len({row["ip"] for row in live}),
+        "n_subnets": len({row["ip"].rsplit(".", 1)[0] for row in live}),
+        "n_target_pages": len({page_key(row["target_url"]) for row in live}),
+        "n_lost_links": len(all_rows) - len(live),
+        "n_indirect_links": sum(is_in_scope(row["target_url"], target, scope) for row in indirect),
+        "domains": _tally(live, "source_domain"),
+        "hosts": _tally(live, "source_host"),
+        "anchors": _tally([row for row in live if row["anchor"]], "anchor"),
+        "kinds": dict(sorted(Counter(row["kind"] for row in live).items())),
+        "regions": dict(sorted(Counter(row["region"] for row in live if row["kind"] == "anchor").items())),
+    }
+
+
+def _tally(rows: Sequence[Row], column: str) -> dict[str, list[int]]:
+    """Value → [links, follow links, domains], most domains first."""
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row[column], []).append(row)
+    counted = {
+        value: [len(group), sum(map(is_follow, group)), len({row["source_domain"] for row in group})]
+        for value, group in found.items()
+    }
+    return dict(sorted(counted.items(), key=lambda item: (-item[1][2], -item[1][0], item[0])))
+
+
+def host_rows(answers: Sequence[Answer]) -> list[Row]:
+    """Hosts of the demo web with how many of their pages answer now."""
+    current = {url: captures[-1] for url, captures in by_page(answers).items()}
+    sites = {answer.page.site.host: answer.page.site for answer in answers}
+    n_pages = Counter(a.page.site.host for a in current.values() if a.status == 200)
+    n_answers = Counter(answer.page.site.host for answer in answers)
+    return [
+        {"host": host, "domain": site.domain, "ip": site.ip, "n_pages": n_pages[host], "n_captures": n_answers[host]}
+        for host, site in sorted(sites.items())
+    ]
+
+
+def script_rows(answers: Sequence[Answer]) -> list[Row]:
+    """Links that only a browser with scripts on would see, as planned."""
+    pages = {answer.page.url: answer.page for answer in answers}
+    return [
+        {"source_url": url, "target_url": href, "anchor": anchor}
+        for url, page in sorted(pages.items())
+        for anchor, href in page.options.get("script_links", ())
+    ]
+
+
+def indirect_rows(lives: Sequence[Life], answers: Sequence[Answer]) -> Iterable[Row]:
+    """Live links whose target answers now with a redirect, with the chain up to the page that they reach."""
+    leads = {page_key(url): captures[-1] for url, captures in by_page(answers).items()}
+    for life in lives:
+        if life.lost_by is not None or life.last.kind in EMBEDS:
+            continue
+        via, url = [], life.last.url
+        while (step := leads.get(page_key(url))) and 300 <= step.status < 400 and url not in via:
+            via.append(url)
+            url = step.links[0].url
+        if via and domain_of(host_of(url)) != life.page.site.domain:
+            yield {"source_url": life.page.url, "target_url": url, "anchor": life.last.anchor, "via": via}
+
+
+def change_rows(answers: Sequence[Answer], lives: Sequence[Life]) -> Iterable[Row]:
+    """What changed in WINDOW, for links between domains that are no embeds."""
+    known = {life.identity: life for life in lives if life.last.kind not in EMBEDS}
+    moved = {life.identity: mover for life in known.values() if (mover := mover_of(life, lives))}
+    arrived = {mover.identity for mover in moved.values()}
+    for url, captures in sorted(by_page(answers).items()):
+        before = [a for a in captures if a.fetched_at <= WINDOW[0]]
+        inside = [a for a in captures if WINDOW[0] < a.fetched_at <= WINDOW[1]]
+        if not inside:
+            continue
+        old = links_of(before[-1]) if before else {}
+        new = links_of(inside[-1])
+        ever = {identity for answer in before for identity in links_of(answer)}
+        for identity in sorted({*old, *new} & known.keys()):
+            row = {"source_url": url, "target_url": identity[1], "kind": identity[2], "occurrence": identity[3]}
+            if identity in moved and identity not in new:
+                yield {**row, "change": "moved", "reason": "moved", "moved_to": moved[identity].page.url}
+            elif identity in old and identity in new:
+                if differences := changed(old[identity], new[identity]):
+                    yield {**row, "change": "changed", "reason": differences}
+            elif identity in old:
+                yield {**row, "change": "lost", "reason": lost_reason(known[identity], lives)}
+            elif identity not in arrived:
+                yield {**row, "change": "found" if not before else "restored" if identity in ever else "new"}
+
+
+def changed(old: Link, new: Link) -> list[str]:
+    """Which of rel and anchor differ."""
+    pairs = {
+        "rel": (flags(old), flags(new)),
+        "anchor": ((old.anchor, old.alt), (new.anchor, new.alt)),
+    }
+    return [name for name, (a, b) in pairs.items() if a != b]
