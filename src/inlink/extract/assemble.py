@@ -74,11 +74,15 @@ class Assembled:
 
 
 def assemble(sources: Sources, raw: RawLinks, rules: SuffixRules, *, external_only: bool = False) -> Assembled:
-    """The rows of `links` for what resolves to an http(s) URL; `external_only` keeps links to other hosts only."""
+    """The rows of `links` for what resolves to an http(s) URL.
+
+    Resources that a page embeds from its own host are left out; `external_only` leaves out every link to that host.
+    """
     resolved = resolve(raw.target, raw.page, sources.base, sources.charset)
-    is_kept = resolved.status == WEB
-    if external_only:
-        is_kept &= ~_same(resolved.host, sources.host, raw.page)
+    is_left_out = _same(resolved.host, sources.host, raw.page)
+    if not external_only:
+        is_left_out &= _IS_EMBED[raw.kind]
+    is_kept = (resolved.status == WEB) & ~is_left_out
     ordinal = _ordinals(raw.page, is_kept)
     kept = None if is_kept.all() else pa.array(np.flatnonzero(is_kept))
     page = raw.page if kept is None else raw.page[is_kept]
@@ -118,8 +122,11 @@ def assemble(sources: Sources, raw: RawLinks, rules: SuffixRules, *, external_on
 
 def coded(index: NDArray[np.integer], values: pa.Array) -> pa.DictionaryArray:
     """A dictionary column: values[index], where null stands for a null value."""
-    mask = np.asarray(values.is_null())[index] if values.null_count else None
-    return pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int32), mask=mask), values)
+    if not values.null_count:
+        return pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int32)), values)
+    is_known = np.asarray(values.is_valid())
+    place = (np.cumsum(is_known) - 1).astype(np.int32)
+    return pa.DictionaryArray.from_arrays(pa.array(place[index], mask=~is_known[index]), values.drop_null())
 
 
 def _take(array: pa.Array, kept: pa.Array | None) -> pa.Array:

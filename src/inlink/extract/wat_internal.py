@@ -80,3 +80,17 @@ def _is_host(data: Bytes, i: int, stop: int, host_data: Bytes, first: int, last:
         return True
     c = data[i + length]
     return bool(c == _SLASH or c == _QUERY or c == _HASH)  # noqa: SIM109
+
+
+@compiled
+def starts_with(data: Bytes, start: int, stop: int, word: Bytes) -> bool:
+    """Whether data[start:stop] begins with `word`, given in lower case, without regard to case."""
+    if stop - start < word.shape[0]:
+        return False
+    for k in range(word.shape[0]):
+        c = data[start + k]
+        if 65 <= c <= 90:
+            c |= 32
+        if c != word[k]:
+            return False
+    return True

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inlink.kernels.jit import compiled
-from inlink.schema import KINDS
+from inlink.schema import EMBED_KINDS, KINDS
 
 # Most frequent first: the kernel looks through them in order. A path that is not here is no link of ours:
 # onclick and data-href are guesses at scripts, background and STYLE/#text decorate the page.
@@ -57,3 +57,5 @@ def _python_hash(path: str) -> int:
 # Hash of each path, and its code: the position of its kind in KINDS, plus one (zero is for no link).
 PATH_HASHES: NDArray[np.uint64] = np.array([_python_hash(path) for path in PATH_KINDS], np.uint64)
 PATH_CODES: NDArray[np.uint8] = np.array([KINDS.index(kind) + 1 for kind in PATH_KINDS.values()], np.uint8)
+LINK_CODE = KINDS.index("rel_link") + 1
+CODE_EMBEDS: NDArray[np.bool_] = np.array([False, *(kind in EMBED_KINDS for kind in KINDS)])  # by code

@@ -9,8 +9,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from inlink.extract.ids import string_buffers
-from inlink.extract.wat_internal import is_plainly_internal
-from inlink.extract.wat_paths import PATH_CODES, PATH_HASHES, path_hash
+from inlink.extract.wat_internal import is_plainly_internal, starts_with
+from inlink.extract.wat_paths import CODE_EMBEDS, LINK_CODE, PATH_CODES, PATH_HASHES, path_hash
 from inlink.kernels.jit import compiled
 
 Bytes = NDArray[np.uint8]
@@ -20,6 +20,10 @@ Offsets = NDArray[np.int32]
 # Members of a link object, by position in the span tables of the kernels.
 _PATH, _URL, _TEXT, _ALT, _REL = range(5)
 N_MEMBERS = 5
+_LINK = int(LINK_CODE)
+_DATA_SCHEME = np.frombuffer(b"data:", np.uint8)
+_CANONICAL = np.frombuffer(b"canonical", np.uint8)
+_ALTERNATE = np.frombuffer(b"alternate", np.uint8)
 N_STRINGS = 4  # all but the path are written out
 
 _QUOTE, _BACKSLASH, _OPEN, _CLOSE, _OPEN_LIST, _CLOSE_LIST = 34, 92, 123, 125, 91, 93
@@ -29,7 +33,8 @@ _QUOTE, _BACKSLASH, _OPEN, _CLOSE, _OPEN_LIST, _CLOSE_LIST = 34, 92, 123, 125, 9
 class Scanned:
     """Link objects in input order.
 
-    Shapes: every column has one row an object; `dropped` one entry a page: objects that `external_only` left out.
+    Shapes: every column has one row an object; `dropped` one entry a page: links, embedded
+    resources aside, that `external_only` left out.
     """
 
     page: NDArray[np.int32]
@@ -49,7 +54,8 @@ def scan(
 
     Shapes: data holds one JSON array a page, one after another; ends (pages,) where each ends; hosts (pages,) the
     host that both the page and its base URL have, empty where they differ.
-    `external_only` leaves out URLs that plainly stay on that host; those that need a URL parser to tell are kept.
+    Embedded resources that plainly stay on that host are left out, with `external_only` all URLs that do; those that
+    need a URL parser to tell are kept.
     The JSON must be well-formed. A text is cut at `max_bytes`, an object with a longer URL is left out.
     """
     n_most = int(np.count_nonzero(data == _OPEN))
@@ -60,8 +66,8 @@ def scan(
     dropped = np.zeros(ends.shape[0], np.int32)
     host_offsets, host_data = string_buffers(hosts)
     n = _scan(
-        data, ends, (host_offsets, host_data), (external_only, max_links, max_bytes), (PATH_HASHES, PATH_CODES),
-        (page, path, ordinal, dropped), (offsets, valid, out),
+        data, ends, (host_offsets, host_data), (external_only, max_links, max_bytes),
+        (PATH_HASHES, PATH_CODES, CODE_EMBEDS), (page, path, ordinal, dropped), (offsets, valid, out),
     )  # fmt: skip
     url, text, alt, rel = (_string_array(offsets[k, : n + 1], out[k], valid[k, :n]) for k in range(N_STRINGS))
     return Scanned(page[:n].copy(), path[:n].copy(), ordinal[:n].copy(), url, text, alt, rel, dropped)
@@ -79,7 +85,7 @@ def _scan(
     ends: Ints,
     hosts: tuple[Offsets, Bytes],
     options: tuple[bool, int, int],
-    paths: tuple[NDArray[np.uint64], Bytes],
+    paths: tuple[NDArray[np.uint64], Bytes, NDArray[np.bool_]],
     rows: tuple[NDArray[np.int32], Bytes, NDArray[np.int32], NDArray[np.int32]],
     strings: tuple[Offsets, NDArray[np.bool_], Bytes],
 ) -> int:
@@ -87,6 +93,7 @@ def _scan(
     external_only, max_links, max_bytes = options
     page_out, path_out, ordinal_out, dropped = rows
     offsets, valid, out = strings
+    embeds = paths[2]
     spans = np.zeros((N_MEMBERS, 2), np.int64)
     n = 0
     i = 0
@@ -102,9 +109,13 @@ def _scan(
             if code == 0 or spans[_URL, 0] < 0 or spans[_URL, 1] - spans[_URL, 0] > max_bytes:
                 continue
             ordinal += 1
-            if external_only and is_plainly_internal(data, spans[_URL, 0], spans[_URL, 1], hosts, page):
-                dropped[page] += 1
-                continue
+            is_embed = embeds[code] and not (code == _LINK and _has_telling_rel(data, spans))
+            if external_only or is_embed:
+                if is_plainly_internal(data, spans[_URL, 0], spans[_URL, 1], hosts, page):
+                    dropped[page] += 1 - is_embed
+                    continue
+                if is_embed and starts_with(data, spans[_URL, 0], spans[_URL, 1], _DATA_SCHEME):
+                    continue
             page_out[n] = page
             path_out[n] = code
             ordinal_out[n] = ordinal - 1
@@ -199,9 +210,9 @@ def _member(data: Bytes, start: int, stop: int) -> int:
 
 
 @compiled
-def _path_code(data: Bytes, spans: Ints, paths: tuple[NDArray[np.uint64], Bytes]) -> int:
+def _path_code(data: Bytes, spans: Ints, paths: tuple[NDArray[np.uint64], Bytes, NDArray[np.bool_]]) -> int:
     """The code of an element path, 0 for one that is no link."""
-    hashes, codes = paths
+    hashes, codes, _ = paths
     if spans[_PATH, 0] < 0:
         return 0
     h = path_hash(data, spans[_PATH, 0], spans[_PATH, 1])
@@ -209,6 +220,16 @@ def _path_code(data: Bytes, spans: Ints, paths: tuple[NDArray[np.uint64], Bytes]
         if hashes[k] == h:
             return int(codes[k])
     return 0
+
+
+@compiled
+def _has_telling_rel(data: Bytes, spans: Ints) -> bool:
+    """Whether a <link> may be canonical or alternate: those are kept wherever they lead."""
+    stop = spans[_REL, 1]
+    for i in range(spans[_REL, 0], stop if spans[_REL, 0] >= 0 else -1):
+        if starts_with(data, i, stop, _CANONICAL) or starts_with(data, i, stop, _ALTERNATE):
+            return True
+    return False
 
 
 @compiled
