@@ -44,19 +44,19 @@ def answers(raw: RawRecord, limits: Limits) -> Iterator[Record | BadRecord]:
         return  # dns:, urn:, metadata:, ftp: … are no pages
     if raw.problem is not None:
         yield raw.problem
-    head = http_head(raw.block, limits)
+    head = http_head(raw.buffer, raw.start, raw.end, limits)
     fetched_at = _fetched_at(raw, head)
     if fetched_at is None:
         yield BadRecord(raw.offset, "bad-date", raw.fields.get(b"warc-date", b"")[:40].decode("latin-1"))
         return
     if head is None:
         if raw.kind == b"response" and _claims_http(raw):
-            yield BadRecord(raw.offset, "bad-http-head", repr(raw.block[:40]))
+            yield BadRecord(raw.offset, "bad-http-head", repr(raw.block()[:40]))
             return
         head = _without_http(raw)
     elif head.is_cut:
         yield BadRecord(raw.offset, "http-head-too-large", "")
-    payload = raw.block[head.body_at :]
+    payload = raw.block(head.body_at)
     body, problem = _body(payload, head, limits)
     if problem is not None and raw.problem is None:
         yield BadRecord(raw.offset, problem[0], problem[1])
@@ -109,15 +109,15 @@ def _fetched_at(raw: RawRecord, head: Head | None) -> int | None:
 
 def _claims_http(raw: RawRecord) -> bool:
     media = raw.fields.get(b"content-type", b"application/http").lower()
-    return media.startswith(b"application/http") and bool(raw.block.strip())
+    return media.startswith(b"application/http") and bool(raw.block().strip())
 
 
 def _without_http(raw: RawRecord) -> Head:
     """A resource, or a revisit without HTTP head: what the record itself says of its content."""
     media = raw.fields.get(b"content-type", b"").decode("latin-1")
     if not media or media.lower().startswith("application/http"):
-        return Head(None, (), 0)
-    return Head(None, (("Content-Type", media),), 0)
+        return Head(None, (), raw.start)
+    return Head(None, (("Content-Type", media),), raw.start)
 
 
 def _refers_to(fields: dict[bytes, bytes], digest: str | None) -> str | None:

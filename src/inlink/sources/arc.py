@@ -81,7 +81,7 @@ def _record(
     fields = {b"warc-target-uri": url, b"warc-date": date[:14], b"content-type": media}
     if address not in (b"0.0.0.0", b"-"):
         fields[b"warc-ip-address"] = address
-    yield RawRecord(b"arc", fields, block, place, window.length_from(place, start), problem)
+    yield RawRecord(b"arc", fields, block, 0, len(block), place, window.length_from(place, start), problem)
 
 
 def _is_in_step(window: Window) -> bool:
@@ -113,7 +113,7 @@ def _pass_rubbish(window: Window, place: int) -> Iterator[BadRecord]:
             n_bytes += keep
             window.pos = len(window.buf)
             break
-        if window.member_start == before and starts_record(window.buf[keep:]):
+        if window.member_start == before and starts_record(bytes(window.buf[keep : keep + 64 * 1024])):
             n_bytes += keep
             window.pos += keep
             break

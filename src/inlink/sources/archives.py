@@ -8,7 +8,7 @@ from inlink.sources import arc, warc
 from inlink.sources.answers import WANTED, answers
 from inlink.sources.blobs import Blob
 from inlink.sources.limits import Limits
-from inlink.sources.members import PLAIN, AnyCoding, coding_of
+from inlink.sources.members import PLAIN, Coding, coding_of
 from inlink.sources.raw import RawRecord
 from inlink.sources.records import Item, WatRecord
 from inlink.sources.window import Window
@@ -16,9 +16,7 @@ from inlink.sources.window import Window
 _METADATA = frozenset((b"metadata",))
 
 
-def open_window(
-    blob: Blob, limits: Limits, *, is_arc: bool, offset: int = 0, coding: AnyCoding | None = None
-) -> Window:
+def open_window(blob: Blob, limits: Limits, *, is_arc: bool, offset: int = 0, coding: Coding | None = None) -> Window:
     """The decoded stream of an archive from a file offset on."""
     coding = coding or coding_of(blob)
     starts = arc.starts_record if is_arc else warc.starts_record
@@ -46,8 +44,8 @@ def _wat_items(window: Window, limits: Limits) -> Iterator[Item]:
     for raw in warc.warc_records(window, limits, _METADATA):
         if not isinstance(raw, RawRecord):
             yield raw
-        elif raw.fields.get(b"content-type", b"").startswith(b"application/json"):
+        elif raw.buffer.startswith(b"{", raw.start):
             if raw.problem is not None:
                 yield raw.problem
             if raw.problem is None or raw.problem.reason != "record-cut":
-                yield WatRecord(raw.block, raw.offset, raw.length)
+                yield WatRecord(raw.block(), raw.offset, raw.length)

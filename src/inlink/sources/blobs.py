@@ -73,12 +73,14 @@ class RawBytes:
 
     def peek(self, size: int) -> bytes:
         """The next `size` bytes without taking them; fewer where the blob ends."""
-        while len(self._data) - self._at < size:
-            more = next(self._chunks, b"")
-            if not more:
-                break
+        have = len(self._data) - self._at
+        if have < size:
+            parts = [self._data[self._at :]]
+            while have < size and (more := next(self._chunks, b"")):
+                parts.append(more)
+                have += len(more)
             self._start += self._at
-            self._data = self._data[self._at :] + more
+            self._data = b"".join(parts)
             self._at = 0
         return self._data[self._at : self._at + size]
 

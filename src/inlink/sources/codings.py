@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import brotli
-import zstandard
-from isal import isal_zlib
+import deflate
 
-from inlink.sources.decoders import ISAL_ERROR, DecodeError, ZstdDecoder
+from inlink.sources.decoders import ZSTD_MAGIC, DecodeError, Decoder, ZlibDecoder, ZstdDecoder
 from inlink.sources.limits import Limits
+from inlink.sources.members import GZIP_MAGIC
 
 _STEP_BYTES = 16 * 1024
 
@@ -49,70 +48,61 @@ def undo_codings(body: bytes, codings: str, limits: Limits) -> Decoded:
 def _gzip(body: bytes, limits: Limits) -> Decoded:
     if not body.startswith(b"\x1f\x8b"):
         return Decoded(body)
-    out: list[bytes] = []
-    size, rest = 0, body
-    while rest.startswith(b"\x1f\x8b"):  # several members may follow each other
-        decoded, rest = _inflate(rest, 31, limits, size)
-        out.append(decoded.body)
-        size += len(decoded.body)
-        if decoded.slug:
-            return Decoded(b"".join(out), decoded.slug, decoded.detail)
-    return Decoded(b"".join(out))
+    size = int.from_bytes(body[-4:], "little")
+    if size <= _budget(len(body), limits) and body.find(GZIP_MAGIC, 4) < 0:  # one member, of a size it states
+        try:
+            whole = deflate.gzip_decompress(body, size)
+        except (deflate.DeflateError, ValueError, MemoryError):
+            pass
+        else:
+            if len(whole) == size:
+                return Decoded(bytes(whole))
+    out, rest = Decoded(b""), body
+    while rest.startswith(b"\x1f\x8b") and not out.slug:  # several members may follow each other
+        more, rest = _stream(ZlibDecoder(31), rest, len(body), limits, before=len(out.body))
+        out = Decoded(out.body + more.body, more.slug, more.detail)
+    return out
 
 
 def _deflate(body: bytes, limits: Limits) -> Decoded:
-    if body[:2] == b"\x1f\x8b":
+    """zlib or, as some servers send it, bare deflate."""
+    if body.startswith(b"\x1f\x8b"):
         return _gzip(body, limits)
-    attempts = (
-        (15, -15) if len(body) > 1 and body[0] & 15 == 8 and int.from_bytes(body[:2], "big") % 31 == 0 else (-15, 15)
-    )
+    has_header = len(body) > 1 and body[0] & 15 == 8 and int.from_bytes(body[:2], "big") % 31 == 0
     best = Decoded(b"", "body-undecodable", "deflate")
-    for bits in attempts:
-        decoded, _ = _inflate(body, bits, limits, 0)
-        if not decoded.slug:
+    for window_bits in (15, -15) if has_header else (-15, 15):
+        decoded, _ = _stream(ZlibDecoder(window_bits), body, len(body), limits)
+        if decoded.slug in ("", "body-bomb", "body-too-large"):
             return decoded
         if len(decoded.body) > len(best.body):
             best = decoded
-    return best if len(best.body) > len(body) // 2 or body.lstrip()[:1] != b"<" else Decoded(body)
+    return Decoded(body) if body.lstrip()[:1] == b"<" else best
 
 
-def _inflate(body: bytes, bits: int, limits: Limits, before: int) -> tuple[Decoded, bytes]:
-    """One zlib stream decoded, and what follows it."""
-    decoder = isal_zlib.decompressobj(bits)
+def _zstd(body: bytes, limits: Limits) -> Decoded:
+    if not body.startswith(ZSTD_MAGIC):
+        return Decoded(body)
+    return _stream(ZstdDecoder(), body, len(body), limits)[0]
+
+
+def _stream(decoder: Decoder, data: bytes, n_encoded: int, limits: Limits, before: int = 0) -> tuple[Decoded, bytes]:
+    """One stream decoded, and what follows it. Units: `before`, bytes that earlier members have given."""
     out: list[bytes] = []
-    budget = _budget(len(body), limits) - before
-    view = memoryview(body)
-    for at in range(0, len(body), _STEP_BYTES):
+    budget = _budget(n_encoded, limits) - before
+    at = 0
+    while not decoder.eof and budget >= 0:
+        feed = data[at : at + _STEP_BYTES] if decoder.needs_input else b""
+        if decoder.needs_input and not feed:
+            return Decoded(b"".join(out), "body-undecodable", "the encoded body ends early"), b""
+        at += len(feed)
         try:
-            got = decoder.decompress(view[at : at + _STEP_BYTES], max(budget, 0) + 1)
-        except (ISAL_ERROR, ValueError) as error:
-            return Decoded(
-                b"".join([*out, _salvage(body, bits, sum(map(len, out)))]), "body-undecodable", str(error)
-            ), b""
-        out.append(got)
-        budget -= len(got)
-        if budget < 0:
-            return _over(b"".join(out), len(body), limits), b""
-        if decoder.eof:
-            return Decoded(b"".join(out)), body[at + _STEP_BYTES - len(decoder.unused_data) :] if (
-                at + _STEP_BYTES <= len(body)
-            ) else body[len(body) - len(decoder.unused_data) :]
-    return Decoded(b"".join(out), "body-undecodable", "the compressed body ends early"), b""
-
-
-def _salvage(body: bytes, bits: int, known: int) -> bytes:
-    """What comes out between the last whole step and the first error."""
-    decoder = zlib.decompressobj(bits)
-    out: list[bytes] = []
-    size = 0
-    try:
-        for at in range(0, len(body), 64):
-            got = decoder.decompress(body[at : at + 64], 1024 * 1024)
-            size += len(got)
-            out.append(got if size - len(got) >= known else got[max(known - (size - len(got)), 0) :])
-    except zlib.error:
-        pass
-    return b"".join(out)
+            out.append(decoder.decode(feed, min(budget + 1, _STEP_BYTES * 16)))
+        except DecodeError as error:
+            return Decoded(b"".join([*out, error.decoded]), "body-undecodable", str(error)), b""
+        budget -= len(out[-1])
+    if budget < 0:
+        return _over(b"".join(out), n_encoded, limits), b""
+    return Decoded(b"".join(out)), data[at - decoder.n_unused :]
 
 
 def _budget(n_encoded: int, limits: Limits) -> int:
@@ -150,30 +140,6 @@ def _brotli(body: bytes, limits: Limits) -> Decoded:
         return _over(b"".join(out), len(body), limits)
     if not decoder.is_finished():
         return Decoded(b"".join(out), "body-undecodable", "br: the compressed body ends early")
-    return Decoded(b"".join(out))
-
-
-def _zstd(body: bytes, limits: Limits) -> Decoded:
-    if not body.startswith(b"\x28\xb5\x2f\xfd"):
-        return Decoded(body)
-    decoder = ZstdDecoder()
-    out: list[bytes] = []
-    budget = _budget(len(body), limits)
-    data = body
-    try:
-        while not decoder.eof and budget >= 0:
-            got = decoder.decode(data, 1024 * 1024)
-            data = b""
-            out.append(got)
-            budget -= len(got)
-            if not got and decoder.needs_input:
-                break
-    except (DecodeError, zstandard.ZstdError) as error:
-        return Decoded(b"".join([*out, getattr(error, "decoded", b"")]), "body-undecodable", str(error))
-    if budget < 0:
-        return _over(b"".join(out), len(body), limits)
-    if not decoder.eof:
-        return Decoded(b"".join(out), "body-undecodable", "zstd: the compressed body ends early")
     return Decoded(b"".join(out))
 
 

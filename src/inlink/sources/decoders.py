@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import zlib
-from typing import Final, Protocol, cast
+from typing import Protocol
 
 import lz4.frame
 import zstandard
-from isal import igzip_lib
 
 from inlink.sources.blobs import RawBytes
 
-ISAL_ERROR: Final = cast(type[Exception], igzip_lib.IsalError)
 MAX_DICTIONARY_BYTES = 16 * 1024 * 1024
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _DICTIONARY_FRAME = b"\x5d\x2a\x4d\x18"  # the skippable frame that holds a dictionary in *.warc.zst
 _BLOCK_BYTES = 128 * 1024  # no zstd block decodes to more
+_MAX_WINDOW_BYTES = 128 * 1024 * 1024
 
 
 class DecodeError(Exception):
-    """Compressed data is corrupt; `decoded` is what came out of it before."""
+    """Compressed data is corrupt; `decoded` is what the last step gave before."""
 
     def __init__(self, message: str, decoded: bytes = b"") -> None:
         super().__init__(message)
@@ -33,33 +33,46 @@ class Decoder(Protocol):
     n_unused: int  # bytes of the last input that lie behind the member, once eof
 
     def decode(self, data: bytes | memoryview, max_bytes: int) -> bytes:
-        """At most `max_bytes` decoded bytes. Raises: DecodeError."""
+        """About `max_bytes` decoded bytes at most (zstd: one block more). Raises: DecodeError."""
         ...
 
 
-class GzipDecoder:
-    """One gzip member, by ISA-L; where that fails, zlib tells how far the data is sound."""
+class ZlibDecoder:
+    """One zlib stream: gzip (31), zlib (15) or bare deflate (-15), giving all that is sound before an error."""
 
-    __slots__ = ("_igzip", "_last", "eof", "n_unused", "needs_input")
-
-    def __init__(self) -> None:
-        self._igzip = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+    def __init__(self, window_bits: int = 31) -> None:
+        self._stream = zlib.decompressobj(window_bits)
         self.eof = False
         self.needs_input = True
         self.n_unused = 0
 
     def decode(self, data: bytes | memoryview, max_bytes: int) -> bytes:
         """At most `max_bytes` decoded bytes."""
-        igzip = self._igzip
+        data = self._stream.unconsumed_tail + bytes(data)
+        before = self._stream.copy()
         try:
-            decoded = igzip.decompress(data, max_bytes)
-        except (ISAL_ERROR, ValueError) as error:
-            raise DecodeError(f"gzip: {error}") from error
-        self.needs_input = igzip.needs_input
-        if igzip.eof:
-            self.eof = True
-            self.n_unused = len(igzip.unused_data)
+            decoded = self._stream.decompress(data, max_bytes)
+        except zlib.error as error:
+            raise DecodeError(str(error), _sound_part(before, data, max_bytes)) from error
+        self.eof = self._stream.eof
+        self.n_unused = len(self._stream.unused_data)
+        self.needs_input = not self._stream.unconsumed_tail and len(decoded) < max_bytes
         return decoded
+
+
+def _sound_part(stream: zlib._Decompress, data: bytes, max_bytes: int) -> bytes:
+    """What the stream gives before its first error, fed byte by byte."""
+    out: list[bytes] = []
+    size = 0
+    try:
+        for at in range(len(data)):
+            out.append(stream.decompress(data[at : at + 1], max_bytes))
+            size += len(out[-1])
+            if size >= max_bytes:
+                break
+    except zlib.error:
+        pass
+    return b"".join(out)
 
 
 class Lz4Decoder:
@@ -88,9 +101,10 @@ class ZstdDecoder:
     """One zstd frame. Blocks are fed one by one: a block decodes to at most 128 KiB, so no input can swell memory."""
 
     def __init__(self, dictionary: zstandard.ZstdCompressionDict | None = None) -> None:
-        self._frame = zstandard.ZstdDecompressor(dict_data=dictionary, max_window_size=2**27).decompressobj()
+        context = zstandard.ZstdDecompressor(dict_data=dictionary, max_window_size=_MAX_WINDOW_BYTES)
+        self._frame = context.decompressobj()
         self._held = bytearray()  # input not yet fed
-        self._needed = 4 + 1  # bytes of the held input that make the next step
+        self._needed = 5  # bytes of the held input that make the next step
         self._step = self._frame_header
         self._has_checksum = False
         self.eof = False
@@ -120,10 +134,12 @@ class ZstdDecoder:
         return self._frame.decompress(taken)
 
     def _frame_header(self) -> bytes:
+        if not self._held.startswith(ZSTD_MAGIC):
+            raise zstandard.ZstdError("not a frame")
         flags = self._held[4]
-        single, dictionary_size = flags >> 5 & 1, (0, 1, 2, 4)[flags & 3]
-        content_size = (single, 2, 4, 8)[flags >> 6]
-        size = 5 + (1 - single) + dictionary_size + content_size
+        is_single, dictionary_size = flags >> 5 & 1, (0, 1, 2, 4)[flags & 3]
+        content_size = (is_single, 2, 4, 8)[flags >> 6]
+        size = 5 + (1 - is_single) + dictionary_size + content_size
         if len(self._held) < size:
             self._needed = size
             return b""
@@ -134,17 +150,15 @@ class ZstdDecoder:
     def _block(self) -> bytes:
         header = int.from_bytes(self._held[:3], "little")
         is_last, kind, length = header & 1, header >> 1 & 3, header >> 3
-        size = 3 + (1 if kind == 1 else length)
         if length > _BLOCK_BYTES or kind == 3:
             raise zstandard.ZstdError("bad block header")
-        if len(self._held) < size + (4 if is_last and self._has_checksum else 0):
-            self._needed = size + (4 if is_last and self._has_checksum else 0)
+        size = 3 + (1 if kind == 1 else length) + (4 if is_last and self._has_checksum else 0)
+        if len(self._held) < size:
+            self._needed = size
             return b""
         self._needed = 3
-        if not is_last:
-            return self._feed(size)
-        self.eof = True
-        return self._feed(size + (4 if self._has_checksum else 0))
+        self.eof = bool(is_last)
+        return self._feed(size)
 
 
 def zstd_dictionary(raw: RawBytes) -> zstandard.ZstdCompressionDict | None:
@@ -157,22 +171,10 @@ def zstd_dictionary(raw: RawBytes) -> zstandard.ZstdCompressionDict | None:
     if head[:4] != _DICTIONARY_FRAME or not 0 < size <= MAX_DICTIONARY_BYTES:
         return None
     data = raw.peek(8 + size)[8:]
-    if data[:4] == b"\x28\xb5\x2f\xfd":
+    if data.startswith(ZSTD_MAGIC):
         try:
-            with zstandard.ZstdDecompressor().stream_reader(data) as reader:
+            with zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW_BYTES).stream_reader(data) as reader:
                 data = reader.read(MAX_DICTIONARY_BYTES)
         except zstandard.ZstdError:
             return None
     return zstandard.ZstdCompressionDict(data)
-
-
-def inflate_tail(data: bytes) -> bytes:
-    """What a broken gzip member decodes to before its first error."""
-    decoder = zlib.decompressobj(31)
-    out: list[bytes] = []
-    try:
-        for at in range(len(data)):
-            out.append(decoder.decompress(data[at : at + 1]))
-    except zlib.error:
-        pass
-    return b"".join(out)

@@ -29,27 +29,31 @@ class Head:
         return ""
 
 
-def http_head(block: bytes, limits: Limits) -> Head | None:
-    """The head of an HTTP answer; None where the block does not begin with one."""
-    if not block.startswith(b"HTTP/"):
+def http_head(buffer: bytes | bytearray, start: int, stop: int, limits: Limits) -> Head | None:
+    """The head of the HTTP answer in `buffer[start:stop]`; None where there is none."""
+    if not buffer.startswith(b"HTTP/", start, stop):
         return None
-    line_end = block.find(b"\n", 0, 8192)
-    status = _STATUS.match(block)
-    end, body_at = _head_end(block, limits.max_http_header_bytes)
+    line_end = buffer.find(b"\n", start, min(start + 8192, stop))
+    status = _STATUS.match(buffer, start, stop)
+    limit = min(start + limits.max_http_header_bytes, stop)
+    end, body_at = _head_end(buffer, start, limit)
     is_cut = body_at < 0
     if is_cut:
-        end = body_at = min(len(block), limits.max_http_header_bytes)
-    lines = block[line_end + 1 : end].split(b"\n", limits.max_http_headers + 1) if 0 <= line_end < end else []
-    is_cut = (is_cut and len(block) > end) or len(lines) > limits.max_http_headers
+        end = body_at = limit
+    lines: list[bytes] = []
+    if 0 <= line_end < end:
+        lines = bytes(memoryview(buffer)[line_end + 1 : end]).split(b"\n", limits.max_http_headers + 1)
+    is_cut = (is_cut and stop > end) or len(lines) > limits.max_http_headers
     return Head(int(status[1]) if status else None, _headers(lines[: limits.max_http_headers]), body_at, is_cut)
 
 
-def _head_end(block: bytes, limit: int) -> tuple[int, int]:
+def _head_end(buffer: bytes | bytearray, start: int, limit: int) -> tuple[int, int]:
     """Where the headers end and the body begins; (-1, -1) where they do not end within the limit."""
-    end = block.find(b"\r\n\r\n", 0, limit)
-    loose = block.find(b"\n\n", 0, end if end >= 0 else limit)
-    mixed = block.find(b"\n\r\n", 0, end if end >= 0 else limit)
-    if mixed >= 0 and (loose < 0 or mixed < loose) and (end < 0 or mixed < end - 1):
+    end = buffer.find(b"\r\n\r\n", start, limit)
+    sooner = end if end >= 0 else limit
+    loose = buffer.find(b"\n\n", start, sooner)
+    mixed = buffer.find(b"\n\r\n", start, sooner)
+    if mixed >= 0 and (loose < 0 or mixed < loose):
         return mixed, mixed + 3
     if loose >= 0:
         return loose, loose + 2

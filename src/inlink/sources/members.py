@@ -8,18 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
+
+import deflate
 
 from inlink.sources.blobs import Blob, RawBytes
-from inlink.sources.decoders import DecodeError, Decoder, GzipDecoder, Lz4Decoder, ZstdDecoder, zstd_dictionary
+from inlink.sources.decoders import (
+    ZSTD_MAGIC,
+    DecodeError,
+    Decoder,
+    Lz4Decoder,
+    ZlibDecoder,
+    ZstdDecoder,
+    zstd_dictionary,
+)
 from inlink.sources.limits import Limits
 
 PIECE_BYTES = 1024 * 1024
 FEED_BYTES = 32 * 1024
 PROBE_BYTES = 512
+_GZIP_TRAILER = 18  # a gzip member is longer than this: header 10, trailer 8
+_WHOLE_BYTES = 4 * 1024 * 1024  # members up to this decoded size are decoded in one go
+_LOOK_BYTES = 1024 * 1024  # how far the end of a gzip member is looked for
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """What is wrong with a stretch of the input."""
 
     offset: int
@@ -27,15 +40,14 @@ class Fault:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Decoded bytes that follow each other in one member.
 
-    Units: `member` and `end` are offsets in the blob; `end` counts where `is_last`. In a plain file every piece is
-    a part of one endless member, and `member` is the offset of its first byte.
+    Units: `member` and `end` are offsets in the blob; `end` counts where `is_last`. In a plain file all pieces are
+    parts of one endless member.
     """
 
-    data: bytes
+    data: bytes | bytearray
     member: int
     is_first: bool
     is_last: bool
@@ -50,16 +62,15 @@ class Plain:
 
     def pieces(self, blob: Blob, offset: int, limits: Limits) -> Iterator[Piece]:
         """The blob's own chunks."""
-        first = True
+        is_first = True
         for chunk in blob.read_from(offset):
-            yield Piece(chunk, offset, first, False, offset)
-            offset += len(chunk)
-            first = False
+            yield Piece(chunk, offset, is_first, False, offset)
+            is_first = False
 
 
 @dataclass(frozen=True)
 class Members:
-    """A compressed file: `magic` begins each member, `skippable` frames hold no data."""
+    """A compressed file: `magic` begins each member, `make` its decoder; `skippable` frames hold no data."""
 
     name: str
     magic: bytes
@@ -71,19 +82,19 @@ class Members:
         raw = RawBytes(blob, offset)
         scanned = offset  # no rewinding before this: each byte is searched for a member once
         while head := raw.peek(8):
+            if self.magic == GZIP_MAGIC:
+                yield from _whole_gzip_members(raw)
+                head = raw.peek(8)
             start = raw.tell()
-            if self._skips(raw, head):
+            if not head or self._skips(raw, head):
                 continue
             if not head.startswith(self.magic):
-                fault = Fault(start, "not-a-member", f"no {self.name} member here")
-                if self._resync(raw, start + 1) or not self._is_padding(blob, start):
-                    yield Piece(b"", start, True, True, raw.tell(), fault)
+                if self._resync(raw, start + 1) or not _is_padding(blob, start):
+                    yield Piece(b"", start, True, True, raw.tell(), _no_member(start, raw.tell(), self.name))
                 continue
-            broken = False
             for piece in _member(raw, start, self.make(), limits):
-                broken = piece.fault is not None
-                reached = raw.tell()
-                if broken:
+                if piece.fault is not None:
+                    reached = raw.tell()
                     self._resync(raw, max(start + 1, scanned))
                     scanned = reached
                 yield piece
@@ -94,10 +105,6 @@ class Members:
             return False
         raw.seek(raw.tell() + 8 + int.from_bytes(head[4:8], "little"))
         return True
-
-    def _is_padding(self, blob: Blob, start: int) -> bool:
-        """Whether only zero bytes follow (tapes and some writers pad)."""
-        return all(not chunk.strip(b"\0") for chunk in blob.read_from(start))
 
     def _resync(self, raw: RawBytes, offset: int) -> bool:
         """Go on at the next place where a member begins and decodes; at the end where there is none."""
@@ -122,14 +129,56 @@ class Members:
             return False
 
 
+def _no_member(start: int, end: int, name: str) -> Fault:
+    return Fault(start, "not-a-member", f"{end - start} bytes that are no {name} member")
+
+
+def _is_padding(blob: Blob, start: int) -> bool:
+    """Whether only zero bytes follow (tapes and some writers pad)."""
+    return all(not chunk.strip(b"\0") for chunk in blob.read_from(start))
+
+
+def _whole_gzip_members(raw: RawBytes) -> Iterator[Piece]:
+    """Members whose end can be told from where the next begins, each decoded in one go.
+
+    The four bytes before the next member's magic number are the decoded size, if that is indeed where the member
+    ends; libdeflate then checks size and CRC. At the first member where this fails (a magic number by chance, a
+    large, broken or last member) the careful way takes over.
+    """
+    while True:
+        data = raw.peek(_LOOK_BYTES)
+        view = memoryview(data)
+        base, at = raw.tell(), 0
+        while data.startswith(GZIP_MAGIC, at):
+            end = data.find(GZIP_MAGIC, at + _GZIP_TRAILER)
+            if end < 0:
+                if len(data) == _LOOK_BYTES:
+                    break
+                end = len(data)
+            size = int.from_bytes(view[end - 4 : end], "little")
+            if size > _WHOLE_BYTES:
+                break
+            try:
+                decoded = deflate.gzip_decompress(view[at:end], size)
+            except (deflate.DeflateError, ValueError, MemoryError):
+                break
+            if len(decoded) != size:
+                break
+            raw.take(end - at)
+            yield Piece(decoded, base + at, True, True, base + end)
+            at = end
+        if at == 0 or at == len(data):
+            return
+
+
 def _member(raw: RawBytes, start: int, decoder: Decoder, limits: Limits) -> Iterator[Piece]:
-    """One member, in pieces of at most PIECE_BYTES."""
+    """One member, in pieces of about PIECE_BYTES."""
     out: list[bytes] = []
     size = total = 0
-    first, fault = True, None
+    is_first, fault = True, None
     while not decoder.eof:
         feed = raw.take(FEED_BYTES) if decoder.needs_input else b""
-        if decoder.needs_input and not len(feed):
+        if decoder.needs_input and not feed:
             fault = Fault(start, "member-broken", "the input ends inside a compressed member")
             break
         try:
@@ -144,29 +193,31 @@ def _member(raw: RawBytes, start: int, decoder: Decoder, limits: Limits) -> Iter
             continue
         total += size
         if total > limits.ratio_from_bytes and total > limits.max_ratio * (raw.tell() - start):
-            fault = Fault(start, "member-bomb", f"{total} bytes from {raw.tell() - start}")
+            fault = Fault(start, "member-bomb", f"{raw.tell() - start} bytes decode to more than {total}")
             break
-        yield Piece(b"".join(out), start, first, False, start)
-        out, size, first = [], 0, False
-    raw.give_back(decoder.n_unused)
-    yield Piece(out[0] if len(out) == 1 else b"".join(out), start, first, True, raw.tell(), fault)
+        yield Piece(b"".join(out), start, is_first, False, start)
+        out, size, is_first = [], 0, False
+    if decoder.eof:
+        raw.give_back(decoder.n_unused)
+    yield Piece(b"".join(out), start, is_first, True, raw.tell(), fault)
 
 
+GZIP_MAGIC = b"\x1f\x8b\x08"
 PLAIN = Plain()
-GZIP = Members("gzip", b"\x1f\x8b\x08", GzipDecoder)
+GZIP = Members("gzip", GZIP_MAGIC, ZlibDecoder)
 LZ4 = Members("lz4", b"\x04\x22\x4d\x18", Lz4Decoder, skippable=True)
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-AnyCoding = Plain | Members
+Coding = Plain | Members
 
 
-def coding_of(blob: Blob) -> AnyCoding:
+def coding_of(blob: Blob) -> Coding:
     """How a blob is compressed, by its first bytes; the dictionary of a zstd archive is read here."""
-    head = RawBytes(blob).peek(18)
+    raw = RawBytes(blob)
+    head = raw.peek(8)
     if head.startswith(GZIP.magic):
         return GZIP
     if head.startswith(LZ4.magic):
         return LZ4
     if head.startswith(ZSTD_MAGIC) or (head[1:4] == b"\x2a\x4d\x18" and head[0] & 0xF0 == 0x50):
-        dictionary = zstd_dictionary(RawBytes(blob))
+        dictionary = zstd_dictionary(raw)
         return Members("zstd", ZSTD_MAGIC, lambda: ZstdDecoder(dictionary), skippable=True)
     return PLAIN

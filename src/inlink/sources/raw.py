@@ -13,14 +13,31 @@ _TAKEN_BYTES = 4 * 1024 * 1024  # blocks that nobody wants are still looked at u
 
 @dataclass(slots=True)
 class RawRecord:
-    """Header fields (lower-case names) and block of one record. `problem` says what is wrong with its length."""
+    """Header and block of one record. `problem` says what is wrong with its length.
+
+    The block is `buffer[start:end]`: it is not copied until something of it is kept, nor is the header parsed until
+    a field is asked for.
+    """
 
     kind: bytes
-    fields: dict[bytes, bytes]
-    block: bytes
+    head: bytes | dict[bytes, bytes]
+    buffer: bytes | bytearray
+    start: int
+    end: int
     offset: int
     length: int | None
     problem: BadRecord | None = None
+
+    @property
+    def fields(self) -> dict[bytes, bytes]:
+        """Header fields, names in lower case."""
+        if isinstance(self.head, bytes):
+            self.head = header_fields(self.head)
+        return self.head
+
+    def block(self, start: int | None = None) -> bytes:
+        """The block, or what follows `start` in the buffer, as bytes of its own."""
+        return bytes(memoryview(self.buffer)[self.start if start is None else start : self.end])
 
 
 def skip_newlines(window: Window) -> bool:
@@ -53,6 +70,12 @@ def find_head_end(window: Window, limit: int) -> tuple[int, int] | None:
 
 def header_fields(head: bytes) -> dict[bytes, bytes]:
     """Named fields of a header block (its first line is not one), names in lower case, folded lines joined."""
+    lines = head.split(b"\r\n")
+    if b"\n " not in head and b"\n\t" not in head:
+        try:
+            return {key.lower(): value for key, value in [line.split(b": ", 1) for line in lines[1:]]}
+        except ValueError:
+            pass  # not as tidy as nearly all are
     fields: dict[bytes, bytes] = {}
     name = b""
     for line in head.split(b"\n"):
@@ -62,7 +85,7 @@ def header_fields(head: bytes) -> dict[bytes, bytes]:
         key, colon, value = line.partition(b":")
         if colon:
             name = key.strip().lower()
-            fields.setdefault(name, value.strip())
+            fields[name] = value.strip()
     return fields
 
 

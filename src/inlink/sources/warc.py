@@ -22,7 +22,16 @@ def starts_record(data: bytes) -> bool:
 
 def warc_records(window: Window, limits: Limits, wanted: frozenset[bytes]) -> Iterator[RawRecord | BadRecord]:
     """Records of the wanted types in file order; what cannot be read as a BadRecord."""
-    while skip_newlines(window):
+    while window.pos < len(window.buf) or window.more(inside=False):
+        if window.is_whole and window.pos == 0:
+            sound = _sound_record(window, wanted, limits)
+            if sound is not None:
+                window.pos = len(window.buf)
+                if sound.kind:
+                    yield sound
+                continue
+        if not skip_newlines(window):
+            break
         if not _at_record(window):
             yield from _pass_rubbish(window)
             continue
@@ -32,6 +41,33 @@ def warc_records(window: Window, limits: Limits, wanted: frozenset[bytes]) -> It
         if window.faults:
             yield from drain_faults(window)
     yield from drain_faults(window)
+
+
+_UNWANTED = RawRecord(b"", {}, b"", 0, 0, 0, None)
+
+
+def _sound_record(window: Window, wanted: frozenset[bytes], limits: Limits) -> RawRecord | None:
+    """The one record that the whole member is, as nearly all are; None where the careful way must look.
+
+    Cost: a few microseconds; unwanted records are told by two searches.
+    """
+    buf = window.buf
+    head_end = buf.find(b"\r\n\r\n", 0, limits.max_record_header_bytes)
+    at = buf.find(b"\r\nContent-Length: ", 0, head_end + 2)
+    if at < 0 or not buf.startswith(MAGIC) or not buf.endswith(b"\r\n\r\n"):
+        return None
+    digits = buf[at + 18 : buf.find(b"\r\n", at + 18)]
+    start = head_end + 4
+    end = len(buf) - 4
+    if not digits.isdigit() or len(digits) > 9 or start + int(digits) != end:
+        return None
+    at = buf.find(b"\r\nWARC-Type: ", 0, head_end) + 13
+    kind = bytes(buf[at : buf.find(b"\r\n", at, start)])
+    if at < 13 or end - start > limits.max_body_bytes:
+        return None
+    if kind not in wanted:
+        return _UNWANTED
+    return RawRecord(kind, bytes(buf[:head_end]), buf, start, end, *window.member_place())
 
 
 def drain_faults(window: Window) -> Iterator[BadRecord]:
@@ -64,7 +100,7 @@ def _pass_rubbish(window: Window) -> Iterator[BadRecord]:
             n_bytes += keep
             window.pos = len(window.buf)
             break
-        if window.member_start == before and starts_record(window.buf[keep:]):
+        if window.member_start == before and starts_record(bytes(window.buf[keep : keep + 64])):
             n_bytes += keep
             window.pos += keep
             break
@@ -80,7 +116,7 @@ def _record(window: Window, limits: Limits, wanted: frozenset[bytes]) -> RawReco
     if ends is None:
         window.pos += len(MAGIC)
         return BadRecord(offset, "bad-record-header", "the header does not end")
-    head = window.buf[window.pos : window.pos + ends[0]]
+    head = bytes(window.buf[window.pos : window.pos + ends[0]])
     window.pos += ends[1]
     fields = header_fields(head)
     kind = fields.get(b"warc-type", b"").lower()
@@ -95,7 +131,7 @@ def _record(window: Window, limits: Limits, wanted: frozenset[bytes]) -> RawReco
         block, problem = _mend(window, block, there, size, offset, limits)
     if not is_wanted:
         return problem
-    return RawRecord(kind, fields, block, offset, window.length_from(offset, start), problem)
+    return RawRecord(kind, fields, block, 0, len(block), offset, window.length_from(offset, start), problem)
 
 
 def _is_in_step(window: Window) -> bool:

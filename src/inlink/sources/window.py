@@ -8,14 +8,27 @@ from inlink.sources.members import Fault, Piece
 
 
 class Window:
-    """The decoded stream of one blob.
+    """The decoded stream of one blob: `buf` from `pos` on is what comes next.
 
     Offsets as evidence keeps them: in a plain file the byte offset; in a compressed file the offset of the member
     that begins with the record; a record further inside a member gets -1 - (its position in the decoded stream).
     """
 
-    __slots__ = ("_ahead", "_base", "_closed_at", "_member", "_origin", "_pieces", "_plain", "_starts",
-                 "buf", "faults", "member_start", "pos")  # fmt: skip
+    __slots__ = (
+        "_ahead",
+        "_base",
+        "_closed_at",
+        "_member",
+        "_origin",
+        "_pieces",
+        "_plain",
+        "_starts",
+        "buf",
+        "faults",
+        "is_whole",
+        "member_start",
+        "pos",
+    )
 
     def __init__(
         self, pieces: Iterator[Piece], *, is_plain: bool, starts: Callable[[bytes], bool], origin: int
@@ -27,9 +40,10 @@ class Window:
         self._ahead: Piece | None = None
         self._base = 0  # stream position of buf[0]
         self._member = 0  # file offset of the member that the end of the buffer belongs to
+        self._closed_at = -1  # file offset behind that member, once it has ended
         self.member_start = 0  # stream position at which that member begins
-        self._closed_at: int | None = None  # file offset behind that member, once it has ended
-        self.buf = b""
+        self.is_whole = False  # the buffer is exactly one sound member
+        self.buf: bytes | bytearray = b""
         self.pos = 0
         self.faults: list[Fault] = []
 
@@ -44,13 +58,17 @@ class Window:
             return self._origin + here
         return self._member if here == self.member_start else -1 - here
 
+    def member_place(self) -> tuple[int, int]:
+        """Offset and length in the file of the whole member that the buffer is."""
+        return self._member, self._closed_at - self._member
+
     def length_from(self, offset: int, start: int) -> int | None:
         """Length in the file of what began at `offset` (stream position `start`) and ends here; None if not apart."""
         if self._plain:
             return self._base + self.pos - start
-        if self.pos == len(self.buf) and self._closed_at is None:
+        if self.pos == len(self.buf) and self._closed_at < 0:
             self.more(inside=True)  # a member may end with an empty piece
-        if offset < 0 or self.pos < len(self.buf) or self._closed_at is None or offset != self._member:
+        if offset < 0 or self.pos < len(self.buf) or self._closed_at < 0 or offset != self._member:
             return None
         return self._closed_at - offset
 
@@ -63,17 +81,20 @@ class Window:
         self._ahead = None
         if piece is None:
             return False
-        if inside and piece.is_first and self._closed_at is not None and self._starts(piece.data):
+        data, member, is_first, is_last, end, fault = piece
+        if inside and is_first and self._closed_at >= 0 and self._starts(bytes(data[:65536])):
             self._ahead = piece
             return False
-        if piece.fault is not None:
-            self.faults.append(piece.fault)
+        if fault is not None:
+            self.faults.append(fault)
+        left = len(self.buf) - self.pos
         self._base += self.pos
-        if piece.is_first:
-            self._member = piece.member
-            self.member_start = self._base + len(self.buf) - self.pos
-        self._closed_at = piece.end if piece.is_last else None
-        self.buf = self.buf[self.pos :] + piece.data if self.pos < len(self.buf) else piece.data
+        if is_first:
+            self._member = member
+            self.member_start = self._base + left
+        self._closed_at = end if is_last else -1
+        self.is_whole = is_first and is_last and fault is None and not left
+        self.buf = self.buf[self.pos :] + data if left else data
         self.pos = 0
         return True
 
@@ -88,9 +109,8 @@ class Window:
         """The next `size` bytes; fewer where the stream, or the record's member, ends."""
         have = len(self.buf) - self.pos
         if size <= have:
-            taken = self.buf[self.pos : self.pos + size]
             self.pos += size
-            return taken
+            return bytes(memoryview(self.buf)[self.pos - size : self.pos])
         parts = []
         while size > 0:
             part = self.buf[self.pos : self.pos + size]
@@ -113,9 +133,7 @@ class Window:
 
     def unread(self, data: bytes) -> None:
         """Hand back bytes that were just taken."""
-        if self.buf.endswith(data, 0, self.pos):
-            self.pos -= len(data)
-            return
         self._base += self.pos - len(data)
         self.buf = data + self.buf[self.pos :]
         self.pos = 0
+        self.is_whole = False
