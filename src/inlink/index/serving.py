@@ -7,7 +7,6 @@ sums and first rows stored (`serving_heavy`). The tables are described in `inlin
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -15,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
-from inlink.errors import CorruptIndex
-from inlink.index import serving_heavy, serving_links, serving_names, serving_pages
+from inlink.index import serving_db, serving_heavy, serving_links, serving_names, serving_pages
+from inlink.index.serving_db import one
 from inlink.index.serving_scan import Snapshot
 
 Progress = Callable[[str, int, int], None]
@@ -53,9 +52,9 @@ def build_serving(
             snapshot = Snapshot(snapshot_dir, chunk_rows)
             _build(db, snapshot, heavy_rows, say)
             _write_meta(db, snapshot, run, heavy_rows)
-            db.execute("DETACH scratch")
-            db.execute("CHECKPOINT")
-        os.replace(half_done, out_path)
+            serving_db.run(db, "DETACH scratch")
+            serving_db.run(db, "CHECKPOINT")
+        half_done.replace(out_path)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return out_path
@@ -73,12 +72,12 @@ def _build(db: duckdb.DuckDBPyConnection, snapshot: Snapshot, heavy_rows: int, s
 
 
 def _configure(db: duckdb.DuckDBPyConnection, work: Path, memory_limit: str, threads: int | None) -> None:
-    db.execute("SET TimeZone = 'UTC'")
-    db.execute("SET memory_limit = ?", [memory_limit])
-    db.execute("SET temp_directory = ?", [str(work / "spill")])
+    serving_db.run(db, "SET TimeZone = 'UTC'")
+    serving_db.run(db, "SET memory_limit = ?", [memory_limit])
+    serving_db.run(db, "SET temp_directory = ?", [str(work / "spill")])
     if threads:
-        db.execute("SET threads = ?", [threads])
-    db.execute(f"ATTACH '{_quoted(work / 'scratch.duckdb')}' AS scratch")
+        serving_db.run(db, "SET threads = ?", [threads])
+    serving_db.run(db, f"ATTACH '{_quoted(work / 'scratch.duckdb')}' AS scratch")
 
 
 def _quoted(path: Path) -> str:
@@ -86,8 +85,7 @@ def _quoted(path: Path) -> str:
 
 
 def _write_meta(db: duckdb.DuckDBPyConnection, snapshot: Snapshot, run: str | None, heavy_rows: int) -> None:
-    row = db.execute("SELECT max(fetched_at)::VARCHAR, min(fetched_at)::VARCHAR FROM captures").fetchone()
-    latest, earliest = row if row else (None, None)
+    latest, earliest = one(db, "SELECT max(fetched_at)::VARCHAR, min(fetched_at)::VARCHAR FROM captures")
     facts = {
         "format": str(FORMAT),
         "snapshot": snapshot.name,
@@ -96,12 +94,9 @@ def _write_meta(db: duckdb.DuckDBPyConnection, snapshot: Snapshot, run: str | No
         "latest_capture": latest,
         "earliest_capture": earliest,
     }
-    db.execute("CREATE TABLE meta (name VARCHAR, value VARCHAR)")
+    serving_db.run(db, "CREATE TABLE meta (name VARCHAR, value VARCHAR)")
     db.executemany("INSERT INTO meta VALUES (?, ?)", list(facts.items()))
 
 
 def _silent(step: str, done: int, total: int) -> None:
     """No progress is shown."""
-
-
-__all__ = ["CorruptIndex", "Progress", "build_serving"]

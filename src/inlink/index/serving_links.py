@@ -9,8 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from inlink.errors import CorruptIndex
+from inlink.index.serving_db import arrow, one, run
 from inlink.index.serving_scan import Snapshot, external
 from inlink.schema import EMBED_KINDS
+from inlink.schema.snapshot import SNAPSHOT_LINKS
 
 Say = Callable[[str, int, int], None]
 
@@ -65,44 +67,34 @@ _WIDE = """
 def build_links(db: duckdb.DuckDBPyConnection, snapshot: Snapshot, say: Say) -> None:
     """Tables `links` and `versions`."""
     _build_versions(db, snapshot)
-    db.execute(_SOURCES)
-    row = db.execute("SELECT count(*) FROM scratch.rows WHERE page IS NULL").fetchone()
-    if row and row[0]:
+    run(db, _SOURCES)
+    (n_lost,) = one(db, "SELECT count(*) FROM scratch.rows WHERE page IS NULL")
+    if n_lost:
         raise CorruptIndex(
-            f"{row[0]} links name a capture that is not in the snapshot", hint="run `inlink build` again"
+            f"{n_lost} links name a capture that is not in the snapshot", hint="run `inlink build` again"
         )
-    start, done = 0, 0
+    _insert(db, SNAPSHOT_LINKS.arrow.empty_table().select(_LINK_COLUMNS), 0, "CREATE TABLE links AS")
+    start = done = 0
     for chunk in snapshot.links(_LINK_COLUMNS):
         rows = external(chunk)
-        if start == 0 or rows.num_rows:
-            _insert(db, rows, start)
+        _insert(db, rows, start, "INSERT INTO links")
         start += rows.num_rows
         done += chunk.num_rows
         say("links", done, snapshot.n_links)
-    if snapshot.n_links == 0:
-        raise CorruptIndex("the snapshot has no links", hint="add inputs and build again")
-    db.execute("DROP TABLE scratch.rows")
+    run(db, "DROP TABLE scratch.rows")
 
 
-def _insert(db: duckdb.DuckDBPyConnection, rows: pa.Table, start: int) -> None:
+def _insert(db: duckdb.DuckDBPyConnection, rows: pa.Table, start: int, statement: str) -> None:
     """Append rows, in order: what the snapshot says of each, its source's facts and its target's numbers."""
     end = start + rows.num_rows
-    facts = db.execute(
-        "SELECT * FROM scratch.rows WHERE row >= ? AND row < ? ORDER BY row", [start, end]
-    ).to_arrow_table()
+    facts = arrow(db, "SELECT * FROM scratch.rows WHERE row >= ? AND row < ? ORDER BY row", [start, end])
     for name in facts.column_names:
         rows = rows.append_column(name, facts[name])
     for name, numbers in _targets(db, start, end).items():
         rows = rows.append_column(name, pa.array(numbers))
     db.register("chunk", rows)
-    make = "CREATE TABLE links AS" if start == 0 and not _has_links(db) else "INSERT INTO links"
-    db.execute(f"{make} SELECT {_NARROW}, {_WIDE} FROM chunk")
+    run(db, f"{statement} SELECT {_NARROW}, {_WIDE} FROM chunk")
     db.unregister("chunk")
-
-
-def _has_links(db: duckdb.DuckDBPyConnection) -> bool:
-    found = db.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'links'").fetchone()
-    return bool(found and found[0])
 
 
 def _targets(db: duckdb.DuckDBPyConnection, start: int, end: int) -> dict[str, np.ndarray]:
@@ -119,7 +111,8 @@ def _targets(db: duckdb.DuckDBPyConnection, start: int, end: int) -> dict[str, n
 
 def _build_versions(db: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
     """Table `versions`: the runs of links that changed or came back; of all others `links` says everything."""
-    db.execute(
+    run(
+        db,
         """
         CREATE TABLE versions AS
         WITH several AS (
@@ -132,36 +125,40 @@ def _build_versions(db: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
         """,
         {"files": snapshot.files("versions")},
     )
-    db.execute(
+    run(
+        db,
         """
         CREATE TABLE scratch.last_versions AS
-        SELECT row, max(seen_from) AS last_from, arg_max(ended_by, seen_from) FILTER (ended_by IS NOT NULL) AS previous_end
+        SELECT row, max(seen_from) AS last_from,
+               arg_max(ended_by, seen_from) FILTER (ended_by IS NOT NULL) AS previous_end
         FROM versions GROUP BY row
-        """
+        """,
     )
 
 
 def build_outgoing(db: duckdb.DuckDBPyConnection, say: Say) -> None:
     """Table `outgoing`: links in the order of their source page; narrow, with the texts that lists show."""
     say("outgoing", 0, 1)
-    db.execute(
+    run(
+        db,
         """
         CREATE TABLE outgoing AS
         SELECT row, source_page, ordinal, source_domain_id, source_host_id, target_page, target_host_id,
                target_domain_id, kind, is_embed, t.is_left_out AS is_target_left_out, nofollow, ugc, sponsored, region,
-               lang, is_live, change, first_seen, last_seen, lost_at, lost_reason, strength, link_id, source_url,
+               lang, is_live, change, l.first_seen, l.last_seen, lost_at, lost_reason, strength, link_id, source_url,
                source_host, source_domain_length, target_url, target_host, target_domain, rel, rel_origin, anchor,
                position_share
         FROM links l JOIN domains t ON t.domain_id = l.target_domain_id
         ORDER BY source_page, ordinal, row
-        """
+        """,
     )
     say("outgoing", 1, 1)
 
 
 def build_indirect(db: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
-    """Table `indirect`: links that reach a page through a redirect or canonical, with the chain; numbered on their own."""
-    db.execute(
+    """Table `indirect`: links that reach a page through a redirect or canonical, with the chain; own row numbers."""
+    run(
+        db,
         f"""
         CREATE TABLE indirect AS
         WITH facts AS (
@@ -183,14 +180,15 @@ def build_indirect(db: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
             FROM facts
         )
         SELECT {_NARROW}, {_WIDE}, via, via_kind FROM numbered ORDER BY row
-        """,  # noqa: S608
+        """,
         [snapshot.files("indirect")],
     )
 
 
 def build_pairs(db: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
     """Table `pairs`: source and target domains with their sums, the strongest source of each target first."""
-    db.execute(
+    run(
+        db,
         """
         CREATE TABLE pairs AS
         SELECT t.domain_id AS target_domain_id, s.domain_id AS source_domain_id, p.*, s.is_left_out
@@ -205,7 +203,8 @@ def build_pairs(db: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
 
 def build_captures(db: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
     """Table `captures`: every attempt to see a page, in the order of pages and time, with where its record lies."""
-    db.execute(
+    run(
+        db,
         """
         CREATE TABLE captures AS
         SELECT p.page, c.capture_id, c.url, c.host, c.domain, c.fetched_at, c.http_status, c.error, c.depth,

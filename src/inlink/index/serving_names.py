@@ -7,6 +7,7 @@ import ipaddress
 import duckdb
 import pyarrow as pa
 
+from inlink.index.serving_db import run
 from inlink.index.serving_scan import Snapshot
 
 LEFT_OUT_FLAGS = ("infrastructure", "hosting")
@@ -15,7 +16,8 @@ LEFT_OUT_FLAGS = ("infrastructure", "hosting")
 
 def build_names(db: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
     """Tables `domains`, `hosts` and `ips`."""
-    db.execute(
+    run(
+        db,
         """
         CREATE TABLE domains AS
         SELECT (row_number() OVER (ORDER BY domain_key, domain) - 1)::INTEGER AS domain_id, d.*,
@@ -26,7 +28,8 @@ def build_names(db: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
         """,
         [list(LEFT_OUT_FLAGS), snapshot.files("domains")],
     )
-    db.execute(
+    run(
+        db,
         """
         CREATE TABLE hosts AS
         SELECT (row_number() OVER (ORDER BY host_key, host) - 1)::INTEGER AS host_id, d.domain_id, h.*
@@ -38,11 +41,12 @@ def build_names(db: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
 
 
 def _build_ips(db: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
-    reader = db.execute(
+    reader = run(
+        db,
         "SELECT DISTINCT ip FROM read_parquet(?) WHERE ip IS NOT NULL AND ip <> '' ORDER BY ip",
         [snapshot.files("captures")],
     )
-    ips: list[str] = [ip for (ip,) in reader.fetchall()]
+    ips: list[str] = [ip for (ip,) in reader]
     subnets = [subnet_of(ip) for ip in ips]
     numbers = {name: n for n, name in enumerate(sorted({s for s in subnets if s is not None}))}
     table = pa.table(
@@ -54,7 +58,7 @@ def _build_ips(db: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
         }
     )
     db.register("found_ips", table)
-    db.execute("CREATE TABLE ips AS SELECT * FROM found_ips ORDER BY ip_id")
+    run(db, "CREATE TABLE ips AS SELECT * FROM found_ips ORDER BY ip_id")
     db.unregister("found_ips")
 
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from inlink.errors import CorruptIndex
+from inlink.index.serving_db import one, run
 from inlink.index.serving_scan import Snapshot, external
 
 MARK_EVERY = 2048
@@ -79,10 +80,10 @@ _CAPTURE_PAGES = """
 
 def build_pages(db: duckdb.DuckDBPyConnection, snapshot: Snapshot, say: Callable[[str, int, int], None]) -> None:
     """Tables `pages` and `marks`; in the scratch file `sources` (row, capture_id, link_id) and `capture_pages`."""
-    db.execute("CREATE TABLE scratch.linked (key VARCHAR, url VARCHAR, host VARCHAR, n_rows BIGINT, n_internal BIGINT)")
-    db.execute("CREATE TABLE scratch.sources (row BIGINT, capture_id UBIGINT, link_id UBIGINT)")
-    db.execute("CREATE TABLE scratch.capture_pages (capture_id UBIGINT, page INTEGER)")
-    db.execute(f"CREATE TABLE pages ({_PAGE_COLUMNS})")
+    run(db, "CREATE TABLE scratch.linked (key VARCHAR, url VARCHAR, host VARCHAR, n_rows BIGINT, n_internal BIGINT)")
+    run(db, "CREATE TABLE scratch.sources (row BIGINT, capture_id UBIGINT, link_id UBIGINT)")
+    run(db, "CREATE TABLE scratch.capture_pages (capture_id UBIGINT, page INTEGER)")
+    run(db, f"CREATE TABLE pages ({_PAGE_COLUMNS})")
     cuts = _scan_links(db, snapshot, say)
     _add_indirect(db, snapshot)
     _fill_pages(db, snapshot, cuts, say)
@@ -99,11 +100,11 @@ def _scan_links(
     for chunk in snapshot.links(columns):
         _check_order(chunk["target_key"])
         db.register("chunk", chunk)
-        db.execute(_LINKED)
+        run(db, _LINKED)
         rows = external(chunk.select(["is_internal", "capture_id", "link_id"]))
         numbers = pa.array(np.arange(n_rows, n_rows + rows.num_rows))
         db.register("chunk", rows.append_column("row", numbers))
-        db.execute("INSERT INTO scratch.sources SELECT row, capture_id, link_id FROM chunk")
+        run(db, "INSERT INTO scratch.sources SELECT row, capture_id, link_id FROM chunk")
         db.unregister("chunk")
         n_rows += rows.num_rows
         n_done += chunk.num_rows
@@ -119,7 +120,8 @@ def _check_order(keys: pa.ChunkedArray) -> None:
 
 def _add_indirect(db: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
     """Targets that are only reached through a redirect or canonical are pages too."""
-    db.execute(
+    run(
+        db,
         """
         CREATE TABLE scratch.reached AS
         SELECT target_key AS url_key, first(target_url) AS url, first(target_host) AS host
@@ -140,21 +142,22 @@ def _fill_pages(
     n_pages = n_rows = 0
     for done, (low, high, first, last) in enumerate(bounds):
         ours, params = _between("url_key", low, high)
-        db.execute(_CAPTURED.format(keys=ours), [files, *params])
-        db.execute(
+        run(db, _CAPTURED.format(keys=ours), [files, *params])
+        run(
+            db,
             f"""INSERT INTO seen BY NAME SELECT url_key, url, host, 0 AS n_captures FROM scratch.reached
             WHERE {ours} AND url_key NOT IN (SELECT url_key FROM seen)""",
             params,
         )
         theirs, _ = _between("key", low, high)
-        db.execute(_RANGE.format(keys=theirs), [first, last, *params, n_pages, n_rows])
-        db.execute("INSERT INTO pages SELECT * FROM part ORDER BY page")
-        db.execute(_CAPTURE_PAGES.format(keys=ours), [files, *params])
-        found = db.execute("SELECT count(*), coalesce(sum(n_rows), 0)::BIGINT FROM part").fetchone() or (0, 0)
+        run(db, _RANGE.format(keys=theirs), [first, last, *params, n_pages, n_rows])
+        run(db, "INSERT INTO pages SELECT * FROM part ORDER BY page")
+        run(db, _CAPTURE_PAGES.format(keys=ours), [files, *params])
+        found = one(db, "SELECT count(*), coalesce(sum(n_rows), 0)::BIGINT FROM part")
         n_pages, n_rows = n_pages + found[0], n_rows + found[1]
         say("pages", len(bounds) + done + 1, 2 * len(bounds))
-    db.execute("DROP TABLE IF EXISTS part")
-    db.execute("DROP TABLE IF EXISTS seen")
+    run(db, "DROP TABLE IF EXISTS part")
+    run(db, "DROP TABLE IF EXISTS seen")
     _check(db, "pages", "host IS NULL", "a page whose host is missing in the table of hosts")
 
 
@@ -191,24 +194,24 @@ def _between(column: str, low: str | None, high: str | None) -> tuple[str, list[
 
 def _write_marks(db: duckdb.DuckDBPyConnection) -> None:
     """Every n-th key of the sorted tables: what the reader keeps in memory to find the rest."""
-    db.execute("CREATE TABLE marks (name VARCHAR, number BIGINT, key VARCHAR, first_row BIGINT)")
+    run(db, "CREATE TABLE marks (name VARCHAR, number BIGINT, key VARCHAR, first_row BIGINT)")
     for name, number, key, first in (
         ("pages", "page", "key", "first_row"),
         ("hosts", "host_id", "host_key", "0"),
         ("domains", "domain_id", "domain_key", "0"),
     ):
-        db.execute(
+        run(
+            db,
             f"""INSERT INTO marks SELECT '{name}', {number}, {key}, {first} FROM {name}
-            WHERE {number} % {MARK_EVERY} = 0 ORDER BY {number}"""  # noqa: S608
+            WHERE {number} % {MARK_EVERY} = 0 ORDER BY {number}""",
         )
 
 
 def _count(db: duckdb.DuckDBPyConnection, table: str) -> int:
-    row = db.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608
-    return int(row[0]) if row else 0
+    return int(one(db, f"SELECT count(*) FROM {table}")[0])
 
 
 def _check(db: duckdb.DuckDBPyConnection, table: str, wrong: str, what: str) -> None:
-    row = db.execute(f"SELECT count(*) FROM {table} WHERE {wrong}").fetchone()  # noqa: S608
-    if row and row[0]:
-        raise CorruptIndex(f"the snapshot has {what} ({row[0]} times)", hint="run `inlink build` again")
+    (n_wrong,) = one(db, f"SELECT count(*) FROM {table} WHERE {wrong}")
+    if n_wrong:
+        raise CorruptIndex(f"the snapshot has {what} ({n_wrong} times)", hint="run `inlink build` again")

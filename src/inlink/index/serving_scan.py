@@ -23,6 +23,7 @@ class Snapshot:
 
     @property
     def name(self) -> str:
+        """Identity of the snapshot: the name of its folder."""
         return self.folder.name
 
     def files(self, table: str) -> list[str]:

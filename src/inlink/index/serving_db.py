@@ -1,0 +1,34 @@
+"""Statements run to their end: DuckDB refuses the next one on a connection until a result is read out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+Params = Sequence[object] | Mapping[str, object]
+
+
+def run(db: duckdb.DuckDBPyConnection, text: str, params: Params = ()) -> list[tuple[Any, ...]]:
+    """The rows of a statement, all of them."""
+    rows: list[tuple[Any, ...]] = db.execute(text, params or None).fetchall()
+    return rows
+
+
+def one(db: duckdb.DuckDBPyConnection, text: str, params: Params = ()) -> tuple[Any, ...]:
+    """The first row of a statement that gives one."""
+    return run(db, text, params)[0]
+
+
+def arrow(db: duckdb.DuckDBPyConnection, text: str, params: Params = ()) -> pa.Table:
+    """The rows of a query as an Arrow table."""
+    return db.sql(text, params=params or None).to_arrow_table()
+
+
+def stream(
+    db: duckdb.DuckDBPyConnection, text: str, params: Params = (), *, batch_rows: int = 10_000
+) -> pa.RecordBatchReader:
+    """The rows of a query as a reader of record batches; the connection is busy until it is read out or closed."""
+    return db.sql(text, params=params or None).to_arrow_reader(batch_rows)

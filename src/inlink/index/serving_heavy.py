@@ -1,0 +1,195 @@
+"""Answers kept for targets with many rows: sums, and the first rows of each question in its default order.
+
+They are made by the same queries that answer all other targets, so a kept answer is the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import duckdb
+
+from inlink.index.serving_columns import columns_of
+from inlink.index.serving_db import run
+from inlink.index.serving_groups import GROUPINGS
+from inlink.index.serving_overview import breakdowns_sql, sums_sql
+from inlink.index.serving_sql import (
+    DEFAULT_ORDER,
+    KEPT,
+    LINKS_IN_GROUP,
+    LIVE,
+    VOTES,
+    GroupsQuery,
+    Key,
+    RowsQuery,
+    Span,
+    Sql,
+    all_of,
+)
+
+KEPT_ROWS = 300
+"""Rows of each kept list: three pages of 100."""
+
+COMMIT_EVERY = 50
+KEPT_GROUPINGS = ("domains", "hosts", "anchors", "pages")
+KEPT_GROUPS = ("none", "domain")
+
+
+@dataclass(frozen=True, slots=True)
+class Heavy:
+    """A target with kept answers."""
+
+    scope: str
+    key: str
+    runs: tuple[tuple[int, int], ...]
+    equal: tuple[tuple[str, object], ...] = ()
+
+    @property
+    def span(self) -> Span:
+        """Its rows."""
+        return Span("links", "row", self.runs, self.equal)
+
+
+def kept_columns() -> tuple[str, ...]:
+    """The columns of links that kept lists hold: all that need no join."""
+    return tuple(name for name, column in columns_of("links").items() if not column.needs)
+
+
+def default_rows(span: Span, group: str, limit: int | None) -> RowsQuery:
+    """The question for backlinks as nobody narrowed it."""
+    columns = (*kept_columns(), *((LINKS_IN_GROUP,) if group != "none" else ()))
+    where = all_of([LIVE, KEPT["links"], VOTES])
+    return RowsQuery(span, where, columns, DEFAULT_ORDER["links"], group, limit=limit)
+
+
+def default_groups(span: Span, name: str, limit: int | None) -> GroupsQuery:
+    """A grouped question as nobody narrowed it."""
+    grouping = GROUPINGS[name]
+    columns = tuple(c.name for c in grouping.columns)
+    order = (*(Key(f'g."{n}"', down) for n, down in grouping.sort), Key("g._key"))
+    where = all_of([KEPT[grouping.relation], VOTES])
+    columns = (*columns, *(n for n, _ in grouping.sort if n not in columns))
+    return GroupsQuery(grouping, span, where, Sql('g."n_links" > 0'), columns, order, limit=limit)
+
+
+def build_heavy(db: duckdb.DuckDBPyConnection, heavy_rows: int, say: Callable[[str, int, int], None]) -> None:
+    """Tables `heavy` (scope, key, answer), `sums`, `breakdowns` and one `top_…` table for each kept list."""
+    run(db, "CREATE TABLE heavy (scope VARCHAR, key VARCHAR, answer INTEGER, n_rows BIGINT)")
+    answers: dict[tuple[object, ...], int] = {}
+    found = list(_heavy_targets(db, heavy_rows))
+    _make_tables(db)
+    run(db, "BEGIN")
+    for done, (target, identity, n_rows) in enumerate(found):
+        if identity not in answers:
+            answers[identity] = len(answers)
+            _keep(db, target.span, answers[identity])
+        run(db, "INSERT INTO heavy VALUES (?, ?, ?, ?)", [target.scope, target.key, answers[identity], n_rows])
+        if done % COMMIT_EVERY == 0:
+            run(db, "COMMIT")
+            run(db, "BEGIN")
+            say("answers", done, len(found))
+    run(db, "COMMIT")
+    say("answers", len(found), len(found))
+
+
+def _make_tables(db: duckdb.DuckDBPyConnection) -> None:
+    """Empty tables with the columns of the queries that fill them."""
+    nowhere = Span("links", "row", ())
+    for name, sql in _lists(nowhere).items():
+        _run(db, f"CREATE TABLE {name} AS SELECT 0 AS answer, 0 AS pos, q.* FROM ({sql.text}) q LIMIT 0", sql)
+    sums = sums_sql(nowhere, "links")
+    _run(db, f"CREATE TABLE sums AS SELECT 0 AS answer, q.* FROM ({sums.text}) q LIMIT 0", sums)
+    broken = breakdowns_sql(nowhere, "links")
+    _run(db, f"CREATE TABLE breakdowns AS SELECT 0 AS answer, q.* FROM ({broken.text}) q LIMIT 0", broken)
+
+
+def _keep(db: duckdb.DuckDBPyConnection, span: Span, answer: int) -> None:
+    for name, sql in _lists(span).items():
+        text = f"INSERT INTO {name} SELECT {answer}, row_number() OVER () - 1, q.* FROM ({sql.text}) q"
+        _run(db, text, sql)
+    sums = sums_sql(span, "links")
+    _run(db, f"INSERT INTO sums SELECT {answer}, q.* FROM ({sums.text}) q", sums)
+    broken = breakdowns_sql(span, "links")
+    _run(db, f"INSERT INTO breakdowns SELECT {answer}, q.* FROM ({broken.text}) q", broken)
+
+
+def _lists(span: Span) -> dict[str, Sql]:
+    rows = {f"top_backlinks_{group}": default_rows(span, group, KEPT_ROWS).select() for group in KEPT_GROUPS}
+    groups = {f"top_{name}": default_groups(span, name, KEPT_ROWS).select() for name in KEPT_GROUPINGS}
+    return {**rows, **groups}
+
+
+def _run(db: duckdb.DuckDBPyConnection, text: str, sql: Sql) -> None:
+    run(db, text, list(sql.params))
+
+
+def _heavy_targets(db: duckdb.DuckDBPyConnection, heavy_rows: int) -> list[tuple[Heavy, tuple[object, ...], int]]:
+    """Domains, hosts, path prefixes and pages with more rows than `heavy_rows`, with what tells equal sets."""
+    found: list[tuple[Heavy, tuple[object, ...], int]] = []
+    for scope, column, table in (("domain", "domain", "domains"), ("host", "host", "hosts")):
+        rows = run(
+            db,
+            f"""
+            SELECT n.{scope} AS name, p.{column}, min(p.first_row), max(p.first_row + p.n_rows), sum(p.n_rows)
+            FROM pages p JOIN {table} n ON n.{scope}_id = p.{column} WHERE p.n_rows > 0
+            GROUP BY ALL HAVING sum(p.n_rows) > ? ORDER BY 2
+            """,
+            [heavy_rows],
+        )
+        for name, number, low, high, n_rows in rows:
+            heavy = Heavy(scope, name, ((low, high),), ((f"target_{scope}_id", number),))
+            found.append((heavy, (low, high, n_rows), n_rows))
+    return found + _heavy_paths(db, heavy_rows)
+
+
+def _heavy_paths(db: duckdb.DuckDBPyConnection, heavy_rows: int) -> list[tuple[Heavy, tuple[object, ...], int]]:
+    """Pages and path prefixes: a prefix holds the page itself, what is below it, and it with a query."""
+    run(
+        db,
+        """
+        CREATE OR REPLACE TEMP TABLE heavy_pages AS
+        WITH hosts_with_many AS (SELECT host FROM pages GROUP BY host HAVING sum(n_rows) > ?)
+        SELECT page, key, first_row, n_rows, regexp_replace(key, '[?].*$', '') AS path
+        FROM pages WHERE n_rows > 0 AND host IN (FROM hosts_with_many)
+        """,
+        [heavy_rows],
+    )
+    pages = run(
+        db,
+        "SELECT key, first_row, first_row + n_rows, n_rows FROM heavy_pages WHERE n_rows > ? ORDER BY page",
+        [heavy_rows],
+    )
+    found: list[tuple[Heavy, tuple[object, ...], int]] = [
+        (Heavy("url", key, ((low, high),)), (low, high, n_rows), n_rows) for key, low, high, n_rows in pages
+    ]
+    prefixes = run(
+        db,
+        r"""
+        WITH heads AS (
+            SELECT first_row, n_rows, unnest(list_distinct(list_transform(
+                range(1, length(path) - length(replace(path, '/', '')) + 2),
+                lambda n: array_to_string(string_split(path, '/')[1:n], '/')
+            ))) AS head
+            FROM heavy_pages
+        )
+        SELECT head, list((first_row, first_row + n_rows) ORDER BY first_row), sum(n_rows)::BIGINT
+        FROM heads GROUP BY head HAVING sum(n_rows) > ? ORDER BY head
+        """,
+        [heavy_rows],
+    )
+    for head, runs, n_rows in prefixes:
+        merged = _merged(runs)
+        found.append((Heavy("prefix", head, merged), (merged[0][0], merged[-1][1], n_rows), n_rows))
+    return found
+
+
+def _merged(runs: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Runs that touch made one."""
+    merged: list[tuple[int, int]] = []
+    for low, high in runs:
+        if merged and merged[-1][1] == low:
+            merged[-1] = (merged[-1][0], high)
+        else:
+            merged.append((low, high))
+    return tuple(merged)
