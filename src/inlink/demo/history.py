@@ -84,20 +84,26 @@ def _page_lives(captures: Sequence[Answer]) -> list[Life]:
 
 
 def mover_of(life: Life, lives: Iterable[Life]) -> Life | None:
-    """The link that this lost one became: same target, anchor and context, gained later elsewhere on the site."""
+    """The link that this lost one became: same target, anchor and context, live and gained later elsewhere on the site.
+
+    What stood on other pages too while it still stood here is a repeated link (a sidebar's, say) and did not move.
+    """
     if life.lost_by is None or not life.last.context:
         return None
-    for other in lives:
-        if (
-            other.page.site.domain == life.page.site.domain
-            and other.page.url != life.page.url
-            and other.lost_by is None
-            and other.first_seen > life.last_seen
-            and (other.last.url, other.last.anchor, other.last.context)
-            == (life.last.url, life.last.anchor, life.last.context)
-        ):
-            return other
-    return None
+    twins = [other for other in lives if _says_the_same(other, life) and other.page.url != life.page.url]
+    if any(other.first_seen <= life.last_seen for other in twins):
+        return None
+    return next((other for other in twins if other.lost_by is None), None)
+
+
+def _says_the_same(one: Life, other: Life) -> bool:
+    a, b = one.last, other.last
+    return one.page.site.domain == other.page.site.domain and (a.url, a.kind, a.anchor, a.context) == (
+        b.url,
+        b.kind,
+        b.anchor,
+        b.context,
+    )
 
 
 def lost_reason(life: Life, lives: Iterable[Life]) -> str | None:
@@ -105,10 +111,12 @@ def lost_reason(life: Life, lives: Iterable[Life]) -> str | None:
     end = life.lost_by
     if end is None:
         return None
+    if mover_of(life, lives):
+        return "moved"
     if end.status in (404, 410):
         return "page_gone"
     if 300 <= end.status < 400:
         return "page_redirects"
     if not end.is_html:
         return "page_not_html"
-    return "moved" if mover_of(life, lives) else "removed"
+    return "removed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -158,6 +159,11 @@ def is_in_scope(url: str, target: str, scope: str) -> bool:
     return key == wanted or (scope == "prefix" and key.startswith(wanted.rstrip("/") + "/"))
 
 
+def subnet(ip: str) -> str:
+    """The /24 of an IPv4 address, the /48 of an IPv6 address."""
+    return str(ipaddress.ip_network(f"{ip}/{48 if ':' in ip else 24}", strict=False))
+
+
 def report(target: str, scope: str, rows: Iterable[Row], indirect: Iterable[Row]) -> Row:
     """The numbers of a target, its referring domains, hosts and anchors."""
     all_rows = [r for r in rows if r["kind"] not in EMBEDS and is_in_scope(r["target_url"], target, scope)]
@@ -176,7 +182,7 @@ def report(target: str, scope: str, rows: Iterable[Row], indirect: Iterable[Row]
         "n_domains": len({row["source_domain"] for row in live}),
         "n_follow_domains": len({row["source_domain"] for row in follow}),
         "n_ips": len({row["ip"] for row in live}),
-        "n_subnets": len({row["ip"].rsplit(".", 1)[0] for row in live}),
+        "n_subnets": len({subnet(row["ip"]) for row in live}),
         "n_target_pages": len({page_key(row["target_url"]) for row in live}),
         "n_lost_links": len(all_rows) - len(live),
         "n_indirect_links": sum(is_in_scope(row["target_url"], target, scope) for row in indirect),

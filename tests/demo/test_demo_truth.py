@@ -1,0 +1,162 @@
+"""The truth file holds what the plan says, counted by hand for a few targets."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from inlink.demo import DemoWeb, generate
+
+Row = dict[str, Any]
+GUIDE = "https://crumbandcrust.example/guides/sourdough-starter/"
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> DemoWeb:
+    return generate(tmp_path_factory.mktemp("demo"))
+
+
+def rows(web: DemoWeb, source: str, target: str) -> list[Row]:
+    return [row for row in web.truth.links if source in row["source_url"] and row["target_url"] == target]
+
+
+def test_there_are_25_hosts_under_example(web: DemoWeb) -> None:
+    assert len(web.truth.hosts) == 25
+    assert all(row["host"].endswith(".example") for row in web.truth.hosts)
+
+
+def test_the_file_holds_the_truth(web: DemoWeb) -> None:
+    assert json.loads(web.truth_file.read_text(encoding="utf-8")) == web.truth.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "expected"),
+    [
+        pytest.param(
+            "theovenmitt.example/posts/my-first-starter/",
+            "https://crumbandcrust.example/guides/baking-schedule/",
+            {"is_live": False, "lost_reason": "removed", "lost_at": "2026-10-15", "n_seen": 1},
+            id="link removed",
+        ),
+        pytest.param(
+            "sourdoughdiary.example/posts/steam-without-fuss/",
+            "https://crumbandcrust.example/guides/oven-steam/",
+            {"is_live": False, "lost_reason": "page_gone"},
+            id="page gone",
+        ),
+        pytest.param(
+            "thedailyloaf.example/features/starter-stories/",
+            GUIDE,
+            {"is_live": False, "lost_reason": "page_redirects"},
+            id="page redirects",
+        ),
+        pytest.param(
+            "foodscience.northmoor.example/handouts/schedule",
+            "https://crumbandcrust.example/guides/baking-schedule/",
+            {"is_live": False, "lost_reason": "page_not_html"},
+            id="page is no page any more",
+        ),
+        pytest.param(
+            "kitchenlinks.example/lists/sourdough/",
+            GUIDE,
+            {"is_live": False, "lost_reason": "moved", "moved_to": "https://kitchenlinks.example/lists/starters/"},
+            id="link moved",
+        ),
+        pytest.param(
+            "forum.bakersbench.example/t/starter-on-holiday/",
+            GUIDE,
+            {"is_live": True, "lost_at": None, "n_seen": 1, "ugc": True, "nofollow": True, "rel_origin": "rel"},
+            id="status 500 loses nothing",
+        ),
+        pytest.param(
+            "boulangerie-du-coin.example/recettes/pain-de-seigle/",
+            "https://crumbandcrust.example/recipes/seeded-rye/",
+            {"is_live": True, "n_seen": 1},
+            id="status 403 loses nothing",
+        ),
+        pytest.param(
+            "sourdoughdiary.example/posts/thirty-days/",
+            "https://crumbandcrust.example/",
+            {"is_live": True, "n_seen": 1},
+            id="not looked at again",
+        ),
+        pytest.param(
+            "tinandtray.example/partners/",
+            "https://crumbandcrust.example/",
+            {"is_live": True, "nofollow": True, "sponsored": True, "rel_origin": "rel", "n_seen": 2},
+            id="rel added",
+        ),
+        pytest.param(
+            "harbourgazette.example/food/bread-club/",
+            "https://crumbandcrust.example/",
+            {"nofollow": True, "rel_origin": "header"},
+            id="nofollow by header",
+        ),
+        pytest.param(
+            "thedailyloaf.example/sponsored/",
+            "https://shop.crumbandcrust.example/baskets/",
+            {"nofollow": True, "sponsored": True, "rel_origin": "rel+meta"},
+            id="sponsored by rel, nofollow by meta",
+        ),
+        pytest.param(
+            "bloggerlounge.example/posts/ten-mistakes/",
+            GUIDE,
+            {"region": "bio", "anchor": "the one about starters", "rel_origin": None},
+            id="bio of an author",
+        ),
+        pytest.param(
+            "theovenmitt.example/posts/a-week-of-rolls/",
+            "https://crumbandcrust.example/recipes/milk-rolls/",
+            {"anchor": "", "alt": "Milk rolls on a rack"},
+            id="image link",
+        ),
+        pytest.param(
+            "boulangerie-du-coin.example/recettes/brioche-du-dimanche/",
+            "https://crumbandcrust.example/tools/dough-calculator/?lang=fr&p%E2te=lev%E9e",
+            {"anchor": "la calculette à pâte"},
+            id="query in the page's charset",
+        ),
+        pytest.param(
+            "panya-memo.example/kiji/tennen-kobo.html",
+            GUIDE,
+            {"anchor": "サワードウの作り方", "ip": "2001:db8:80::8"},
+            id="shift_jis",
+        ),
+    ],
+)
+def test_a_planned_link(web: DemoWeb, source: str, target: str, expected: Row) -> None:
+    [row] = rows(web, source, target)
+    shown = {**row, "lost_at": row["lost_at"] and row["lost_at"][:10]}
+    assert {name: shown[name] for name in expected} == expected
+
+
+def test_links_that_only_scripts_make_are_listed_apart(web: DemoWeb) -> None:
+    assert {row["target_url"] for row in web.truth.script_links} >= {GUIDE, "https://floursource.example/"}
+    assert not rows(web, "https://appykitchen.example/collections/bread", GUIDE)
+    assert not [
+        row
+        for row in web.truth.links
+        if row["source_url"] == "https://appykitchen.example/" and row["kind"] == "anchor"
+    ]
+
+
+def test_changes_by_kind(web: DemoWeb) -> None:
+    counts = Counter(row["change"] for row in web.truth.changes)
+    assert set(counts) == {"new", "found", "lost", "changed", "restored", "moved"}
+    [restored] = [row for row in web.truth.changes if row["change"] == "restored"]
+    assert restored["source_url"] == "https://www.bakersbench.example/"
+    assert {tuple(row["reason"]) for row in web.truth.changes if row["change"] == "changed"} == {("rel",), ("anchor",)}
+
+
+def test_a_link_through_short_addresses_names_its_chain(web: DemoWeb) -> None:
+    chains = {row["target_url"]: row["via"] for row in web.truth.indirect}
+    assert chains["https://shop.crumbandcrust.example/"] == ["https://brd.example/shop", "https://brd.example/s"]
+
+
+def test_scopes_nest(web: DemoWeb) -> None:
+    numbers = [row["n_links"] for row in web.truth.reports[:4]]
+    assert [row["scope"] for row in web.truth.reports[:4]] == ["domain", "host", "prefix", "url"]
+    assert numbers == sorted(numbers, reverse=True) and len(set(numbers)) == 4

@@ -1,0 +1,89 @@
+"""The crawls are WARC files that a reader not written here accepts."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from warcio.archiveiterator import ArchiveIterator
+
+from inlink.demo import DemoWeb, generate
+
+# Of the records, not of the gzip members: compressors differ between platforms.
+DIGESTS = {
+    "demo-2026-09-15.warc.gz": "2e83f341f2625d02130f4e319ba08032214f76b4c2c92cb26192944c4cb707b5",
+    "demo-2026-10-15.warc.gz": "5c5518f34b5406a6dadbefda4bb94727a5535ffd04ccbc6e9fcb8543cc484809",
+    "truth.json": "957b042c1140a3573d452ff966f60dfc7e838a73e0dabe8fd677b2d6258e5fa3",
+}
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> DemoWeb:
+    return generate(tmp_path_factory.mktemp("demo"))
+
+
+def digest(path: Path) -> str:
+    data = path.read_bytes()
+    return hashlib.sha256(gzip.decompress(data) if path.suffix == ".gz" else data).hexdigest()
+
+
+def test_a_seed_gives_the_same_bytes_every_time(web: DemoWeb, tmp_path: Path) -> None:
+    assert {path.name: digest(path) for path in (*web.warcs, web.truth_file)} == DIGESTS
+    again = generate(tmp_path)
+    assert [path.read_bytes() for path in again.warcs] == [path.read_bytes() for path in web.warcs]
+
+
+def test_another_seed_gives_other_text_and_the_same_links(web: DemoWeb, tmp_path: Path) -> None:
+    other = generate(tmp_path, seed=7)
+    assert other.warcs[0].read_bytes() != web.warcs[0].read_bytes()
+    links = [{(row["target_url"], row["anchor"], row["rel_origin"]) for row in w.truth.links} for w in (web, other)]
+    assert links[0] == links[1]
+
+
+def test_every_digest_and_length_holds(web: DemoWeb) -> None:
+    kinds: Counter[str] = Counter()
+    for path in web.warcs:
+        with path.open("rb") as stream:
+            for record in ArchiveIterator(stream, check_digests="raise"):
+                kinds[record.rec_type] += 1
+                body = record.content_stream().read()
+                if record.rec_type == "response":
+                    assert len(body) == int(record.http_headers.get_header("Content-Length"))
+                    assert record.rec_headers.get_header("WARC-IP-Address")
+    n_captures = sum(row["n_captures"] for row in web.truth.hosts)
+    assert kinds["warcinfo"] == 2
+    assert kinds["response"] + kinds["revisit"] == kinds["request"] == n_captures
+    assert kinds["revisit"] > 20
+
+
+def test_the_second_crawl_stores_only_what_the_first_one_has_as_revisits(web: DemoWeb) -> None:
+    stored: dict[str, str] = {}
+    for path in web.warcs:
+        with path.open("rb") as stream:
+            for record in ArchiveIterator(stream):
+                url, digest = (record.rec_headers.get_header(f"WARC-{n}") for n in ("Target-URI", "Payload-Digest"))
+                if record.rec_type == "response":
+                    stored[url] = digest
+                elif record.rec_type == "revisit":
+                    assert path == web.warcs[1]
+                    assert stored[url] == digest
+
+
+def test_pages_are_in_the_charset_that_they_declare(web: DemoWeb) -> None:
+    charsets = {
+        "boulangerie-du-coin.example": ("windows-1252", "À propos"),
+        "panya-memo.example": ("shift_jis", "パン"),
+        "brotliebe.example": ("utf-8", "Gärzeiten"),
+    }
+    found = set()
+    with web.warcs[0].open("rb") as stream:
+        for record in ArchiveIterator(stream):
+            host = (record.rec_headers.get_header("WARC-Target-URI") or "").split("/")[2:3]
+            if record.rec_type == "response" and host and host[0] in charsets:
+                charset, word = charsets[host[0]]
+                if word in record.content_stream().read().decode(charset):
+                    found.add(host[0])
+    assert found == set(charsets)
