@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from inlink.errors import BadInput
+from inlink.urls import authority_kernel
 from inlink.urls import batch_kernel as kernel
 from inlink.urls.charsets import encode_query, is_legacy
 from inlink.urls.folds import fold_table
@@ -68,7 +69,7 @@ class _Tables:
         n_slots = 1 << (2 * n_rows + 16).bit_length()
         n_text = 4 * min(n_bytes, 1 << 20) + 4096
         self.authority_slots = np.full(n_slots, -1, np.int32)
-        self.authority_table = np.empty((n_rows + 1, kernel.AUTHORITY_COLUMNS), np.int64)
+        self.authority_table = np.empty((n_rows + 1, authority_kernel.AUTHORITY_COLUMNS), np.int64)
         self.authority_text = np.empty(n_text, np.uint8)
         self.host_slots = np.full(n_slots, -1, np.int32)
         self.host_offsets = np.zeros(n_rows + 2, np.int32)
@@ -85,22 +86,22 @@ class _Tables:
 
     def grow_text(self, n_bytes: int) -> None:
         """Makes room for n_bytes more, twofold at least."""
-        self.authority_text = _grown(self.authority_text, int(self.state[kernel.TEXT_POS]) + 5 * n_bytes + 64)
-        self.host_text = _grown(self.host_text, int(self.state[kernel.HOST_POS]) + n_bytes + 64)
+        self.authority_text = _grown(self.authority_text, int(self.state[authority_kernel.TEXT_POS]) + 5 * n_bytes + 64)
+        self.host_text = _grown(self.host_text, int(self.state[authority_kernel.HOST_POS]) + n_bytes + 64)
 
     def enter(self, raw: npt.NDArray[np.uint8], start: int, end: int, https: int) -> None:
         """Enters an authority as ada reads it."""
         net, cuts = _authority(raw[start:end].tobytes(), https)
         self.grow_text(end - start + len(net))
         span = (start, end, https)
-        kernel.enter_authority(
+        authority_kernel.enter_authority(
             raw, span, np.frombuffer(net, np.uint8), cuts, self.authorities, self.hosts, self.state
         )
 
     def host_names(self) -> pa.StringArray:
         """The hosts by code."""
-        n = int(self.state[kernel.N_HOSTS])
-        text = self.host_text[: int(self.state[kernel.HOST_POS])]
+        n = int(self.state[authority_kernel.N_HOSTS])
+        text = self.host_text[: int(self.state[authority_kernel.HOST_POS])]
         return pa.StringArray.from_buffers(n, pa.py_buffer(self.host_offsets[: n + 1]), pa.py_buffer(text))
 
 
@@ -123,41 +124,44 @@ class _Rows:
     def run(self, tables: _Tables, bases: _Bases, one: Callable[[int], tuple[int, bytes]]) -> None:
         """Resolves all rows; `one` is asked where the kernel cannot."""
         state = tables.state
-        state[[kernel.ROW, kernel.URL_POS, kernel.KEY_POS]] = 0
-        state[kernel.PATCHED_ROW] = -1
-        patch = _NO_BYTES
+        state[[kernel.ROW, kernel.SHIFT, kernel.URL_POS, kernel.KEY_POS]] = 0
+        state[kernel.STOP] = len(self.page)
+        links = whole = (self.data, self.offsets, self.page)
         while True:
-            reason = kernel.resolve_rows(
-                (self.data, self.offsets, self.page), patch, bases, self._out(),
-                tables.authorities, tables.hosts, _folds(), state,
-            )  # fmt: skip
+            reason = kernel.resolve_rows(links, bases, self._out(), tables.authorities, tables.hosts, _folds(), state)
             row = int(state[kernel.ROW])
             if reason == kernel.DONE:
-                return
-            if reason == kernel.NEEDS_AUTHORITY:
-                raw = patch if state[kernel.SPAN_PATCHED] else self.data
-                tables.enter(raw, *(int(state[i]) for i in _SPAN))
+                if row == len(self.page):
+                    return
+                links, state[kernel.SHIFT], state[kernel.STOP] = whole, 0, len(self.page)
+            elif reason == kernel.NEEDS_AUTHORITY:
+                tables.enter(links[0], *(int(state[i]) for i in _SPAN))
             elif reason == kernel.NEEDS_TEXT_ROOM:
-                tables.grow_text(len(patch) + int(self.offsets[row + 1] - self.offsets[row]))
+                tables.grow_text(self._row_bytes(links, row - int(state[kernel.SHIFT])))
             elif reason == kernel.NEEDS_ROOM:
-                self._grow(bases, row, len(patch))
+                self._grow(bases, row, self._row_bytes(links, row - int(state[kernel.SHIFT])))
             else:
                 status, href = one(row)
                 self.status[row] = status
                 if status == WEB:
-                    patch = np.frombuffer(href, np.uint8)
-                    state[kernel.PATCHED_ROW] = row
+                    links = (np.frombuffer(href, np.uint8), np.array([0, len(href)], np.int32), _NO_PAGE)
+                    links[1].flags.writeable = False
+                    state[kernel.SHIFT], state[kernel.STOP] = row, row + 1
                 else:
                     state[kernel.ROW] = row + 1
+
+    @staticmethod
+    def _row_bytes(links: _Links, at: int) -> int:
+        return int(links[1][at + 1] - links[1][at])
 
     def _out(self) -> tuple[kernel.U8, kernel.I32, kernel.U8, kernel.I32, kernel.U8, kernel.I32]:
         return self.url, self.url_offsets, self.key, self.key_offsets, self.status, self.authority
 
-    def _grow(self, bases: _Bases, row: int, n_patch: int) -> None:
+    def _grow(self, bases: _Bases, row: int, n_bytes: int) -> None:
         """Makes room for one more row, twofold at least."""
         at = int(self.page[row])
         n_base = int(bases[2][at, kernel.B_END] - bases[2][at, kernel.B_URL]) if at >= 0 else 0
-        need = 4 * (n_base + n_patch + int(self.offsets[row + 1] - self.offsets[row])) + 4096
+        need = 4 * (n_base + n_bytes) + 4096
         self.url = _grown(self.url, int(self.url_offsets[row]) + need)
         self.key = _grown(self.key, int(self.key_offsets[row]) + need)
 
@@ -179,7 +183,7 @@ class _Rows:
         n_null = int(np.count_nonzero(is_null))
         validity = pa.py_buffer(np.packbits(~is_null, bitorder="little")) if n_null else None
         codes = np.full(len(self.status), -1, np.int32)
-        table = tables.authority_table[: max(int(tables.state[kernel.N_AUTHORITIES]), 1), kernel.A_HOST]
+        table = tables.authority_table[: max(int(tables.state[authority_kernel.N_AUTHORITIES]), 1), authority_kernel.A_HOST]
         codes = np.where(is_null, 0, table.astype(np.int32)[np.maximum(self.authority, 0)]).astype(np.int32)
         n = len(codes)
         indices = pa.Int32Array.from_buffers(pa.int32(), n, [validity, pa.py_buffer(codes)], n_null)
@@ -192,6 +196,8 @@ class _Rows:
 
 
 _Bases = tuple[kernel.U8, kernel.U8, kernel.I64, kernel.U8]
+_Links = tuple[kernel.U8, kernel.I32, kernel.I32]
+_NO_PAGE = np.full(1, kernel.NO_BASE, np.int32)
 _SPAN = (kernel.SPAN_START, kernel.SPAN_END, kernel.SPAN_HTTPS)
 _NO_BYTES = np.frombuffer(b"", np.uint8)
 _NO_BASES: _Bases = (

@@ -66,20 +66,27 @@ def write_host_key(host: Bytes, start: int, end: int, out: MutableBytes, pos: in
 Folds = tuple[Bytes, Bytes, Bytes, Bytes]
 
 
-def write_page_key(url: Bytes, start: int, end: int, out: MutableBytes, pos: int, folds: Folds) -> int:
+def write_page_key(
+    url: Bytes, start: int, plain_end: int, end: int, out: MutableBytes, pos: int, folds: Folds
+) -> int:
     """Writes the folded path and query of a normalised URL at out[pos:]; the position after them.
 
-    url[start:end] begins with the path's slash and holds no fragment. Folded: `%7E` is `~` (unreserved characters are
-    decoded, other escapes upper case), a default index name at the end, one trailing slash (not the root's), tracking
-    parameters and empty ones. Query order stays. `folds` is FoldTable.arrays. Needs room for end - start bytes.
+    url[start:end] begins with the path's slash and holds no fragment; plain_end is where its first `%` or `?` stands.
+    Folded: `%7E` is `~` (unreserved characters are decoded, other escapes upper case), a default index name at the
+    end, one trailing slash (not the root's), tracking parameters and empty ones. Query order stays. `folds` is
+    FoldTable.arrays. Needs room for end - start + 1 bytes.
     """
     names, name_starts, name_kinds, buckets = folds
     path_pos = pos
+    pos += plain_end - start
+    out[path_pos:pos] = url[start:plain_end]
     word_pos = pos  # where the segment or parameter being written begins
+    while out[word_pos - 1] != 47:
+        word_pos -= 1
     name_end = -1  # end of the parameter's name, -1 until its "=" is seen
     has_query = False
     in_query = False
-    i = start
+    i = plain_end
     while i <= end:
         c = url[i] if i < end else 38
         if c == 37 and i + 2 < end:
@@ -115,7 +122,7 @@ def write_page_key(url: Bytes, start: int, end: int, out: MutableBytes, pos: int
         is_folded = in_query and pos == word_pos
         wanted = 2 if in_query else 1
         if word_pos < name_end:
-            first = out[word_pos]
+            first = int(out[word_pos])
             first = first + 32 if 65 <= first <= 90 else first
             for n in range(buckets[first], buckets[first + 1]):
                 size = name_starts[n + 1] - name_starts[n]
