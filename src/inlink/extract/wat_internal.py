@@ -24,19 +24,19 @@ def is_plainly_internal(data: Bytes, start: int, stop: int, hosts: tuple[NDArray
     if first == last:
         return False
     i = start
-    while i < stop and data[i] == 32:
+    while i < stop and data[np.uint64(i)] == 32:
         i += 1
-    if i == stop or data[i] == _HASH or data[i] == _QUERY:
+    if i == stop or data[np.uint64(i)] == _HASH or data[np.uint64(i)] == _QUERY:
         return True
-    if data[i] == _SLASH:
+    if data[np.uint64(i)] == _SLASH:
         if i + 1 == stop:
             return True
-        if data[i + 1] == _SLASH:
+        if data[np.uint64(i + 1)] == _SLASH:
             return _is_host(data, i + 2, stop, host_data, first, last)
-        return bool(data[i + 1] != _BACKSLASH and data[i + 1] > 32)
+        return bool(data[np.uint64(i + 1)] != _BACKSLASH and data[np.uint64(i + 1)] > 32)
     colon = i
     while colon < stop:
-        c = data[colon]
+        c = data[np.uint64(colon)]
         if c == _COLON:
             break
         if c == _SLASH or c == _QUERY or c == _HASH:  # noqa: SIM109
@@ -57,7 +57,7 @@ def _after_scheme(data: Bytes, start: int, colon: int, stop: int) -> int:
     if length != 4 and not (length == 5 and (data[start + 4] | 32) == 115):
         return 0
     for k in range(4):
-        if (data[start + k] | 32) != _HTTP[k]:
+        if (data[np.uint64(start + k)] | 32) != _HTTP[k]:
             return 0
     if colon + 2 >= stop or data[colon + 1] != _SLASH or data[colon + 2] != _SLASH:
         return 0
@@ -71,14 +71,14 @@ def _is_host(data: Bytes, i: int, stop: int, host_data: Bytes, first: int, last:
     if i + length > stop:
         return False
     for k in range(length):
-        c = data[i + k]
+        c = data[np.uint64(i + k)]
         if 65 <= c <= 90:
             c |= 32
         if c != host_data[first + k]:
             return False
     if i + length == stop:
         return True
-    c = data[i + length]
+    c = data[np.uint64(i + length)]
     return bool(c == _SLASH or c == _QUERY or c == _HASH)  # noqa: SIM109
 
 
@@ -88,7 +88,7 @@ def starts_with(data: Bytes, start: int, stop: int, word: Bytes) -> bool:
     if stop - start < word.shape[0]:
         return False
     for k in range(word.shape[0]):
-        c = data[start + k]
+        c = data[np.uint64(start + k)]
         if 65 <= c <= 90:
             c |= 32
         if c != word[k]:

@@ -43,7 +43,7 @@ def path_hash(data: NDArray[np.uint8], start: int, stop: int) -> np.uint64:
     """FNV-1a of data[start:stop]."""
     h = _BASIS
     for i in range(start, stop):
-        h = (h ^ np.uint64(data[i])) * _PRIME
+        h = (h ^ np.uint64(data[np.uint64(i)])) * _PRIME
     return h
 
 
