@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 import pyarrow as pa
 
+from inlink.engine.session import Session
 from inlink.index import names
 from inlink.index.flags import flags_table
-from inlink.index.session import Session
 from inlink.schema.columns import TableSchema
 from inlink.schema.snapshot import (
     DOMAIN_PAIRS,
@@ -22,7 +23,7 @@ from inlink.schema.snapshot import (
     SNAPSHOT_LINKS,
 )
 from inlink.schema.words import EMBED_KINDS, KINDS
-from inlink.store.tables import Written, write_table
+from inlink.store.tables import Written
 from inlink.urls.domains import SuffixRules
 
 # Definite answers that a page is not there; others of 4xx (401, 403, 408, 425, 429 …) may be there for others to see.
@@ -63,18 +64,22 @@ def arrange(
 
     Cost: the links are read some four times in narrow columns and sorted once in full, on disk where memory ends.
     """
-    steps = [*_STEPS, *TABLES]
+    n_steps = len(_STEPS) + len(TABLES)
     _bind(session, parts)
+    for i, (name, step) in enumerate(_STEPS.items()):
+        report(name, i, n_steps)
+        step(session, rules)
     written: dict[str, Written] = {}
-    for i, step in enumerate(steps):
-        if isinstance(step, Sorted):
-            report(f"write {step.folder}", i, len(steps))
-            written[step.folder] = _write(session, step, out)
-        else:
-            report(step.__name__.strip("_").replace("_", " "), i, len(steps))
-            step(session, rules)
-    report("done", len(steps), len(steps))
+    for i, table in enumerate(TABLES, len(_STEPS)):
+        report(f"write {table.folder}", i, n_steps)
+        written[table.folder] = _write(session, table, out)
+    report("done", n_steps, n_steps)
     return written
+
+
+def _run(session: Session, *names: str) -> None:
+    for name in names:
+        session.run(files("inlink.index") / "sql" / f"{name}.sql")
 
 
 def _bind(session: Session, parts: Sequence[Path]) -> None:
@@ -86,49 +91,47 @@ def _bind(session: Session, parts: Sequence[Path]) -> None:
 
 
 def _read_captures(session: Session, rules: SuffixRules) -> None:
-    session.run("parts")
-    session.run("captures")
+    _run(session, "parts", "captures")
     names.name_hosts(session, rules)
     names.key_urls(session, rules)
-    session.run("classes")
+    _run(session, "classes")
 
 
 def _follow_links(session: Session, rules: SuffixRules) -> None:
-    session.run("states")
+    _run(session, "states")
 
 
 def _count_links(session: Session, rules: SuffixRules) -> None:
-    session.run("targets")
-    session.run("moved")
-    session.run("versions")
+    _run(session, "targets", "moved", "versions")
 
 
 def _count_sites(session: Session, rules: SuffixRules) -> None:
     names.name_networks(session)
     names.key_hosts(session)
     session.create("flags", FLAGS_SCHEMA, iter(flags_table(rules).to_batches()))
-    session.run("sums", {"level": "host", "table": "page_targets"})
-    session.run("sums", {"level": "domain", "table": "page_domains"})
-    session.run("sites")
+    sums = files("inlink.index") / "sql" / "sums.sql"
+    session.run(sums, {"level": "host", "table": "page_targets"})
+    session.run(sums, {"level": "domain", "table": "page_domains"})
+    _run(session, "sites")
 
 
 def _follow_chains(session: Session, rules: SuffixRules) -> None:
-    session.run("chains")
-    session.run("rows")
+    _run(session, "chains", "rows")
 
 
-_STEPS = (_read_captures, _follow_links, _count_links, _count_sites, _follow_chains)
+_STEPS: dict[str, Callable[[Session, SuffixRules], None]] = {
+    "read captures": _read_captures,
+    "follow links": _follow_links,
+    "count links": _count_links,
+    "count sites": _count_sites,
+    "follow chains": _follow_chains,
+}
 FLAGS_SCHEMA = pa.schema([("domain", pa.string()), ("flags", pa.list_(pa.string()))])
 
 
-def _write(session: Session, step: Sorted, out: Path) -> Written:
-    columns = ", ".join(step.table.names)
-    written = write_table(
-        session.batches(f"SELECT {columns} FROM {step.rows} ORDER BY {step.order}"),  # noqa: S608 names of ours
-        out / step.folder,
-        step.table,
-    )
-    if step.folder == "links":
+def _write(session: Session, table: Sorted, out: Path) -> Written:
+    written = session.arrange(table.rows, table.order, out / table.folder, table.table)
+    if table.folder == "links":
         session.let("arranged_links", [str(out / "links" / name) for name in written.files])
-        session.run("indirect")
+        _run(session, "indirect")
     return written

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 
-from inlink.index.session import Session
+from inlink.engine.session import Session
 from inlink.urls.domains import SuffixRules
 from inlink.urls.identity import same_page_key
 from inlink.urls.parse import parse

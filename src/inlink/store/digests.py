@@ -68,27 +68,21 @@ class _ColumnDigest:
     def update(self, array: pa.Array) -> None:
         if array.type != self.type:
             array = array.cast(self.type)
-        self._nulls.update(np.ascontiguousarray(pc.is_null(array).to_numpy(zero_copy_only=False)).view(np.uint8))
+        self._nulls.update(_bytes(pc.is_null(array)))
         if array.null_count:
             array = array.drop_null()
         if self._items is not None:
-            self._lengths.update(_int64(pc.list_value_length(array)))
+            self._lengths.update(_bytes(pc.list_value_length(array).cast(pa.int64())))
             self._items.update(array.flatten())
         elif pa.types.is_string(self.type):
-            self._lengths.update(_int64(pc.binary_length(array)))
+            self._lengths.update(_bytes(pc.binary_length(array).cast(pa.int64())))
             self._values.update(_string_bytes(array))
-        elif pa.types.is_boolean(self.type):
-            self._values.update(np.ascontiguousarray(array.to_numpy(zero_copy_only=False)).view(np.uint8))
         else:
-            self._values.update(_fixed_bytes(array))
+            self._values.update(_bytes(array))
 
     def hexdigest(self) -> str:
         items = self._items.hexdigest() if self._items else ""
         return f"{self._nulls.hexdigest()}{self._lengths.hexdigest()}{self._values.hexdigest()}{items}"
-
-
-def _int64(array: pa.Array) -> np.ndarray:
-    return np.ascontiguousarray(array.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def _string_bytes(array: pa.Array) -> memoryview:
@@ -100,10 +94,11 @@ def _string_bytes(array: pa.Array) -> memoryview:
     return memoryview(data)[offsets[0] : offsets[-1]] if data is not None else memoryview(b"")
 
 
-def _fixed_bytes(array: pa.Array) -> np.ndarray:
+def _bytes(array: pa.Array) -> memoryview:
+    """Bytes of the values of an array of fixed width without nulls; a truth value takes one byte."""
     if pa.types.is_timestamp(array.type):
         array = array.cast(pa.int64())
     values = np.ascontiguousarray(array.to_numpy(zero_copy_only=False))
     if pa.types.is_floating(array.type):
         values = values + values.dtype.type(0)  # one zero, not two
-    return values.view(np.uint8)
+    return values.view(np.uint8).data

@@ -1,10 +1,10 @@
-"""A DuckDB session for one build: a scratch database on disk, bounded memory, and the SQL files of this package."""
+"""A DuckDB session for one build: a scratch database on disk, in bounded memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from string import Template
 from types import TracebackType
@@ -12,25 +12,28 @@ from types import TracebackType
 import duckdb
 import pyarrow as pa
 
+from inlink.schema.columns import TableSchema
+from inlink.store.tables import Written, write_table
+
 BATCH_ROWS = 32_768
 
 
 class Session:
     """One connection to a scratch database in `folder`; everything it holds is thrown away with the folder."""
 
-    def __init__(self, folder: Path, *, threads: int, memory_limit: str) -> None:
+    def __init__(self, folder: Path, *, threads: int, memory_bytes: int) -> None:
+        self._variables: dict[str, object] = {}
         self._connection = duckdb.connect(
             str(folder / "scratch.duckdb"),
             config={
                 "threads": threads,
-                "memory_limit": memory_limit,
+                "memory_limit": f"{memory_bytes // 2**20}MiB",
                 "temp_directory": str(folder / "spill"),
                 "preserve_insertion_order": False,
                 "autoinstall_known_extensions": False,
                 "checkpoint_threshold": "256MB",
             },
         )
-        self._variables: dict[str, object] = {}
         self._connection.execute("SET enable_progress_bar = false")
         self._connection.execute("SET TimeZone = 'UTC'")
 
@@ -42,9 +45,9 @@ class Session:
     ) -> None:
         self._connection.close()
 
-    def run(self, name: str, values: Mapping[str, str] | None = None) -> None:
-        """Execute `sql/<name>.sql`, with `$word` replaced where values are given."""
-        text = (files("inlink.index") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    def run(self, file: Traversable, values: Mapping[str, str] | None = None) -> None:
+        """Execute the statements of a file, with `$word` replaced where values are given."""
+        text = file.read_text(encoding="utf-8")
         if values is not None:
             text = Template(text).substitute(values)
         for statement in self._connection.extract_statements(text):
@@ -62,7 +65,7 @@ class Session:
     def one(self, query: str) -> tuple[object, ...]:
         """The only row of a query."""
         row = self._connection.execute(query).fetchone()
-        return row if row is not None else ()
+        return tuple(row) if row is not None else ()
 
     def batches(self, query: str, *, rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
         """Rows of a query in bounded memory; other statements may run meanwhile."""
@@ -74,6 +77,15 @@ class Session:
         with self._cursor() as cursor:
             cursor.register("incoming", pa.RecordBatchReader.from_batches(schema, batches))
             cursor.execute(f'CREATE TABLE "{name}" AS FROM incoming')
+
+    def arrange(self, rows: str, order: str, out: Path, table: TableSchema) -> Written:
+        """The rows of a table or view, sorted, as Parquet files below `out`. The order must be total.
+
+        Cost: one sort of the wide rows, on disk where memory ends.
+        """
+        columns = ", ".join(f'"{name}"' for name in table.names)
+        query = f"SELECT {columns} FROM {rows} ORDER BY {order}"  # noqa: S608 names of ours, no user's words
+        return write_table(self.batches(query), out, table)
 
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -1,0 +1,221 @@
+"""Settings of a workspace: `inlink.toml`, read into frozen dataclasses; a wrong one is a clear error."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from inlink.errors import BadInput
+
+FILE_NAME = "inlink.toml"
+_UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+_HOST = re.compile(r"[^\s/:@?#]+\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The user's own place: a domain with the names that redirect to it."""
+
+    domain: str | None = None
+    aliases: tuple[str, ...] = ()
+    competitors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """How much a build may take. Units: memory_bytes for all its processes together."""
+
+    workers: int = 2
+    memory_bytes: int = 1536 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """What may be fetched; `test_hosts` may resolve to private addresses."""
+
+    test_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long things are kept. Units: archive_days days; None keeps for good."""
+
+    snapshots: int = 3
+    archive_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings. `suffixes` are the user's own public suffixes; `limits` override bounds on records by name."""
+
+    site: Site = field(default_factory=Site)
+    suffixes: tuple[str, ...] = ()
+    build: Build = field(default_factory=Build)
+    limits: Mapping[str, int] = field(default_factory=dict)
+    fetch: Fetch = field(default_factory=Fetch)
+    retention: Retention = field(default_factory=Retention)
+
+
+TEMPLATE = """\
+# Settings of this workspace. Every line is optional; what stands here after "#" is the default or an example.
+
+[site]
+# domain = "example.org"                # your own site
+# aliases = ["example.com"]             # other names of it
+# competitors = ["example.net"]
+
+[suffixes]
+# Names below which everybody has a domain of their own, beside those of the Public Suffix List.
+# own = ["university.example"]
+
+[build]
+# workers = 2                           # processes that read inputs
+# memory = "1.5GiB"                     # for all processes together
+
+[limits]
+# Bounds on what one record may cost; all names are in docs/settings.md.
+# max_body_bytes = "32MiB"
+
+[fetch]
+# test_hosts = ["localhost"]            # hosts that may resolve to private addresses
+
+[retention]
+# snapshots = 3                         # how many `inlink gc` keeps
+# archive_days = 365                    # how long fetched pages are kept; left out: for good
+"""
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings in a file; the defaults where there is no file.
+
+    Raises: BadInput that names the file, the setting and what it should be.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Settings()
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} is not UTF-8 text", hint="save it as UTF-8") from error
+    return parse_settings(text, name=str(path))
+
+
+def parse_settings(text: str, *, name: str = FILE_NAME) -> Settings:
+    """The settings in a text. Raises: BadInput."""
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"{name} cannot be read: {error}", hint="see docs/settings.md for the format") from error
+    reader = _Reader(name)
+    reader.only("", found, ("site", "suffixes", "build", "limits", "fetch", "retention"))
+    return Settings(
+        site=Site(**reader.section(found, "site", {"domain": _host, "aliases": _hosts, "competitors": _hosts})),
+        suffixes=reader.section(found, "suffixes", {"own": _suffixes}).get("own", ()),
+        build=_build(reader.section(found, "build", {"workers": _workers, "memory": _memory})),
+        limits=reader.limits(found),
+        fetch=Fetch(**reader.section(found, "fetch", {"test_hosts": _hosts})),
+        retention=Retention(**reader.section(found, "retention", {"snapshots": _positive, "archive_days": _positive})),
+    )
+
+
+def setting_names() -> tuple[str, ...]:
+    """Names of all settings, as they are written in the file."""
+    own = {"build.memory_bytes": "build.memory"}
+    sections = (("site", Site), ("build", Build), ("fetch", Fetch), ("retention", Retention))
+    names = [f"{section}.{f.name}" for section, kind in sections for f in fields(kind)]
+    return (*(own.get(name, name) for name in names), "suffixes.own", "limits.*")
+
+
+def _build(found: dict[str, Any]) -> Build:
+    if "memory" in found:
+        found["memory_bytes"] = found.pop("memory")
+    return Build(**found)
+
+
+class _WrongError(Exception):
+    """A value is not what it should be; the text says what it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    name: str
+
+    def only(self, section: str, found: Mapping[str, object], known: tuple[str, ...]) -> None:
+        for key in found:
+            if key not in known:
+                where = f"{section}.{key}" if section else key
+                raise BadInput(f"{self.name}: there is no setting {where}", hint=f"use one of {', '.join(known)}")
+
+    def table(self, found: Mapping[str, object], section: str) -> dict[str, object]:
+        value = found.get(section, {})
+        if not isinstance(value, dict):
+            raise BadInput(
+                f"{self.name}: {section} should be a section", hint=f"write [{section}] on a line of its own"
+            )
+        return value
+
+    def section(
+        self, found: Mapping[str, object], section: str, known: Mapping[str, Callable[[object], object]]
+    ) -> dict[str, Any]:
+        table = self.table(found, section)
+        self.only(section, table, tuple(known))
+        return {key: self._value(section, key, value, known[key]) for key, value in table.items()}
+
+    def limits(self, found: Mapping[str, object]) -> dict[str, int]:
+        table = self.table(found, "limits")
+        return {key: self._value("limits", key, value, _size) for key, value in table.items()}
+
+    def _value(self, section: str, key: str, value: object, read: Callable[[object], Any]) -> Any:
+        try:
+            return read(value)
+        except _WrongError as error:
+            raise BadInput(
+                f"{self.name}: {section}.{key} = {value!r} is not right", hint=f"it should be {error}"
+            ) from None
+
+
+def _host(value: object) -> str:
+    if not isinstance(value, str) or not _HOST.match(value.strip(".")):
+        raise _WrongError('a host name in quotation marks, such as "example.org"')
+    return value.strip(".").lower()
+
+
+def _hosts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise _WrongError('a list of host names, such as ["example.org", "example.net"]')
+    return tuple(dict.fromkeys(map(_host, value)))
+
+
+def _suffixes(value: object) -> tuple[str, ...]:
+    return tuple(sorted(_hosts(value)))
+
+
+def _positive(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise _WrongError("a whole number of at least 1")
+    return value
+
+
+def _workers(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 256:
+        raise _WrongError("a whole number from 1 to 256")
+    return value
+
+
+def _memory(value: object) -> int:
+    size = _size(value)
+    if size < 512 * 2**20:
+        raise _WrongError('at least "512MiB"')
+    return size
+
+
+def _size(value: object) -> int:
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", value.lower()) if isinstance(value, str) else None
+    if match is not None and match[2] in _UNITS:
+        return int(float(match[1]) * _UNITS[match[2]])
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    raise _WrongError('a number, or a size such as "1.5GiB"')

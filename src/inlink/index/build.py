@@ -1,0 +1,237 @@
+"""Build: extract what is missing, arrange it into a snapshot, make the serving file, serve it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from inlink.engine import Engine, Outcome, Progress, Report, Task, silent
+from inlink.errors import InlinkError, NotConfigured
+from inlink.index.arrange import arrange
+from inlink.index.extraction import CODE, Job, limits_of
+from inlink.index.manifest import Manifest, make_manifest, read_manifest, snapshot_key, write_manifest
+from inlink.index.serving import build_serving
+from inlink.sources import Limits
+from inlink.store.disk import check_room, full_error, is_full
+from inlink.store.files import publish
+from inlink.store.inputs import Input
+from inlink.store.parts import PartInfo, part_digest, read_part
+from inlink.store.workspace import Current, Workspace
+from inlink.urls.domains import SuffixRules
+
+Steps = Callable[[str, int, int], None]
+MAKE_PART = "inlink.index.extraction:make_part"
+SERVING_MEMORY_SHARE = 0.6
+# Room to ask for: a part takes about as much as its packed input, a snapshot and its serving file twice the parts each.
+_PART_SHARE, _SNAPSHOT_SHARE, _SPARE_BYTES = 1.0, 5.0, 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class BadPart:
+    """One input that gave no part."""
+
+    name: str
+    digest: str
+    reason: str
+    error: InlinkError
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did.
+
+    outcome:  built (a new snapshot is served), unchanged (nothing to do), restored (a snapshot that was there is
+              served again)
+    n_extracted, n_reused: inputs whose part was made now, or was there
+    errors:   bad records of all parts of the snapshot, by reason; examples as in part.json
+    failed:   inputs that could not be read at all; the snapshot is without them
+    """
+
+    outcome: str
+    snapshot: str
+    n_inputs: int
+    n_extracted: int
+    n_reused: int
+    n_pages: int
+    n_links: int
+    rows: dict[str, int]
+    errors: dict[str, int]
+    examples: dict[str, list[dict[str, object]]]
+    failed: tuple[BadPart, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The inputs with the digests of their parts, and the rules of this build."""
+
+    workspace: Workspace
+    parts: dict[str, Input]
+    suffixes: tuple[str, ...]
+    rules: SuffixRules
+    limits: Limits
+
+
+def build(workspace: Workspace, engine: Engine, report: Report = silent) -> BuildReport:
+    """Bring what is served up to date with the inputs and the settings. Killed at any moment, it harms nothing.
+
+    Raises: Busy while another build runs; NotConfigured without inputs; Unreachable where the disk has no room.
+    """
+    try:
+        with workspace.building() as tmp:
+            return _build(_plan(workspace), engine, tmp, report)
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        if is_full(error) or "No space left" in str(error):
+            raise full_error(workspace.path) from error
+        raise
+
+
+def _plan(workspace: Workspace) -> _Plan:
+    settings = workspace.settings
+    limits = limits_of(settings.limits)
+    inputs = workspace.inputs
+    if not inputs:
+        raise NotConfigured("there is nothing to build: no inputs", hint="add some: inlink add FILE…")
+    bounds = {name: int(value) for name, value in asdict(limits).items()}
+    parts = {part_digest(digest, code=CODE, limits=bounds): entry for digest, entry in inputs.items()}
+    return _Plan(workspace, parts, settings.suffixes, SuffixRules(settings.suffixes), limits)
+
+
+def _build(plan: _Plan, engine: Engine, tmp: Path, report: Report) -> BuildReport:
+    workspace = plan.workspace
+    found = _found_parts(plan)
+    missing = [digest for digest in plan.parts if digest not in found]
+    _check_room(plan, missing)
+    failed = _extract(plan, missing, engine, tmp, report)
+    parts = _found_parts(plan)
+    if not parts:
+        raise failed[0].error if failed else NotConfigured("no input gave a part", hint="add inputs that can be read")
+    name = _same_snapshot(workspace, snapshot_key(list(parts), plan.rules))
+    current = workspace.current()
+    outcome = "built" if name is None else "restored"
+    if name is None:
+        name = _arrange(plan, parts, engine, tmp, report)
+    elif current is not None and current.snapshot == name:
+        outcome = "unchanged"
+    if not workspace.serving(name).exists():
+        outcome = "built"
+        _make_serving(workspace, name, engine, tmp, report)
+    if outcome != "unchanged":
+        workspace.serve(Current(name))
+    manifest = read_manifest(workspace.snapshot(name))
+    n_made = len(missing) - len(failed)
+    return _report(plan, manifest, parts, outcome=outcome, n_made=n_made, failed=failed)
+
+
+def _found_parts(plan: _Plan) -> dict[str, PartInfo]:
+    found = {digest: read_part(plan.workspace.part(digest)) for digest in plan.parts}
+    return {digest: info for digest, info in found.items() if info is not None}
+
+
+def _check_room(plan: _Plan, missing: Sequence[str]) -> None:
+    sizes = {digest: entry.size_bytes or 0 for digest, entry in plan.parts.items()}
+    new = sum(sizes[digest] for digest in missing)
+    snapshot = sum(sizes.values()) if missing else 0
+    need = int(new * _PART_SHARE + snapshot * _SNAPSHOT_SHARE) + _SPARE_BYTES
+    check_room(plan.workspace.path, need, what="this build")
+
+
+def _extract(plan: _Plan, missing: Sequence[str], engine: Engine, tmp: Path, report: Report) -> tuple[BadPart, ...]:
+    tasks = [
+        Task(entry.name, Job(entry, digest, tmp / digest, plan.suffixes, plan.limits), entry.size_bytes or 0)
+        for digest, entry in plan.parts.items()
+        if digest in missing
+    ]
+    failed = []
+    for outcome in engine.map(MAKE_PART, tasks, report, "extract"):
+        if outcome.error is None:
+            publish(tmp / outcome.value.part, plan.workspace.part(outcome.value.part))
+        else:
+            failed.append(_failure(outcome))
+    return tuple(sorted(failed, key=lambda bad: bad.name))
+
+
+def _failure(outcome: Outcome) -> BadPart:
+    error = outcome.error or InlinkError("unknown")
+    if error.facts.get("reason") is None and "need_bytes" not in error.facts and "is full" in error.message:
+        raise error
+    entry = outcome.task.argument.input
+    return BadPart(entry.name, entry.digest, str(error.facts.get("reason", "unreadable")), error)
+
+
+def _same_snapshot(workspace: Workspace, key: str) -> str | None:
+    for name in reversed(workspace.snapshots()):
+        if name.endswith(key[:12]) and read_manifest(workspace.snapshot(name)).key == key:
+            return name
+    return None
+
+
+def _arrange(plan: _Plan, parts: Mapping[str, PartInfo], engine: Engine, tmp: Path, report: Report) -> str:
+    key = snapshot_key(list(parts), plan.rules)
+    name = f"{_next_number(plan.workspace):04d}-{key[:12]}"
+    folders = [plan.workspace.part(digest) for digest in sorted(parts)]
+    scratch, out = tmp / "scratch", tmp / name
+    scratch.mkdir()
+    out.mkdir()
+    with engine.session(scratch) as session:
+        written = arrange(folders, out, plan.rules, session, _steps(report, "arrange"))
+    write_manifest(out, make_manifest(name, list(parts.values()), plan.rules, plan.suffixes, written))
+    publish(out, plan.workspace.snapshot(name))
+    return name
+
+
+def _next_number(workspace: Workspace) -> int:
+    numbers = [int(name.split("-")[0]) for name in workspace.snapshots() if name.split("-")[0].isdigit()]
+    return max(numbers, default=0) + 1
+
+
+def _make_serving(workspace: Workspace, name: str, engine: Engine, tmp: Path, report: Report) -> None:
+    aside = tmp / f"{name}.duckdb"
+    memory = int(engine.memory_bytes * SERVING_MEMORY_SHARE) // 2**20
+    build_serving(
+        workspace.snapshot(name),
+        aside,
+        memory_limit=f"{memory}MiB",
+        threads=engine.workers,
+        progress=_steps(report, "serve"),
+    )
+    publish(aside, workspace.serving(name))
+
+
+def _steps(report: Report, stage: str) -> Steps:
+    def step(note: str, done: int, total: int) -> None:
+        report(Progress(stage, done, total, "steps", note))
+
+    return step
+
+
+def _report(
+    plan: _Plan,
+    manifest: Manifest,
+    parts: Mapping[str, PartInfo],
+    *,
+    outcome: str,
+    n_made: int,
+    failed: tuple[BadPart, ...],
+) -> BuildReport:
+    rows = {name: int(table["n_rows"]) for name, table in manifest.tables.items()}
+    examples: dict[str, list[dict[str, object]]] = {}
+    for info in parts.values():
+        for reason, shown in info.examples.items():
+            examples.setdefault(reason, []).extend(shown)
+    return BuildReport(
+        outcome=outcome,
+        snapshot=manifest.snapshot,
+        n_inputs=len(plan.parts),
+        n_extracted=n_made,
+        n_reused=len(parts) - n_made,
+        n_pages=rows["captures"],
+        n_links=rows["links"],
+        rows=rows,
+        errors=manifest.errors,
+        examples={reason: shown[:10] for reason, shown in sorted(examples.items())},
+        failed=failed,
+    )

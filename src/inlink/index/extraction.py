@@ -1,0 +1,109 @@
+"""One input becomes a part: the function that worker processes run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from inlink.errors import BadInput, InlinkError, Unreachable
+from inlink.extract.batch import PartBatch
+from inlink.extract.items import extract_items
+from inlink.sources import DEFAULT_LIMITS, Limits, items
+from inlink.sources.records import InputFile
+from inlink.store.disk import full_error, is_full
+from inlink.store.inputs import Input
+from inlink.store.parts import PartInfo, PartWriter
+from inlink.urls.domains import SuffixRules
+
+# The version of what extraction gives: it rises whenever the same input would give other rows.
+CODE = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that a worker needs to know to make a part."""
+
+    input: Input
+    part: str
+    folder: Path
+    suffixes: tuple[str, ...]
+    limits: Limits
+
+
+def limits_of(overrides: Mapping[str, int]) -> Limits:
+    """The default limits with some of them replaced. Raises: BadInput for a name that does not exist."""
+    known = {field.name for field in fields(Limits)}
+    for name in overrides:
+        if name not in known:
+            raise BadInput(f"there is no limit {name!r}", hint=f"use one of {', '.join(sorted(known))}")
+    return replace(DEFAULT_LIMITS, **overrides)
+
+
+def make_part(job: Job, report: Callable[[int], None]) -> PartInfo:
+    """Extract one input into `job.folder`, which does not exist yet.
+
+    A record that cannot be read is counted; an input of which nothing can be read raises.
+    """
+    rules = SuffixRules(job.suffixes)
+    file = InputFile(job.input.name, job.input.format, job.input.size_bytes, job.input.digest, job.input.facts)
+    writer = PartWriter(job.folder)
+    try:
+        for batch in _batches(file, rules, job.limits, writer):
+            writer.write(batch.captures, batch.pages, batch.links)
+            for bad in batch.errors:
+                writer.errors.add(bad.reason, file=file.name, offset=bad.offset, detail=bad.detail)
+            report(_position(batch))
+        return writer.close(
+            part=job.part,
+            input=file.name,
+            input_digest=file.digest,
+            format=file.format,
+            code=CODE,
+            suffixes=rules.digest,
+        )
+    except OSError as error:
+        writer.abandon()
+        raise full_error(job.folder) if is_full(error) else _unreadable(file, error) from error
+    except BaseException:
+        writer.abandon()
+        raise
+
+
+def _batches(file: InputFile, rules: SuffixRules, limits: Limits, writer: PartWriter) -> Iterator[PartBatch]:
+    """Batches up to the end of the input, or up to where it cannot be read on: that is one more counted error."""
+    try:
+        yield from extract_items(items(file, limits=limits), file, rules, limits)
+    except BadInput as error:
+        if not writer.count("captures"):
+            raise
+        _count_end(writer, file, error)
+
+
+def _count_end(writer: PartWriter, file: InputFile, error: InlinkError) -> None:
+    offset = error.facts.get("offset")
+    writer.errors.add(
+        str(error.facts.get("reason", "unreadable")),
+        file=file.name,
+        offset=offset if isinstance(offset, int) else 0,
+        detail=error.message,
+    )
+
+
+def _unreadable(file: InputFile, error: OSError) -> InlinkError:
+    return Unreachable(
+        f"{file.name} cannot be read: {error.strerror or error}",
+        hint="check that the file is there and may be read, then run inlink build again",
+        file=file.name,
+        offset=0,
+        reason="unreadable",
+    )
+
+
+def _position(batch: PartBatch) -> int:
+    offsets = batch.captures.column("evidence_offset")
+    for i in range(len(offsets) - 1, -1, -1):
+        offset = offsets[i].as_py()
+        if offset is not None:
+            return int(offset)
+    return 0

@@ -1,0 +1,105 @@
+"""Who holds what: one builder per workspace, and readers whose snapshots are not thrown away."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from inlink.errors import Busy
+
+READER_WAIT_S = 30.0
+
+
+@contextmanager
+def build_lock(folder: Path, purpose: str = "build") -> Iterator[None]:
+    """Held by one process at a time; the system lets go of it when the process ends, however it ends.
+
+    Raises: Busy that names the holder.
+    """
+    lock = FileLock(folder / "build.lock")
+    note = folder / "build.holder"
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise _busy(folder, note) from None
+    try:
+        note.write_text(json.dumps({"pid": os.getpid(), "purpose": purpose, "since": time.time()}), encoding="utf-8")
+        yield
+    finally:
+        note.unlink(missing_ok=True)
+        lock.release()
+
+
+def holder(folder: Path) -> dict[str, object] | None:
+    """What is known of the process that holds the build lock; None where it is free."""
+    lock = FileLock(folder / "build.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return _read(folder / "build.holder") or {"pid": None, "purpose": "build"}
+    lock.release()
+    return None
+
+
+def _busy(folder: Path, note: Path) -> Busy:
+    found = _read(note) or {}
+    pid, purpose = found.get("pid"), found.get("purpose", "build")
+    who = f"process {pid}" if pid is not None else "another process"
+    return Busy(
+        f"a {purpose} of {folder.parent} is running ({who})", hint="wait until it has ended, or end it", pid=pid
+    )
+
+
+def _read(note: Path) -> dict[str, object] | None:
+    try:
+        found: dict[str, object] = json.loads(note.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found
+
+
+@contextmanager
+def readers_gate(folder: Path) -> Iterator[None]:
+    """Held for moments: by a reader that takes a lease, and by gc while it looks at leases and renames folders."""
+    with FileLock(folder / "readers.lock", timeout=READER_WAIT_S):
+        yield
+
+
+class Lease:
+    """A reader's word that it has a snapshot open: a locked file that ends with the process at the latest."""
+
+    def __init__(self, folder: Path, snapshot: str) -> None:
+        self.snapshot = snapshot
+        self._path = folder / f"{snapshot}.{os.getpid()}.{secrets.token_hex(4)}.lease"
+        self._lock = FileLock(self._path, thread_local=False)
+        self._lock.acquire(timeout=0)
+
+    def release(self) -> None:
+        """The reader has closed the snapshot. Releasing twice is harmless."""
+        if self._lock.is_locked:
+            self._lock.release()
+            with contextlib.suppress(OSError):
+                self._path.unlink(missing_ok=True)
+
+
+def leased(folder: Path) -> set[str]:
+    """Snapshots that a living reader has open; leases of ended readers are removed. Call it within `readers_gate`."""
+    held: set[str] = set()
+    for path in folder.glob("*.lease"):
+        lock = FileLock(path)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            held.add(path.name.split(".", 1)[0])
+        else:
+            lock.release()
+            path.unlink(missing_ok=True)
+    return held

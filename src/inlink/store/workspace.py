@@ -1,0 +1,249 @@
+"""A workspace folder: where everything lies, what is served, and how that changes without harming a reader.
+
+inlink.toml          settings
+inputs.jsonl         what was added
+archive/             records kept by `add --keep` and by the crawler
+parts/<digest>/      what one input gave
+index/<snapshot>/    a set of parts, arranged
+serve/<snapshot>.duckdb
+CURRENT              which snapshot is served
+tmp/                 work in progress: thrown away when the next build starts
+locks/               build lock and readers' leases
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from inlink.config import FILE_NAME, TEMPLATE, Settings, read_settings
+from inlink.errors import CorruptIndex, NotConfigured, NotFound
+from inlink.store.files import replace_text, sync_folder
+from inlink.store.inputs import Input, merged, read_inputs, write_inputs
+from inlink.store.lock import Lease, build_lock, leased, readers_gate
+
+FORMAT = 1
+_MARK = "workspace.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """What is served: a snapshot, with the scores of a run once there are any."""
+
+    snapshot: str
+    run: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of an input: added, known (it was there), or copy (its bytes were, under another name)."""
+
+    input: Input
+    outcome: str
+
+
+class Workspace:
+    """An opened workspace. It holds no file open; every method reads what is on disk now."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, path: str | Path) -> Workspace:
+        """A new workspace, or the one that is there; settings that exist are left alone."""
+        workspace = cls(Path(path).expanduser().absolute())
+        for folder in workspace._folders():
+            folder.mkdir(parents=True, exist_ok=True)
+        if not workspace.settings_path.exists():
+            replace_text(workspace.settings_path, TEMPLATE)
+        mark = workspace.path / _MARK
+        if not mark.exists():
+            replace_text(mark, json.dumps({"format": FORMAT}) + "\n")
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, path: str | Path) -> Workspace:
+        """The workspace at `path`.
+
+        Raises: NotConfigured where there is none; CorruptIndex where another version of inlink made it.
+        """
+        workspace = cls(Path(path).expanduser().absolute())
+        mark = workspace.path / _MARK
+        try:
+            found = json.loads(mark.read_text(encoding="utf-8"))["format"]
+        except FileNotFoundError:
+            raise NotConfigured(f"there is no workspace at {path}", hint=f"make one: inlink -w {path} init") from None
+        except (ValueError, KeyError, TypeError):
+            raise CorruptIndex(f"{mark} cannot be read", hint="restore it from a copy") from None
+        if found != FORMAT:
+            raise CorruptIndex(
+                f"the workspace at {path} has format {found}, this inlink reads format {FORMAT}",
+                hint="use the inlink that made it, or make a new workspace and add the inputs again",
+            )
+        return workspace
+
+    # Where things lie.
+
+    @property
+    def settings_path(self) -> Path:
+        """inlink.toml."""
+        return self.path / FILE_NAME
+
+    @property
+    def parts(self) -> Path:
+        """Folder of the parts."""
+        return self.path / "parts"
+
+    @property
+    def archive(self) -> Path:
+        """Folder of kept records."""
+        return self.path / "archive"
+
+    @property
+    def locks(self) -> Path:
+        """Folder of the build lock and the readers' leases."""
+        return self.path / "locks"
+
+    @property
+    def tmp(self) -> Path:
+        """Folder of work in progress; only the holder of the build lock may write there."""
+        return self.path / "tmp"
+
+    def part(self, digest: str) -> Path:
+        """Folder of one part."""
+        return self.parts / digest
+
+    def snapshot(self, name: str) -> Path:
+        """Folder of one snapshot."""
+        return self.path / "index" / name
+
+    def serving(self, name: str) -> Path:
+        """Serving file of one snapshot."""
+        return self.path / "serve" / f"{name}.duckdb"
+
+    def snapshots(self) -> list[str]:
+        """Names of the snapshots that are there, oldest first."""
+        return sorted(path.name for path in (self.path / "index").iterdir() if path.is_dir())
+
+    def _folders(self) -> Iterator[Path]:
+        yield self.path
+        for name in ("archive", "parts", "index", "serve", "locks", "tmp"):
+            yield self.path / name
+
+    # Settings and inputs.
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as they are now. Raises: BadInput."""
+        return read_settings(self.settings_path)
+
+    @property
+    def inputs(self) -> dict[str, Input]:
+        """Digest → input, in the order in which they were added."""
+        return read_inputs(self.path / "inputs.jsonl")
+
+    def register(self, entries: Iterable[Input]) -> list[Added]:
+        """Add inputs; one that is there already, under this or another name, is not added again."""
+        outcomes = []
+        with readers_gate(self.locks):
+            known = self.inputs
+            for entry in entries:
+                known, outcome = merged(known, entry)
+                outcomes.append(Added(entry, outcome))
+            write_inputs(self.path / "inputs.jsonl", known.values())
+        return outcomes
+
+    def unregister(self, digests: Iterable[str]) -> None:
+        """Take inputs out: the next build leaves them out."""
+        gone = set(digests)
+        with readers_gate(self.locks):
+            write_inputs(self.path / "inputs.jsonl", (e for d, e in self.inputs.items() if d not in gone))
+
+    # What is served.
+
+    def current(self) -> Current | None:
+        """What is served; None before the first build. Raises: CorruptIndex where CURRENT cannot be read."""
+        path = self.path / "CURRENT"
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            return Current(str(found["snapshot"]), found.get("run"))
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise CorruptIndex(f"{path} cannot be read", hint="run inlink build: it writes it again") from None
+
+    def serve(self, current: Current) -> None:
+        """Readers that open the workspace from now on see this snapshot."""
+        text = json.dumps({"snapshot": current.snapshot, "run": current.run})
+        replace_text(self.path / "CURRENT", text + "\n")
+
+    @contextmanager
+    def reading(self) -> Iterator[Current]:
+        """The served snapshot, kept from `gc` while in use. Raises: NotFound before the first build."""
+        current, lease = self.lease()
+        try:
+            yield current
+        finally:
+            lease.release()
+
+    def lease(self) -> tuple[Current, Lease]:
+        """The served snapshot with a lease on it; release the lease when its files are closed.
+
+        Raises: NotFound before the first build.
+        """
+        with readers_gate(self.locks):
+            current = self.current()
+            if current is None:
+                raise NotFound("nothing has been built in this workspace yet", hint="add inputs, then run inlink build")
+            if not self.snapshot(current.snapshot).is_dir():
+                raise CorruptIndex(
+                    f"CURRENT names the snapshot {current.snapshot}, which is not there", hint="run inlink build"
+                )
+            return current, Lease(self.locks, current.snapshot)
+
+    # Building.
+
+    @contextmanager
+    def building(self, purpose: str = "build") -> Iterator[Path]:
+        """The build lock, and an empty folder for work in progress; leftovers of a killed build are thrown away.
+
+        Raises: Busy while another process builds.
+        """
+        with build_lock(self.locks, purpose):
+            empty(self.tmp)
+            try:
+                yield self.tmp
+            finally:
+                empty(self.tmp)
+
+    def remove(self, names: Iterable[str]) -> list[str]:
+        """Remove snapshots and their serving files, except the served one and those that readers hold open.
+
+        Call it while holding the build lock. A folder is renamed first, so that no half of a snapshot can be seen.
+        """
+        doomed = []
+        with readers_gate(self.locks):
+            current = self.current()
+            kept = leased(self.locks) | ({current.snapshot} if current else set())
+            for name in names:
+                if name not in kept and self.snapshot(name).is_dir():
+                    self.snapshot(name).replace(self.tmp / f"removed-{name}")
+                    self.serving(name).unlink(missing_ok=True)
+                    doomed.append(name)
+            sync_folder(self.path / "index")
+        empty(self.tmp)
+        return doomed
+
+
+def empty(folder: Path) -> None:
+    """Nothing is left in the folder. A dying worker of a killed build may still write: what it adds is removed too."""
+    folder.mkdir(exist_ok=True)
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
