@@ -8,13 +8,12 @@ from pathlib import Path
 import jinja2
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
-from starlette.types import Scope
+from starlette.types import ASGIApp, Scope
 
 from inlink import __version__
 from inlink.errors import InlinkError
@@ -37,8 +36,11 @@ class Static(StaticFiles):
         return response
 
 
-def create_app(bench: Workbench, *, names: Iterable[str] = LOOPBACK_NAMES) -> Starlette:
-    """The site over an open workbench, answering to the given host names only."""
+def create_app(bench: Workbench, *, names: Iterable[str] = LOOPBACK_NAMES) -> ASGIApp:
+    """The site over an open workbench, answering to the given host names only.
+
+    The guard stands outside of everything, so that the answer to a bug is guarded too.
+    """
     app = Starlette(
         routes=[
             Route("/", views.home, methods=READS),
@@ -48,7 +50,6 @@ def create_app(bench: Workbench, *, names: Iterable[str] = LOOPBACK_NAMES) -> St
             Route("/evidence/{link_id}/record.txt", views.evidence_text, methods=READS),
             Mount("/static", Static(directory=HERE / "static"), name="static"),
         ],
-        middleware=[Middleware(Guard, names=names)],
         exception_handlers={
             InlinkError: _domain_failure,
             HTTPException: _http_failure,
@@ -57,7 +58,7 @@ def create_app(bench: Workbench, *, names: Iterable[str] = LOOPBACK_NAMES) -> St
     )
     app.state.bench = bench
     app.state.templates = Jinja2Templates(env=environment())
-    return app
+    return Guard(app, names)
 
 
 def environment() -> jinja2.Environment:

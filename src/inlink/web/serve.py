@@ -47,12 +47,18 @@ def serve(call: Call, *, host: str, port: int) -> None:
 
 def run(bench: Workbench, listener: socket.socket) -> None:
     """Answer on the socket until Ctrl-C, which is the way to end it."""
-    app = create_app(bench, names=LOOPBACK_NAMES)
+    app = create_app(bench, names=(*LOOPBACK_NAMES, host_of(listener)))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:
         return
+
+
+def host_of(listener: socket.socket) -> str:
+    """The address that is listened on, as it stands in a URL."""
+    host = str(listener.getsockname()[0])
+    return f"[{host}]" if ":" in host else host
 
 
 def is_loopback(host: str) -> bool:
@@ -80,5 +86,4 @@ def listen(host: str, port: int) -> socket.socket:
 
 def address(listener: socket.socket) -> str:
     """The URL of the site."""
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    return f"http://{host_of(listener)}:{listener.getsockname()[1]}/"

@@ -1,0 +1,258 @@
+"""Pages of the site: what they show, how they fail, and that nothing fetched can act on them."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+import pytest
+from starlette.testclient import TestClient
+from web_stub import HOSTILE, LINK_ID, SNAPSHOT, StubBench
+
+from inlink import errors
+from inlink.web.app import create_app
+from inlink.web.failures import STATUS
+from inlink.web.guard import HEADERS
+
+BASE = "http://127.0.0.1:8765"
+PAGES = {
+    "home": "/",
+    "overview": "/overview?q=crumb.example",
+    "overview, nothing found": "/overview?q=zero.example",
+    "backlinks": "/backlinks?q=crumb.example",
+    "backlinks, second page": "/backlinks?q=crumb.example&cursor=abc&at=50",
+    "backlinks, nothing matches": "/backlinks?q=crumb.example&where=none",
+    "evidence": f"/evidence/{LINK_ID}",
+    "evidence gone": "/evidence/2",
+}
+
+
+def client_of(bench: StubBench) -> TestClient:
+    return TestClient(create_app(bench), base_url=BASE, raise_server_exceptions=False)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def bench() -> StubBench:
+    return StubBench()
+
+
+@pytest.fixture
+def client(bench: StubBench) -> Iterator[TestClient]:
+    with client_of(bench) as found:
+        yield found
+
+
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
+def test_page_answers_and_names_its_snapshot(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    if "evidence" not in path:
+        assert SNAPSHOT in answer.text
+    assert answer.text.count("<h1") == 1
+
+
+@pytest.mark.parametrize("path", [*PAGES.values(), "/nope", "/backlinks?q=x&where=bad", "/evidence/1"])
+def test_nothing_fetched_becomes_markup(client: TestClient, path: str) -> None:
+    seen = Tags()
+    seen.feed(client.get(path).text)
+    assert not seen.names & {"script", "img", "iframe", "object", "embed", "base", "style"}
+    assert not {name for name, _ in seen.attributes if name.startswith("on") or name in ("style", "srcdoc", "target")}
+    for name, value in seen.attributes:
+        if name in ("href", "action", "src"):
+            assert value.startswith(("/", "#", "https://", "http://")), value
+    assert "49" not in seen.text.replace("{{7*7}}", "").split()
+
+
+class Tags(HTMLParser):
+    """Every tag, attribute and text of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.attributes: list[tuple[str, str]] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.add(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.mark.parametrize("path", [*PAGES.values(), "/nope", "/static/inlink.css", "/evidence/1", "/backlinks?group=x"])
+def test_every_answer_is_guarded(client: TestClient, path: str) -> None:
+    headers = client.get(path).headers
+    for name, value in HEADERS.items():
+        assert headers[name] == value
+    assert "script" not in headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8765", "", "169.254.169.254", "[::2]:80"]
+)
+def test_other_host_names_are_refused(client: TestClient, host: str) -> None:
+    answer = client.get("/", headers={"host": host})
+    assert answer.status_code == 421
+    assert SNAPSHOT not in answer.text
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost:1", "LOCALHOST:8765", "[::1]:8765", "127.0.0.1:9"])
+def test_loopback_names_are_answered(client: TestClient, host: str) -> None:
+    assert client.get("/", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_the_site_only_reads(client: TestClient, method: str) -> None:
+    assert client.request(method, "/backlinks").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        pytest.param("/nope", 404, id="no such page"),
+        pytest.param("/static/nope.css", 404, id="no such file"),
+        pytest.param("/static/../app.py", 404, id="way out of static"),
+        pytest.param("/static/%2e%2e/app.py", 404, id="encoded way out"),
+        pytest.param("/evidence/1", 404, id="no such link"),
+        pytest.param("/evidence/abc", 404, id="no number"),
+        pytest.param(f"/evidence/{2**64}", 404, id="too large a number"),
+        pytest.param("/evidence/١", 404, id="digits of another script"),
+        pytest.param("/overview?q=x&scope=planet", 400, id="no such scope"),
+        pytest.param("/backlinks?q=x&group=colour", 400, id="no such group"),
+        pytest.param("/backlinks?q=x&state=maybe", 400, id="no such state"),
+        pytest.param("/backlinks?q=" + "x" * 5000, 400, id="too long"),
+        pytest.param("/backlinks?q=x&where=bad", 400, id="bad filter"),
+    ],
+)
+def test_wrong_addresses_are_told(client: TestClient, path: str, status: int) -> None:
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert "<h1" in answer.text
+
+
+def test_a_bad_filter_is_said_beside_its_field(client: TestClient) -> None:
+    text = client.get("/backlinks?q=x.example&where=bad").text
+    assert 'value="bad"' in text
+    assert 'role="alert"' in text
+    assert "use source_url" in text
+
+
+def test_one_error_body(client: TestClient) -> None:
+    answer = client.get("/evidence/1", headers={"accept": "application/json"})
+    assert answer.status_code == 404
+    assert answer.json() == {
+        "ok": False,
+        "status": 404,
+        "title": "There is nothing here",
+        "error": "no link has the id 1",
+        "hint": "take it from the table",
+    }
+
+
+def test_every_error_class_has_a_status() -> None:
+    leaves = {kind for kind in vars(errors).values() if isinstance(kind, type) and kind is not errors.InlinkError}
+    assert set(STATUS) == {kind for kind in leaves if issubclass(kind, errors.InlinkError)}
+
+
+def test_a_bug_is_a_page_without_its_inside(bench: StubBench) -> None:
+    bench.status = None  # type: ignore[assignment]
+    with client_of(bench) as client:
+        answer = client.get("/")
+    assert answer.status_code == 500
+    assert "Traceback" not in answer.text
+    assert "unexpected TypeError" in answer.text
+    assert answer.headers["content-security-policy"]
+
+
+def test_the_view_reaches_the_workbench(client: TestClient, bench: StubBench) -> None:
+    client.get(
+        "/backlinks?q=crumb.example&scope=host&where=nofollow&sort=-first_seen&group=domain&state=lost&cursor=c&strict=1"
+    )
+    asked = bench.asked[-1]
+    names = ("target", "scope", "where", "sort", "group", "state", "cursor", "strict")
+    assert {name: asked[name] for name in names} == {
+        "target": "crumb.example", "scope": "host", "where": "nofollow", "sort": "-first_seen", "group": "domain",
+        "state": "lost", "cursor": "c", "strict": True,
+    }  # fmt: skip
+
+
+def test_the_next_page_keeps_the_view(client: TestClient) -> None:
+    text = client.get("/backlinks?q=crumb.example&scope=host&where=a&sort=source_url&group=none&state=all").text
+    link = html.unescape(re.findall(r'rel="next" href="([^"]*)"', text)[0])
+    for part in (
+        "q=crumb.example",
+        "scope=host",
+        "where=a",
+        "sort=source_url",
+        "group=none",
+        "state=all",
+        "cursor=next-page",
+    ):
+        assert part in link
+
+
+def test_links_are_shown_with_rel_and_its_origin(client: TestClient) -> None:
+    text = client.get("/backlinks?q=crumb.example").text
+    assert "by robots meta and by header" in text
+    assert "412 links on 412 pages" in text
+    assert "lost 2026-11-14: page gone" in text
+    assert "region unknown" in text
+    assert "#:~:text=sourdough%20starter%20guide" in text
+
+
+def test_text_of_other_scripts_is_isolated(client: TestClient) -> None:
+    assert '<mark dir="auto">مرحبا بالعالم</mark>' in client.get("/backlinks?q=crumb.example").text
+
+
+def test_the_record_is_plain_text(client: TestClient) -> None:
+    answer = client.get(f"/evidence/{LINK_ID}/record.txt")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert HOSTILE in answer.text
+
+
+def test_the_marked_link_is_the_link(client: TestClient) -> None:
+    text = client.get(f"/evidence/{LINK_ID}").text
+    assert '<mark id="link">&lt;a href=&#39;x&#39;&gt;a&lt;/a&gt;</mark> after' in text
+
+
+def test_empty_states_say_why() -> None:
+    with client_of(StubBench(empty=True)) as client:
+        assert "inlink build" in client.get("/").text
+    with client_of(StubBench()) as client:
+        assert "No page of this snapshot links to it." in client.get("/overview?q=zero.example").text
+        assert "without it there are 611 rows" in client.get("/backlinks?q=crumb.example&where=none").text
+
+
+def test_looking_up_from_the_first_page(client: TestClient) -> None:
+    answer = client.get("/?q=crumb.example&scope=host", follow_redirects=False)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/overview?q=crumb.example&scope=host"
+    assert client.get("/backlinks", follow_redirects=False).headers["location"] == "/"
+
+
+def test_every_link_of_the_site_leads_somewhere(client: TestClient) -> None:
+    seen: set[str] = set()
+    queue = ["/"]
+    while queue:
+        path = queue.pop()
+        if path in seen or len(seen) > 60:
+            continue
+        seen.add(path)
+        answer = client.get(path)
+        assert answer.status_code < 400, path
+        if "html" in answer.headers["content-type"]:
+            queue += [html.unescape(h) for h in re.findall(r'(?:href|src|action)="(/[^"]*)"', answer.text)]
+    assert len(seen) > 10
+
+
+def test_fonts_and_style_are_there(client: TestClient) -> None:
+    css = client.get("/static/inlink.css")
+    assert css.headers["content-type"].startswith("text/css")
+    for font in re.findall(r'url\("(fonts/[^"]+)"\)', css.text):
+        assert client.get(f"/static/{font}").status_code == 200
+    assert "http" not in css.text.replace("http-equiv", "")

@@ -1,0 +1,131 @@
+"""A workbench that answers with made-up, hostile rows: what it says is known, so pages can be judged."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from inlink.errors import BadInput, NotFound
+from inlink.workbench import Count, Evidence, Overview, Rows, Status, Target
+
+NOW = datetime(2026, 11, 14, 6, 12, 41, tzinfo=UTC)
+SNAPSHOT = "2026-11-15-ab12"
+HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"
+LINK_ID = 2**62
+
+
+def link(position: int, **changed: object) -> dict[str, object]:
+    """One row of backlinks."""
+    row: dict[str, object] = {
+        "link_id": LINK_ID + position,
+        "strength": 900 - position,
+        "source_url": f"https://loaf.example/guides/{position}",
+        "source_domain": "loaf.example",
+        "target_url": "https://crumb.example/starter",
+        "kind": "anchor",
+        "anchor": "sourdough starter guide",
+        "alt": None,
+        "text_before": "For the schedule we lean on the",
+        "text_after": "at Crumb, which explains why.",
+        "region": "main",
+        "nofollow": False,
+        "ugc": False,
+        "sponsored": False,
+        "rel_origin": None,
+        "first_seen": NOW - timedelta(days=400),
+        "last_seen": NOW,
+        "is_live": True,
+        "lost_at": None,
+        "lost_reason": None,
+        "n_links": 1,
+        "n_pages": 1,
+    }
+    return row | changed
+
+
+LINKS = [
+    link(0),
+    link(1, anchor=HOSTILE, text_before=HOSTILE, text_after=HOSTILE, source_url=f"https://evil.example/{HOSTILE}"),
+    link(2, nofollow=True, ugc=True, rel_origin="rel", region="comment"),
+    link(3, nofollow=True, rel_origin="meta+header", region=None, anchor=None, kind="image", alt="A loaf"),
+    link(4, is_live=False, lost_at=NOW, lost_reason="page_gone"),
+    link(5, anchor="مرحبا بالعالم", text_before="نص", text_after="بعد", source_url="https://xn--mgbh0fb.example/"),
+    link(6, n_links=412, n_pages=412, region="footer"),
+    link(7, sponsored=True, rel_origin="rel", region="aside", anchor="", alt=None),
+    link(8, source_url="javascript:alert(1)"),
+]
+
+
+def rows_of(found: list[dict[str, Any]], target: Target | None, n_total: int | None = None, **more: Any) -> Rows:
+    """An answer with these rows."""
+    table = pa.Table.from_pylist(found, schema=None if found else pa.schema([("source_url", pa.string())]))
+    return Rows(table, tuple(table.column_names), n_total, more.pop("cursor", None), target, SNAPSHOT, **more)
+
+
+class StubBench:
+    """The questions that pages ask."""
+
+    def __init__(self, *, empty: bool = False) -> None:
+        self.empty = empty
+        self.asked: list[dict[str, Any]] = []
+
+    def status(self) -> Status:
+        snapshot = None if self.empty else SNAPSHOT
+        return Status("/w", snapshot, 3, 2_318_440, 90_123_456, 12_000, 9_000, 10**9)
+
+    def sql(self, _query: str, **_options: Any) -> Rows:
+        row = {"domain": "crumb.example", "in_domains": 12, "in_links": 40, "in_follow_links": 30, "n_pages": 5}
+        return rows_of([row], None)
+
+    def overview(self, target: str, scope: str | None = None, **_options: Any) -> Overview:
+        n = 0 if target == "zero.example" else 1
+        return Overview(
+            Target(target, scope or "domain", scope is None), SNAPSHOT,
+            18_214 * n, 12_932 * n, 3_461, 1_311, 510, 15_871 * n, 1_500, 1_284 * n, 912, 800, 640, 214, 380 * n, 402,
+            96, 31, 90_211, 220, 4, NOW - timedelta(days=2500), NOW,
+            {
+                "rel": (Count("follow", 12_932, 900), Count("nofollow", 5_282, 300)),
+                "region": (Count("main", 10_000, 700), Count(None, 614, 40)),
+                "tld": (Count("com", 9_000, 604), Count("org", 3_000, 143)),
+                "lang": (Count("en", 12_000, 900), Count(None, 2_000, 100)),
+            },
+            self._sums("anchor", [HOSTILE, "", "مرحبا"]),
+            self._sums("target_url", ["https://crumb.example/", "https://crumb.example/starter"]),
+            self._sums("source_domain", ["loaf.example", "northmoor.example"]),
+            notes=("No page of this snapshot links to it.",) if not n else (f"220 links left out {HOSTILE}",),
+        )  # fmt: skip
+
+    def _sums(self, name: str, values: list[str]) -> pa.Table:
+        sums = {"n_domains": 9, "n_links": 40, "n_follow_links": 30, "strength": 5, "first_seen": NOW, "last_seen": NOW}
+        return pa.Table.from_pylist([{name: value, **sums} for value in values])
+
+    def backlinks(self, target: str, scope: str | None = None, **options: Any) -> Rows:
+        self.asked.append({"target": target, "scope": scope, **options})
+        about = Target(target, scope or "domain", scope is None)
+        if options["where"] == "bad":
+            raise BadInput(f"there is no column {HOSTILE}", hint="use source_url")
+        if options["where"] == "none":
+            return rows_of([], about, 0, notes=("No link matches the filter; without it there are 611 rows.",))
+        return rows_of(LINKS, about, 611, cursor="next-page", notes=("220 links are left out.",))
+
+    def changes(self, target: str, **_options: Any) -> Rows:
+        row = {"change": "lost", "source_url": f"https://b.example/{HOSTILE}", "reason": "page_gone", "at": NOW}
+        return rows_of([row], Target(target, "domain"))
+
+    def evidence(self, link_id: int) -> Evidence:
+        if link_id == 1:
+            raise NotFound("no link has the id 1", hint="take it from the table")
+        html = f"<p>before {HOSTILE}</p><a href='x'>a</a> after"
+        start = html.index("<a href")
+        shown = Evidence(
+            *(link_id, "shown", "https://loaf.example/x", "https://crumb.example/", NOW, "a.warc.gz", 7, 9, "a"),
+            html=html,
+            start=start,
+            end=html.index(" after"),
+        )
+        if link_id == 2:
+            return dataclasses.replace(shown, state="moved", html="", start=0, end=0, note="the file is not there")
+        return shown
