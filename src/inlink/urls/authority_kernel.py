@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from inlink.kernels.jit import compiled
+from inlink.kernels.jit import compiled_bare
 from inlink.urls.key_kernel import write_host_key as _write_host_key
 
 U8 = npt.NDArray[np.uint8]
@@ -38,10 +38,10 @@ _HTTPS = np.frombuffer(b"https://", np.uint8)
 _PRIME = 1099511628211
 _MAX = 0x7FFFFFFFFFFFFFFF
 
-write_host_key = compiled(_write_host_key)
+write_host_key = compiled_bare(_write_host_key)
 
 
-@compiled
+@compiled_bare
 def copy(out: U8, pos: int, src: U8, start: int, end: int) -> int:
     """Copies src[start:end] to out[pos:]; the position after it."""
     for i in range(end - start):
@@ -49,7 +49,7 @@ def copy(out: U8, pos: int, src: U8, start: int, end: int) -> int:
     return pos + end - start
 
 
-@compiled
+@compiled_bare
 def is_same(text: U8, at: int, src: U8, start: int, size: int) -> bool:
     """Whether text[at:] begins with src[start : start + size]."""
     for j in range(size):
@@ -58,7 +58,7 @@ def is_same(text: U8, at: int, src: U8, start: int, size: int) -> bool:
     return True
 
 
-@compiled
+@compiled_bare
 def hash_bytes(src: U8, start: int, end: int) -> int:
     """A hash of src[start:end] for the tables of one batch: multiply and add, then finished."""
     h = 0
@@ -67,13 +67,13 @@ def hash_bytes(src: U8, start: int, end: int) -> int:
     return finished(h)
 
 
-@compiled
+@compiled_bare
 def finished(h: int) -> int:
     """The running hash, mixed and not negative."""
     return (h ^ (h >> 29)) & _MAX
 
 
-@compiled
+@compiled_bare
 def find_authority(src: U8, start: int, end: int, https: int, h: int, authorities: Authorities) -> int:
     """The number of a known authority, -1 for a new one; `h` is its finished hash."""
     slots, table, text = authorities
@@ -90,7 +90,7 @@ def find_authority(src: U8, start: int, end: int, https: int, h: int, authoritie
         slot = (slot + 1) & mask
 
 
-@compiled
+@compiled_bare
 def host_code(name: U8, start: int, end: int, hosts: Hosts, state: I64) -> int:
     """The code of a host, entered where it is new."""
     slots, offsets, text = hosts
@@ -111,23 +111,23 @@ def host_code(name: U8, start: int, end: int, hosts: Hosts, state: I64) -> int:
     return int(new)
 
 
-@compiled
+@compiled_bare
 def enter_authority(
     src: U8,
     span: tuple[int, int, int],
     net: U8,
-    cuts: tuple[int, int, int],
+    cuts: tuple[int, int, int, int],
     authorities: Authorities,
     hosts: Hosts,
     state: I64,
 ) -> int:
-    """Enters an authority: src[start:end] under a scheme (`span`) stands for the network location `net`.
+    """Enters an authority: src[start:end] under a scheme (`span`) stands for a network location in `net`.
 
-    `cuts` are start and end of the host in `net` and the whole length (a port follows the host); a length of -1 says
-    that there is no such host. Needs text room for the raw bytes, the net bytes, three times the host and 16.
+    `cuts` are the location's start, its host's start and end (a port may follow) and its end; an end of -1 says that
+    there is no such host. Needs text room for the raw bytes, the location, three times the host and 16.
     """
     start, end, https = span
-    host_start, host_end, net_size = cuts
+    net_start, host_start, host_end, net_end = cuts
     slots, table, text = authorities
     mask = len(slots) - 1
     slot = (hash_bytes(src, start, end) + https) & mask
@@ -142,37 +142,36 @@ def enter_authority(
     table[new, A_URL] = pos
     table[new, A_KEY] = pos
     table[new, A_HOST] = -1
-    if net_size >= 0:
+    if net_end >= 0:
         pos = copy(text, pos, _HTTPS, 0, 8) if https == 1 else copy(text, pos, _HTTP, 0, 7)
-        pos = copy(text, pos, net, 0, net_size)
+        pos = copy(text, pos, net, net_start, net_end)
         table[new, A_KEY] = pos
         table[new, A_HOST] = host_code(net, host_start, host_end, hosts, state)
         pos = write_host_key(net, host_start + www_length(net, host_start, host_end), host_end, text, pos)
         text[pos] = 41
-        pos = copy(text, pos + 1, net, host_end, net_size)
+        pos = copy(text, pos + 1, net, host_end, net_end)
     table[new, A_END] = pos
     state[TEXT_POS] = pos
     state[N_AUTHORITIES] = new + 1
     return int(new)
 
 
-@compiled
-def enter_simple(
-    src: U8, span: tuple[int, int, int], authorities: Authorities, hosts: Hosts, state: I64
-) -> int:
+@compiled_bare
+def enter_simple(src: U8, span: tuple[int, int, int], authorities: Authorities, hosts: Hosts, state: I64) -> int:
     """Enters an authority that is a plain domain, in lower case; -1 where the text has no room for it."""
     start, end, _ = span
     size = end - start
-    if state[TEXT_POS] + 5 * size + 32 > len(authorities[2]) or state[HOST_POS] + size > len(hosts[2]):
+    net = hosts[2]
+    pos = state[HOST_POS]
+    if state[TEXT_POS] + 5 * size + 32 > len(authorities[2]) or pos + size > len(net):
         return -1
-    net = np.empty(size, np.uint8)
     for i in range(size):
         c = src[start + i]
-        net[i] = c + 32 if 65 <= c <= 90 else c
-    return enter_authority(src, span, net, (0, size, size), authorities, hosts, state)
+        net[pos + i] = c + 32 if 65 <= c <= 90 else c
+    return enter_authority(src, span, net, (pos, pos, pos + size, pos + size), authorities, hosts, state)
 
 
-@compiled
+@compiled_bare
 def www_length(host: U8, start: int, end: int) -> int:
     """4 where the host begins with `www.` and two labels or more remain, else 0."""
     if end - start < 7 or host[start] != 119 or host[start + 1] != 119 or host[start + 2] != 119:
@@ -186,7 +185,7 @@ def www_length(host: U8, start: int, end: int) -> int:
     return 0
 
 
-@compiled
+@compiled_bare
 def is_simple(src: U8, start: int, end: int) -> bool:
     """Whether a name of letters, digits, `.`, `-`, `_` is a domain that only needs lower case.
 

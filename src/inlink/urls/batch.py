@@ -183,7 +183,9 @@ class _Rows:
         n_null = int(np.count_nonzero(is_null))
         validity = pa.py_buffer(np.packbits(~is_null, bitorder="little")) if n_null else None
         codes = np.full(len(self.status), -1, np.int32)
-        table = tables.authority_table[: max(int(tables.state[authority_kernel.N_AUTHORITIES]), 1), authority_kernel.A_HOST]
+        table = tables.authority_table[
+            : max(int(tables.state[authority_kernel.N_AUTHORITIES]), 1), authority_kernel.A_HOST
+        ]
         codes = np.where(is_null, 0, table.astype(np.int32)[np.maximum(self.authority, 0)]).astype(np.int32)
         n = len(codes)
         indices = pa.Int32Array.from_buffers(pa.int32(), n, [validity, pa.py_buffer(codes)], n_null)
@@ -221,16 +223,16 @@ def _folds() -> tuple[kernel.U8, kernel.I32, kernel.U8, kernel.I32]:
 
 
 @lru_cache(maxsize=1 << 16)
-def _authority(raw: bytes, https: int) -> tuple[bytes, tuple[int, int, int]]:
-    """(network location, (host start, host end, length)) of an authority as ada reads it; length -1: no such host."""
+def _authority(raw: bytes, https: int) -> tuple[bytes, tuple[int, int, int, int]]:
+    """(network location, (its start, its host's start and end, its end)) as ada reads it; end -1: no such host."""
     scheme = "https" if https else "http"
     try:
         url = ada_url.URL(f"{scheme}://{raw.decode()}/")
     except ValueError:
-        return b"", (0, 0, -1)
+        return b"", (0, 0, 0, -1)
     net = url.href[len(scheme) + 3 : -1]
     host_start = net.rfind("@") + 1
-    return net.encode(), (host_start, host_start + len(url.hostname), len(net))
+    return net.encode(), (0, host_start, host_start + len(url.hostname), len(net))
 
 
 @lru_cache(maxsize=1 << 16)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from inlink.kernels.jit import compiled
+from inlink.kernels.jit import compiled_bare
 from inlink.urls.authority_kernel import (
     A_END,
     A_HOST,
@@ -78,10 +78,10 @@ AUTHORITY_CLASS[list(b"/\\?#")] = TERMINATOR
 IS_SCHEME = np.zeros(256, np.uint8)
 IS_SCHEME[list(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.")] = 1
 
-write_page_key = compiled(_write_page_key)
+write_page_key = compiled_bare(_write_page_key)
 
 
-@compiled
+@compiled_bare
 def write_escape(out: U8, pos: int, c: int) -> int:
     """Writes %XX; the position after it."""
     high = c >> 4
@@ -92,7 +92,7 @@ def write_escape(out: U8, pos: int, c: int) -> int:
     return pos + 3
 
 
-@compiled
+@compiled_bare
 def n_dots(out: U8, start: int, end: int) -> int:
     """1 for a segment `.`, 2 for `..`, in any escaped spelling; else 0."""
     n = 0
@@ -108,7 +108,7 @@ def n_dots(out: U8, start: int, end: int) -> int:
     return n if n < 3 else 0
 
 
-@compiled
+@compiled_bare
 def write_path(src: U8, i: int, end: int, out: U8, pos: int, path_start: int) -> tuple[int, int, int]:
     """Writes the rest of a path whose slash was written before `pos`.
 
@@ -135,7 +135,7 @@ def write_path(src: U8, i: int, end: int, out: U8, pos: int, path_start: int) ->
     return i, pos, pos if plain_end < 0 else plain_end
 
 
-@compiled
+@compiled_bare
 def write_odd_path(src: U8, i: int, end: int, out: U8, pos: int, path_start: int) -> tuple[int, int]:
     """Goes on with a path that has dot segments, characters to escape or to skip, or backslashes."""
     segment = pos
@@ -172,7 +172,7 @@ def write_odd_path(src: U8, i: int, end: int, out: U8, pos: int, path_start: int
         i += 1
 
 
-@compiled
+@compiled_bare
 def write_query(src: U8, i: int, end: int, out: U8, pos: int) -> tuple[int, bool]:
     """Writes `?` and the query that begins at src[i], up to the fragment; (position after it, whether all ASCII)."""
     out[pos] = 63
@@ -193,7 +193,7 @@ def write_query(src: U8, i: int, end: int, out: U8, pos: int) -> tuple[int, bool
     return pos, is_ascii
 
 
-@compiled
+@compiled_bare
 def measure_bases(url: U8, url_offsets: I32, key_offsets: I32, status: U8, authority: I32, table: I64) -> None:
     """Fills the base table from the resolved bases."""
     for b in range(len(status)):
@@ -221,7 +221,7 @@ def measure_bases(url: U8, url_offsets: I32, key_offsets: I32, status: U8, autho
             table[b, B_PLAIN_END] = i
 
 
-@compiled
+@compiled_bare
 def form_of(src: U8, start: int, end: int) -> tuple[int, int, int]:
     """(form, where its authority or path begins, 1 for https); UNKNOWN where ada must say."""
     if start == end or src[U(start)] == 35:
@@ -248,7 +248,7 @@ def form_of(src: U8, start: int, end: int) -> tuple[int, int, int]:
     return RELATIVE_PATH, start, 0
 
 
-@compiled
+@compiled_bare
 def form_of_scheme(src: U8, start: int, colon: int, end: int) -> tuple[int, int, int]:
     """The form of a reference with a scheme."""
     size = colon - start
@@ -270,7 +270,7 @@ def form_of_scheme(src: U8, start: int, colon: int, end: int) -> tuple[int, int,
     return OTHER, start, 0
 
 
-@compiled
+@compiled_bare
 def authority_at(
     src: U8, start: int, end: int, https: int, authorities: Authorities, hosts: Hosts, state: I64
 ) -> tuple[int, int]:
@@ -300,7 +300,7 @@ def authority_at(
     return (at if at >= 0 else -NEEDS_TEXT_ROOM), i
 
 
-@compiled
+@compiled_bare
 def resolve_rows(
     links: tuple[Any, Any, I32],
     bases: tuple[U8, U8, I64, U8],
@@ -407,7 +407,9 @@ def resolve_rows(
         if key_pos + key_size + url_end - path_start + 8 > len(key):
             return NEEDS_ROOM
         key_pos = copy(key, key_pos, text, key_start, key_start + key_size)
-        key_pos = write_page_key(url, path_start, plain_end, url_end, key, key_pos, folds)
+        path_pos = key_pos
+        key_pos = copy(key, path_pos, url, path_start, plain_end)
+        key_pos = write_page_key(url, plain_end, url_end, key, path_pos, key_pos, folds)
         pos = url_end
         url_offsets[U(row + 1)] = pos
         key_offsets[U(row + 1)] = key_pos

@@ -153,9 +153,9 @@ def _web_url(text: str, shown: str | None = None) -> Url:
 def _page_key(url: Url) -> str:
     """The same-page key, by the kernel, interpreted."""
     path = (url.path + ("" if url.query is None else f"?{url.query}")).encode()
-    plain_end = next((i for i, byte in enumerate(path) if byte in b"%?"), len(path))
-    out = bytearray(len(path) + 1)
-    size = write_page_key(path, 0, plain_end, len(path), out, 0, fold_table().arrays)
+    n_plain = next((i for i, byte in enumerate(path) if byte in b"%?"), len(path))
+    out = bytearray(path[:n_plain] + bytes(len(path) - n_plain + 1))
+    size = write_page_key(path, n_plain, len(path), out, 0, n_plain, fold_table().arrays)
     port = "" if url.port is None else f":{url.port}"
     return f"{host_key(_fold_www(url.host))}){port}{out[:size].decode()}"
 

@@ -66,27 +66,22 @@ def write_host_key(host: Bytes, start: int, end: int, out: MutableBytes, pos: in
 Folds = tuple[Bytes, Bytes, Bytes, Bytes]
 
 
-def write_page_key(
-    url: Bytes, start: int, plain_end: int, end: int, out: MutableBytes, pos: int, folds: Folds
-) -> int:
-    """Writes the folded path and query of a normalised URL at out[pos:]; the position after them.
+def write_page_key(url: Bytes, start: int, end: int, out: MutableBytes, path_pos: int, pos: int, folds: Folds) -> int:
+    """Finishes the key of a normalised URL: folds the path and writes the folded query; the position after them.
 
-    url[start:end] begins with the path's slash and holds no fragment; plain_end is where its first `%` or `?` stands.
+    out[path_pos:pos] holds the path as far as its first `%` or `?`; url[start:end] is the rest, without fragment.
     Folded: `%7E` is `~` (unreserved characters are decoded, other escapes upper case), a default index name at the
     end, one trailing slash (not the root's), tracking parameters and empty ones. Query order stays. `folds` is
     FoldTable.arrays. Needs room for end - start + 1 bytes.
     """
     names, name_starts, name_kinds, buckets = folds
-    path_pos = pos
-    pos += plain_end - start
-    out[path_pos:pos] = url[start:plain_end]
     word_pos = pos  # where the segment or parameter being written begins
     while out[word_pos - 1] != 47:
         word_pos -= 1
     name_end = -1  # end of the parameter's name, -1 until its "=" is seen
     has_query = False
     in_query = False
-    i = plain_end
+    i = start
     while i <= end:
         c = url[i] if i < end else 38
         if c == 37 and i + 2 < end:
