@@ -51,8 +51,8 @@ class Sources:
 class RawLinks:
     """Links as they were read, a row each, pages ascending.
 
-    Shapes: all (n,). `page` is a row of Sources, `kind` a position in KINDS, `target` the URL as written, `rel` with
-    white space folded; `more` are further columns of LINKS, by name. What is not given is null.
+    Shapes: all (n,). `page` is a row of Sources, `kind` a position in KINDS, `target` the URL and
+    `rel` the attribute as written; `more` are further columns of LINKS, by name. What is not given is null.
     """
 
     page: NDArray[np.int32]
@@ -176,7 +176,7 @@ def _source_columns(sources: Sources, page: NDArray[np.int32]) -> dict[str, pa.A
 def _rel_columns(rel: pa.StringArray, origins: Sequence[str | None], page: NDArray[np.int32]) -> dict[str, pa.Array]:
     """rel with what it says of the link, joined with what robots rules say of the page."""
     encoded = rel.dictionary_encode(null_encoding="encode")
-    values = [value.lower() if value else None for value in encoded.dictionary.to_pylist()]
+    values = [_rel_words(value) for value in encoded.dictionary.to_pylist()]
     index = np.asarray(encoded.indices)
     bits = np.array([_rel_bits(value) for value in values] or [0], np.uint8)[index]
     of_page = np.array([_origin_bits(origin) for origin in origins] or [0], np.uint8)[page]
@@ -188,6 +188,11 @@ def _rel_columns(rel: pa.StringArray, origins: Sequence[str | None], page: NDArr
         "sponsored": pa.array(bits & _SPONSORED > 0),
         "rel_origin": coded(origin, _ORIGINS),
     }
+
+
+def _rel_words(rel: str | None) -> str | None:
+    """Tokens in lower case, one space between them; commas separate as well, for many write them."""
+    return " ".join(rel.lower().replace(",", " ").split()) or None if rel else None
 
 
 def _rel_bits(rel: str | None) -> int:

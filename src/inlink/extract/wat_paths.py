@@ -33,6 +33,13 @@ PATH_KINDS: dict[str, str] = {
     "DEL@/cite": "cite",
     "INS@/cite": "cite",
 }
+HEADER_KINDS = ("redirect", "refresh", "canonical", "alternate", "style", "rel_link")
+
+
+def header_path(kind: str) -> str:
+    """A path for links that HTTP headers and meta refresh give; no element has it."""
+    return f"HTTP@/{kind}"
+
 
 _PRIME = np.uint64(0x100000001B3)
 _BASIS = np.uint64(0xCBF29CE484222325)
@@ -54,8 +61,10 @@ def _python_hash(path: str) -> int:
     return h
 
 
+_ALL_KINDS = PATH_KINDS | {header_path(kind): kind for kind in HEADER_KINDS}
 # Hash of each path, and its code: the position of its kind in KINDS, plus one (zero is for no link).
-PATH_HASHES: NDArray[np.uint64] = np.array([_python_hash(path) for path in PATH_KINDS], np.uint64)
-PATH_CODES: NDArray[np.uint8] = np.array([KINDS.index(kind) + 1 for kind in PATH_KINDS.values()], np.uint8)
+PATH_HASHES: NDArray[np.uint64] = np.array([_python_hash(path) for path in _ALL_KINDS], np.uint64)
+PATH_CODES: NDArray[np.uint8] = np.array([KINDS.index(kind) + 1 for kind in _ALL_KINDS.values()], np.uint8)
+ANCHOR_CODE = KINDS.index("anchor") + 1
 LINK_CODE = KINDS.index("rel_link") + 1
 CODE_EMBEDS: NDArray[np.bool_] = np.array([False, *(kind in EMBED_KINDS for kind in KINDS)])  # by code

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from inlink.extract.ids import string_buffers
 from inlink.extract.wat_internal import is_plainly_internal, starts_with
-from inlink.extract.wat_paths import CODE_EMBEDS, LINK_CODE, PATH_CODES, PATH_HASHES, path_hash
+from inlink.extract.wat_paths import ANCHOR_CODE, CODE_EMBEDS, LINK_CODE, PATH_CODES, PATH_HASHES, path_hash
 from inlink.extract.wat_strings import (
     Bytes,
     copy_folded,
@@ -35,6 +35,7 @@ _N_STRINGS = 4  # all but the path are written out
 _QUOTE, _OPEN, _CLOSE, _COLON = 34, 123, 125, 58
 _SPARE_BYTES = 16  # behind each column: what an escape that is cut through may write too much
 _LINK = int(LINK_CODE)
+_ANCHOR = int(ANCHOR_CODE)
 _DATA_SCHEME = np.frombuffer(b"data:", np.uint8)
 _CANONICAL = np.frombuffer(b"canonical", np.uint8)
 _ALTERNATE = np.frombuffer(b"alternate", np.uint8)
@@ -128,6 +129,7 @@ def _scan(
                 continue
             page_out[n] = page
             code_out[n] = code
+            _settle_texts(spans, code)
             _write_strings(data, spans, strings, n, max_bytes)
             n += 1
     return n
@@ -218,6 +220,17 @@ def _is_left_out(data: Bytes, spans: Ints, hosts: tuple[Offsets, Bytes], page: i
 
 
 @compiled
+def _settle_texts(spans: Ints, code: int) -> None:
+    """Only anchors have text, an empty one where none is written; their own alt attribute means nothing."""
+    if code != _ANCHOR:
+        spans[_TEXT, _START] = -1
+        return
+    spans[_ALT, _START] = -1
+    if spans[_TEXT, _START] < 0:
+        spans[_TEXT, _START], spans[_TEXT, _STOP], spans[_TEXT, _ESCAPED] = 0, 0, 0
+
+
+@compiled
 def _write_strings(data: Bytes, spans: Ints, strings: tuple[Offsets, Flags, Bytes], n: int, max_bytes: int) -> None:
     """Row n of the string columns."""
     offsets, valid, out = strings
@@ -228,7 +241,6 @@ def _write_strings(data: Bytes, spans: Ints, strings: tuple[Offsets, Flags, Byte
         at = first
         start, stop = spans[k, _START], spans[k, _STOP]
         if start >= 0:
-            valid[k, n] = True
             is_long = stop - start > max_bytes
             stop = start + max_bytes if is_long else stop
             if spans[k, _ESCAPED]:
@@ -239,4 +251,5 @@ def _write_strings(data: Bytes, spans: Ints, strings: tuple[Offsets, Flags, Byte
                 at = copy_folded(data, start, stop, out, at)
             if is_long:
                 at = whole_characters(out, first, at)
+            valid[k, n] = at > first or k < _ALT
         offsets[k, n + 1] = at - base

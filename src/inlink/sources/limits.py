@@ -26,6 +26,7 @@ class Limits:
     max_wat_bytes: int = 64 * MIB  # JSON of one WAT record
     max_links: int = 200_000  # links kept of a page
     max_attribute_chars: int = 8 * KIB  # one attribute value (a URL, an alt text)
+    external_only: bool = False  # keep only links to other hosts
     max_nesting: int = 512  # depth of elements that extraction follows
     max_list_entries: int = 1_000_000  # entries of a *.paths list
 

@@ -32,6 +32,7 @@ REASONS: Final[dict[str, tuple[bool, str]]] = {
     "body-bomb": (False, "the payload expands beyond the permitted ratio; only its beginning was read"),
     # WAT
     "wat-too-large": (True, "the JSON of the record is larger than the limit"),
+    "bad-json": (True, "the text of the record is no JSON object"),
     # rows of link lists
     "row-broken": (True, "the row does not fit the table's columns"),
     "row-no-url": (True, "the row names no http or https URL as source"),
