@@ -30,7 +30,11 @@ verb(
     "Register crawled pages and link lists.\n\n"
     "WARC, ARC, WAT, folders of them, globs, *.paths.gz lists, http(s) URLs and "
     "link exports (CSV). Says what each input is; no input is counted twice. Fails only if nothing could be added.",
-    [click.Argument(["inputs"], nargs=-1, required=True, metavar="INPUT…"), options.words_or_json()],
+    [
+        click.Argument(["inputs"], nargs=-1, required=True, metavar="INPUT…"),
+        option("--keep", is_flag=True, help="Copy local files into the workspace and read them from there."),
+        options.words_or_json(),
+    ],
     example="inlink -w web add crawl/*.warc.gz exports/",
 )
 verb(
@@ -192,7 +196,9 @@ verb(
     f"{ACTIONS}.upkeep:gc",
     "Remove old snapshots, never one in use.",
     [
-        option("--keep", type=click.IntRange(1), default=2, show_default=True, metavar="N", help="Snapshots to keep."),
+        option(
+            "--keep", type=click.IntRange(1), metavar="N", help="Snapshots to keep. Default: the workspace's setting."
+        ),
         options.words_or_json(),
     ],
 )

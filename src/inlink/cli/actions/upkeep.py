@@ -1,0 +1,72 @@
+"""Verbs that look after a workspace: status, verify, gc."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import click
+
+from inlink.cli.declare import Call
+from inlink.cli.failures import FAILURE
+from inlink.cli.output import Output
+from inlink.cli.progress import progress
+from inlink.cli.text import clean
+from inlink.cli.values import for_table, to_json
+from inlink.workbench import Workbench
+
+
+def status(call: Call, *, output: str | None) -> None:
+    """Say what the workspace holds and serves."""
+    place = Output(quiet=call.quiet)
+    with Workbench.open(call.folder) as bench:
+        found = bench.status()
+    if output == "json":
+        place.line(to_json(dataclasses.asdict(found), indent=2))
+        return
+    rows = {
+        "workspace": found.path,
+        "snapshot": found.snapshot or "none yet: inlink build",
+        "inputs": for_table(found.n_inputs),
+        "pages": for_table(found.n_pages),
+        "links": for_table(found.n_links),
+        "domains": for_table(found.n_domains),
+        "hosts": for_table(found.n_hosts),
+        "size": f"{found.size_bytes / 1e6:,.1f} MB",
+        **found.facts,
+    }
+    for name, value in rows.items():
+        place.line(f"{clean(name):<12} {clean(value)}")
+    for note in found.notes:
+        place.say(clean(note))
+
+
+def verify(call: Call, *, output: str | None) -> None:
+    """Compare every stored file with its digest; fails where one does not match."""
+    place = Output(quiet=call.quiet)
+    with Workbench.open(call.folder) as bench, progress(place) as report:
+        found = bench.verify(report=report)
+    if output == "json":
+        place.line(to_json(dataclasses.asdict(found), indent=2))
+    else:
+        checked = f"{found.n_parts:,} parts and {found.n_snapshots:,} snapshots checked"
+        place.line(f"{checked}: {'all sound' if not found.faults else f'{len(found.faults):,} faults'}")
+        for fault in found.faults:
+            place.line(f"  {clean(fault)}")
+    if found.faults:
+        raise click.exceptions.Exit(FAILURE)
+
+
+def gc(call: Call, *, keep: int | None, output: str | None) -> None:
+    """Remove what is old and not in use."""
+    place = Output(quiet=call.quiet)
+    with Workbench.open(call.folder) as bench:
+        found = bench.gc(keep=keep)
+    if output == "json":
+        place.line(to_json(dataclasses.asdict(found), indent=2))
+        return
+    place.line(
+        f"removed {len(found.snapshots):,} snapshots and {found.n_parts:,} parts that no input needs; "
+        f"{found.freed_bytes / 1e6:,.1f} MB free"
+    )
+    if found.in_use:
+        place.say(f"kept because somebody reads them: {', '.join(found.in_use)}")
