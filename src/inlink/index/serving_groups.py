@@ -139,8 +139,8 @@ PAGES = Grouping(
         _N_FOLLOW,
         _STRENGTH,
         *_TIMES,
-        GroupColumn("http_status", "int", "any_value(tp.http_status)", "its status, if captured", ("target_pages",)),
-        GroupColumn("title", "text", "any_value(tp.title)", "its title, if captured", ("target_pages",)),
+        GroupColumn("target_status", "int", "any_value(tp.http_status)", "its status, if captured", ("target_pages",)),
+        GroupColumn("target_title", "text", "any_value(tp.title)", "its title, if captured", ("target_pages",)),
         GroupColumn("target_host", "text", "any_value(l.target_host)", "its host"),
         GroupColumn("target_key", "text", "any_value(tp.key)", "its same-page key", ("target_pages",)),
         GroupColumn(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import duckdb
 
 from inlink.index.serving_columns import columns_of
-from inlink.index.serving_db import run
+from inlink.index.serving_db import one, run
 from inlink.index.serving_groups import GROUPINGS
 from inlink.index.serving_overview import breakdowns_sql, sums_sql
 from inlink.index.serving_sql import (
@@ -96,8 +96,9 @@ def build_heavy(db: duckdb.DuckDBPyConnection, heavy_rows: int, say: Callable[[s
 def _make_tables(db: duckdb.DuckDBPyConnection) -> None:
     """Empty tables with the columns of the queries that fill them."""
     nowhere = Span("links", "row", ())
-    for name, sql in _lists(nowhere).items():
-        _run(db, f"CREATE TABLE {name} AS SELECT 0 AS answer, 0 AS pos, q.* FROM ({sql.text}) q LIMIT 0", sql)
+    for name, (sql, _) in _lists(nowhere).items():
+        head = "SELECT 0 AS answer, 0 AS pos, 0::BIGINT AS n_total"
+        _run(db, f"CREATE TABLE {name} AS {head}, q.* FROM ({sql.text}) q LIMIT 0", sql)
     sums = sums_sql(nowhere, "links")
     _run(db, f"CREATE TABLE sums AS SELECT 0 AS answer, q.* FROM ({sums.text}) q LIMIT 0", sums)
     broken = breakdowns_sql(nowhere, "links")
@@ -105,8 +106,9 @@ def _make_tables(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def _keep(db: duckdb.DuckDBPyConnection, span: Span, answer: int) -> None:
-    for name, sql in _lists(span).items():
-        text = f"INSERT INTO {name} SELECT {answer}, row_number() OVER () - 1, q.* FROM ({sql.text}) q"
+    for name, (sql, total) in _lists(span).items():
+        (n_total,) = one(db, total.text, total.params)
+        text = f"INSERT INTO {name} SELECT {answer}, row_number() OVER () - 1, {n_total}, q.* FROM ({sql.text}) q"
         _run(db, text, sql)
     sums = sums_sql(span, "links")
     _run(db, f"INSERT INTO sums SELECT {answer}, q.* FROM ({sums.text}) q", sums)
@@ -114,10 +116,14 @@ def _keep(db: duckdb.DuckDBPyConnection, span: Span, answer: int) -> None:
     _run(db, f"INSERT INTO breakdowns SELECT {answer}, q.* FROM ({broken.text}) q", broken)
 
 
-def _lists(span: Span) -> dict[str, Sql]:
-    rows = {f"top_backlinks_{group}": default_rows(span, group, KEPT_ROWS).select() for group in KEPT_GROUPS}
-    groups = {f"top_{name}": default_groups(span, name, KEPT_ROWS).select() for name in KEPT_GROUPINGS}
-    return {**rows, **groups}
+def _lists(span: Span) -> dict[str, tuple[Sql, Sql]]:
+    """Table → the query for its rows and the one for how many there are in all."""
+    queries: dict[str, RowsQuery | GroupsQuery] = {}
+    for group in KEPT_GROUPS:
+        queries[f"top_backlinks_{group}"] = default_rows(span, group, KEPT_ROWS)
+    for name in KEPT_GROUPINGS:
+        queries[f"top_{name}"] = default_groups(span, name, KEPT_ROWS)
+    return {name: (query.select(), query.count()) for name, query in queries.items()}
 
 
 def _run(db: duckdb.DuckDBPyConnection, text: str, sql: Sql) -> None:

@@ -38,14 +38,18 @@ _REL = f"CASE WHEN {FOLLOW} THEN 'follow' ELSE concat_ws('+', CASE WHEN l.nofoll
 BREAKDOWNS = {"kind": "l.kind", "rel": _REL, "tld": "l.tld", "region": "l.region", "lang": "l.lang"}
 
 
-def sums_sql(span: Span, relation: str) -> Sql:
-    """One row with all the sums."""
-    columns = ", ".join(f"{sql} AS {name}" for name, sql in SUMS.items())
+def sums_sql(span: Span, relation: str, *, infrastructure: bool = False) -> Sql:
+    """One row with all the sums; with `infrastructure`, links from flagged domains count like all others."""
+    columns = ", ".join(f"{_open(sql, infrastructure)} AS {name}" for name, sql in SUMS.items())
     where = span.sql
     return Sql(f"SELECT {columns} FROM {relation} l WHERE {where.text}", where.params)
 
 
-def breakdowns_sql(span: Span, relation: str) -> Sql:
+def _open(sql: str, infrastructure: bool) -> str:
+    return sql.replace("NOT l.is_left_out AND ", "") if infrastructure else sql
+
+
+def breakdowns_sql(span: Span, relation: str, *, infrastructure: bool = False) -> Sql:
     """Rows (dimension, value, n_links, n_domains) for each dimension, the most links first."""
     where = span.sql
     dimensions = ", ".join(f"{sql} AS d{n}" for n, sql in enumerate(BREAKDOWNS.values()))
@@ -56,7 +60,7 @@ def breakdowns_sql(span: Span, relation: str) -> Sql:
     value = " ".join(f"WHEN g{n} = 0 THEN d{n}" for n in range(len(BREAKDOWNS)))
     text = (
         f"WITH r AS (SELECT {dimensions}, l.source_domain_id AS domain FROM {relation} l "
-        f"WHERE {where.text} AND {_LIVE}), "
+        f"WHERE {where.text} AND {_open(_LIVE, infrastructure)}), "
         f"c AS (SELECT {values}, {flags}, count(*) AS n_links, count(DISTINCT domain) AS n_domains FROM r "
         f"GROUP BY GROUPING SETS ({sets})), "
         f"named AS (SELECT CASE {name} END AS dimension, CASE {value} END AS value, n_links, n_domains FROM c) "

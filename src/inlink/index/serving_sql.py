@@ -126,8 +126,7 @@ class RowsQuery:
             text = f"SELECT {shown}, {keys} FROM {relation} l {joins} WHERE {inside.text} ORDER BY {order}{limit}"
             return Sql(text, inside.params)
         made, row = COLLAPSE[self.group]
-        bounds = Span(relation, "row", _hull(self.span)).sql if self.span.column == "row" else Sql("true")
-        outside = all_of([bounds, self.after])
+        outside = all_of([self.span.sql, self.after])
         text = (
             f"WITH g AS (SELECT {row} AS row, count(*) AS {LINKS_IN_GROUP} FROM {relation} l "
             f"{joins_of(set(where.needs))} WHERE {where.text} GROUP BY {made}) "
@@ -144,11 +143,6 @@ class RowsQuery:
             return Sql(f"SELECT count(*) FROM {body}", where.params)
         made, _ = COLLAPSE[self.group]
         return Sql(f"SELECT count(*) FROM (SELECT 1 FROM {body} GROUP BY {made})", where.params)
-
-
-def _hull(span: Span) -> tuple[tuple[int, int], ...]:
-    runs = [run for run in span.runs if run[1] > run[0]]
-    return ((min(a for a, _ in runs), max(b for _, b in runs)),) if runs else ()
 
 
 def _selected(known: dict[str, LinkColumn], names: Sequence[str], relation: str) -> tuple[str, set[str]]:

@@ -24,6 +24,7 @@ class ViewOptions(TypedDict, total=False):
     limit           rows of a page; None for all of them
     cursor          `Rows.cursor` of the page before
     infrastructure  keep links from (or to) infrastructure and hosting domains
+    embeds          keep images, scripts, styles and the like, which fetch a resource instead of sending a reader on
     indirect        the links that reach the target through a redirect or canonical, instead of direct ones
     strict          scope url: the normalised URL itself instead of the same-page key
     folded          anchors: lower case without punctuation instead of as written
@@ -37,6 +38,7 @@ class ViewOptions(TypedDict, total=False):
     limit: int | None
     cursor: str | None
     infrastructure: bool
+    embeds: bool
     indirect: bool
     strict: bool
     folded: bool
@@ -54,6 +56,7 @@ class View:
     limit: int | None = DEFAULT_LIMIT
     cursor: str | None = None
     infrastructure: bool = False
+    embeds: bool = False
     indirect: bool = False
     strict: bool = False
     folded: bool = False
@@ -73,6 +76,7 @@ def view_of(options: ViewOptions) -> View:
         limit=options.get("limit", DEFAULT_LIMIT),
         cursor=options.get("cursor"),
         infrastructure=options.get("infrastructure", False),
+        embeds=options.get("embeds", False),
         indirect=options.get("indirect", False),
         strict=options.get("strict", False),
         folded=options.get("folded", False),
@@ -86,7 +90,7 @@ def view_of(options: ViewOptions) -> View:
 
 def _names(value: str | Sequence[str]) -> tuple[str, ...]:
     parts = value.split(",") if isinstance(value, str) else value
-    return tuple(name.strip() for name in parts if name.strip())
+    return tuple(dict.fromkeys(name.strip() for name in parts if name.strip()))
 
 
 def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:

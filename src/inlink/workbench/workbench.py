@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Unpack
 
-from inlink.workbench.options import ViewOptions
+from inlink.errors import BadInput, NotFound
+from inlink.index.serving_reader import Serving
+from inlink.store.lock import Lease
+from inlink.store.workspace import Workspace
+from inlink.urls.domains import SuffixRules
+from inlink.workbench import lists, summary
+from inlink.workbench.lists import counting_by
+from inlink.workbench.options import View, ViewOptions, view_of
+from inlink.workbench.places import Served
 from inlink.workbench.results import Evidence, Exported, Overview, Rows, RowStream, Status
 
 QUESTIONS = (
@@ -27,8 +36,12 @@ QUESTIONS = (
 class Workbench:
     """An open workspace. Safe to share between threads; close it or use it in a `with` block."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, workspace: Workspace | None = None, served: Served | None = None) -> None:
         self.path = path
+        self._workspace = workspace
+        self._served = served
+        self._lease: Lease | None = None
+        self._opening = threading.Lock()
 
     @classmethod
     def open(cls, path: str | Path) -> Workbench:
@@ -36,16 +49,29 @@ class Workbench:
 
         Raises: NotConfigured where there is none.
         """
-        raise NotImplementedError
+        workspace = Workspace.open(path)
+        return cls(workspace.path, workspace)
 
     @classmethod
     def create(cls, path: str | Path) -> Workbench:
         """A new workspace at `path`, or the one that is there."""
-        raise NotImplementedError
+        workspace = Workspace.create(path)
+        return cls(workspace.path, workspace)
+
+    @classmethod
+    def over(cls, serving_file: str | Path, *, threads: int | None = None) -> Workbench:
+        """The questions of a serving file without its workspace."""
+        path = Path(serving_file)
+        return cls(path, served=Served(Serving(path, threads=threads), SuffixRules()))
 
     def close(self) -> None:
         """Let go of the served file."""
-        raise NotImplementedError
+        served, self._served = self._served, None
+        if served is not None:
+            served.serving.close()
+        if self._lease is not None:
+            self._lease.release()
+            self._lease = None
 
     def __enter__(self) -> Workbench:
         return self
@@ -59,47 +85,51 @@ class Workbench:
         self, target: str, *, scope: str | None = None, strict: bool = False, infrastructure: bool = False
     ) -> Overview:
         """The summary card of a target."""
-        raise NotImplementedError
+        served = self._serve()
+        return summary.overview(served, served.locate(target, scope, strict=strict), infrastructure=infrastructure)
 
     def backlinks(self, target: str, *, scope: str | None = None, **view: Unpack[ViewOptions]) -> Rows:
         """Links to the target from other domains, strongest source first."""
-        raise NotImplementedError
+        return self._rows("backlinks", target, scope, view_of(view))
 
     def domains(self, target: str, *, scope: str | None = None, **view: Unpack[ViewOptions]) -> Rows:
         """Referring domains, strongest first."""
-        raise NotImplementedError
+        return self._rows("domains", target, scope, view_of(view))
 
     def hosts(self, target: str, *, scope: str | None = None, **view: Unpack[ViewOptions]) -> Rows:
         """Referring hosts."""
-        raise NotImplementedError
+        return self._rows("hosts", target, scope, view_of(view))
 
     def ips(self, target: str, *, scope: str | None = None, **view: Unpack[ViewOptions]) -> Rows:
         """Addresses of referring pages."""
-        raise NotImplementedError
+        return self._rows("ips", target, scope, view_of(view))
 
     def subnets(self, target: str, *, scope: str | None = None, **view: Unpack[ViewOptions]) -> Rows:
         """The /24 (IPv4) and /48 (IPv6) networks of referring pages."""
-        raise NotImplementedError
+        return self._rows("subnets", target, scope, view_of(view))
 
     def anchors(self, target: str, *, scope: str | None = None, **view: Unpack[ViewOptions]) -> Rows:
         """Anchor texts, those from the most domains first."""
-        raise NotImplementedError
+        return self._rows("anchors", target, scope, view_of(view))
 
     def pages(self, target: str, *, scope: str | None = None, **view: Unpack[ViewOptions]) -> Rows:
         """Pages of the target, those linked from the most domains first."""
-        raise NotImplementedError
+        return self._rows("pages", target, scope, view_of(view))
 
     def outlinks(self, source: str, *, scope: str | None = None, **view: Unpack[ViewOptions]) -> Rows:
         """Links from the pages of `source` to other domains."""
-        raise NotImplementedError
+        return self._rows("outlinks", source, scope, view_of(view))
 
     def outdomains(self, source: str, *, scope: str | None = None, **view: Unpack[ViewOptions]) -> Rows:
         """Domains that the pages of `source` link to."""
-        raise NotImplementedError
+        return self._rows("outdomains", source, scope, view_of(view))
 
     def counts(self, target: str, by: str, *, scope: str | None = None, **view: Unpack[ViewOptions]) -> Rows:
         """Links and domains for each value of a column: kind, tld, region, lang, rel, nofollow …"""
-        raise NotImplementedError
+        checked = view_of(view)
+        served = self._serve()
+        found = served.locate(target, scope, strict=checked.strict)
+        return lists.answer(served, "counts", found, checked, counting_by(by))
 
     def changes(
         self,
@@ -128,7 +158,10 @@ class Workbench:
 
     def stream(self, question: str, target: str, *, scope: str | None = None, **view: Unpack[ViewOptions]) -> RowStream:
         """A whole view in bounded memory; `question` is one of QUESTIONS, `limit` and `cursor` are kept to."""
-        raise NotImplementedError
+        checked = view_of({"limit": None, **view})
+        served = self._serve()
+        _check_question(question)
+        return lists.stream(served, question, served.locate(target, scope, strict=checked.strict), checked)
 
     def export(
         self,
@@ -150,3 +183,23 @@ class Workbench:
     def status(self) -> Status:
         """What the workspace holds and serves."""
         raise NotImplementedError
+
+    def _rows(self, question: str, target: str, scope: str | None, view: View) -> Rows:
+        served = self._serve()
+        return lists.answer(served, question, served.locate(target, scope, strict=view.strict), view)
+
+    def _serve(self) -> Served:
+        """The served file, opened by the first question. Raises: NotFound before the first build."""
+        with self._opening:
+            if self._served is None:
+                if self._workspace is None:
+                    raise NotFound("the workbench is closed", hint="open it again")
+                current, self._lease = self._workspace.lease()
+                rules = SuffixRules(self._workspace.settings.suffixes)
+                self._served = Served(Serving(self._workspace.serving(current.snapshot)), rules)
+            return self._served
+
+
+def _check_question(question: str) -> None:
+    if question not in QUESTIONS:
+        raise BadInput(f"there is no question {question!r}", hint=f"use one of {', '.join(QUESTIONS)}")

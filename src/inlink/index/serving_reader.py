@@ -1,0 +1,222 @@
+"""Read a serving file: one read-only database, a connection for each thread, and targets found by bisection."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from inlink.errors import CorruptIndex, NotFound
+from inlink.index import serving_db
+from inlink.index.serving import FORMAT
+from inlink.index.serving_overview import SUMS
+from inlink.index.serving_pages import MARK_EVERY
+from inlink.index.serving_sql import Span, Sql
+from inlink.urls.surt import host_key
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a target stands: half-open runs of pages and of rows, and the number of its host or domain.
+
+    answer: number of its kept answers; None for targets that have none.
+    """
+
+    pages: tuple[tuple[int, int], ...]
+    rows: tuple[tuple[int, int], ...]
+    host_id: int | None = None
+    domain_id: int | None = None
+    is_known: bool = True
+    answer: int | None = None
+
+    def span(self, relation: str) -> Span:
+        """The rows of links, indirect or outgoing that belong to the target."""
+        if relation == "links":
+            return Span("links", "row", self.rows, self._equal("target"))
+        side = "target" if relation == "indirect" else "source"
+        return Span(relation, f"{side}_page", self.pages, self._equal(side))
+
+    def _equal(self, side: str) -> tuple[tuple[str, object], ...]:
+        if self.host_id is not None:
+            return ((f"{side}_host_id", self.host_id),)
+        return ((f"{side}_domain_id", self.domain_id),) if self.domain_id is not None else ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What default views leave out: links from flagged domains, and resources that pages embed."""
+
+    n_links: int
+    n_domains: int
+    n_embeds: int
+
+
+_NOTHING = LeftOut(0, 0, 0)
+
+
+class Serving:
+    """An open serving file. Threads may share it."""
+
+    def __init__(self, path: Path, *, memory_limit: str = "1GB", threads: int | None = None) -> None:
+        if not path.exists():
+            raise NotFound(f"no serving file at {path}", hint="run `inlink build`")
+        self.path = path
+        config: dict[str, Any] = {"memory_limit": memory_limit}
+        if threads:
+            config["threads"] = threads
+        self._db = duckdb.connect(str(path), read_only=True, config=config)
+        serving_db.run(self._db, "SET GLOBAL TimeZone = 'UTC'")
+        self._local = threading.local()
+        self.meta = self._read_meta()
+        self._marks = self._read_marks()
+        heavy = serving_db.run(self._db, "SELECT scope, key, answer FROM heavy")
+        self._answers: dict[tuple[str, str], int] = {(scope, key): answer for scope, key, answer in heavy}
+        left = serving_db.run(
+            self._db,
+            """SELECT answer, n_left_out_links, n_left_out_domains, n_embeds FROM sums
+            WHERE n_left_out_links > 0 OR n_embeds > 0""",
+        )
+        self._left_out = {answer: LeftOut(*counts) for answer, *counts in left}
+
+    @property
+    def snapshot(self) -> str:
+        """Identity of the snapshot that the file was made of."""
+        return self.meta["snapshot"]
+
+    def close(self) -> None:
+        """Let go of the file; connections of other threads end with it."""
+        self._db.close()
+
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """This thread's connection."""
+        found = getattr(self._local, "db", None)
+        if found is None:
+            found = self._local.db = self._db.cursor()
+        return found
+
+    def rows(self, sql: Sql) -> list[tuple[Any, ...]]:
+        """The rows of a query, as Python values."""
+        return serving_db.run(self.connection(), sql.text, sql.params)
+
+    def arrow(self, sql: Sql) -> pa.Table:
+        """The rows of a query, as an Arrow table."""
+        return serving_db.arrow(self.connection(), sql.text, sql.params)
+
+    def stream(self, sql: Sql, *, batch_rows: int = 10_000) -> pa.RecordBatchReader:
+        """The rows of a query in batches, on a connection of their own."""
+        return serving_db.stream(self._db.cursor(), sql.text, sql.params, batch_rows=batch_rows)
+
+    def find(self, scope: str, ranges: Sequence[tuple[str, str]], *, key: str | None, host: str, domain: str) -> Place:
+        """Where a target stands; runs are empty where the index does not know it."""
+        host_id = self._number("hosts", host) if scope == "host" else None
+        domain_id = self._number("domains", domain) if scope == "domain" else None
+        if (scope == "host" and host_id is None) or (scope == "domain" and domain_id is None):
+            return Place((), (), is_known=False)
+        runs = [self._run(low, high) for low, high in ranges]
+        pages = tuple((a[0], b[0]) for a, b in runs if b[0] > a[0])
+        rows = tuple((a[1], b[1]) for a, b in runs if b[1] > a[1])
+        name = {"host": host, "domain": domain, "prefix": prefix_of(key or "")}.get(scope, key or "")
+        answer = self._answers.get((scope, name))
+        return Place(
+            pages, rows, host_id, domain_id, bool(pages) or host_id is not None or domain_id is not None, answer
+        )
+
+    def left_out(self, answer: int | None, span: Span) -> LeftOut:
+        """What default views of a target leave out."""
+        if answer is not None:
+            return self._left_out.get(answer, _NOTHING)
+        where = span.sql
+        columns = ", ".join(SUMS[name] for name in ("n_left_out_links", "n_left_out_domains", "n_embeds"))
+        return LeftOut(*self.rows(Sql(f"SELECT {columns} FROM links l WHERE {where.text}", where.params))[0])
+
+    def internal(self, pages: Sequence[tuple[int, int]]) -> tuple[int, int]:
+        """Live links to runs of pages from their own domain, and how many pages these are."""
+        n_links = n_pages = 0
+        for low, high in pages:
+            sql = Sql(
+                "SELECT coalesce(sum(n_internal), 0)::BIGINT FROM pages WHERE page BETWEEN ? AND ?", (low, high - 1)
+            )
+            n_links += self.rows(sql)[0][0]
+            n_pages += high - low
+        return n_links, n_pages
+
+    def _run(self, low: str, high: str) -> tuple[tuple[int, int], tuple[int, int]]:
+        """(page, row) where keys from `low` start, and where keys from `high` do."""
+        first, last = self._block("pages", low), self._block("pages", high)
+        if first == last:
+            return self._positions(first, (low, high))
+        return self._positions(first, (low, low))[0], self._positions(last, (high, high))[0]
+
+    def _positions(self, block: int, keys: tuple[str, str]) -> tuple[tuple[int, int], tuple[int, int]]:
+        """For each key, the page and the row at which pages with that key or a greater one start; both in one block."""
+        marks = self._marks["pages"]
+        if not marks.keys:
+            return (0, 0), (0, 0)
+        start, first_row = marks.numbers[block], marks.first_rows[block]
+        low_n, low_row, high_n, high_row = serving_db.one(
+            self.connection(),
+            """
+            SELECT count(*) FILTER (key < $1), max(first_row + n_rows) FILTER (key < $1),
+                   count(*) FILTER (key < $2), max(first_row + n_rows) FILTER (key < $2)
+            FROM pages WHERE page BETWEEN $3 AND $4
+            """,
+            [*keys, start, start + MARK_EVERY - 1],
+        )
+        low = (start + low_n, first_row if low_row is None else low_row)
+        return low, (start + high_n, first_row if high_row is None else high_row)
+
+    def _block(self, name: str, key: str) -> int:
+        return max(bisect_right(self._marks[name].keys, key) - 1, 0)
+
+    def _number(self, table: str, name: str) -> int | None:
+        """The number of a host or domain."""
+        kind = table[:-1]
+        marks = self._marks[table]
+        if not marks.keys:
+            return None
+        start = marks.numbers[self._block(table, host_key(name))]
+        rows = serving_db.run(
+            self.connection(),
+            f"SELECT {kind}_id FROM {table} WHERE {kind}_id BETWEEN ? AND ? AND {kind} = ?",
+            [start, start + MARK_EVERY - 1, name],
+        )
+        return rows[0][0] if rows else None
+
+    def _read_meta(self) -> dict[str, str]:
+        try:
+            meta = dict(serving_db.run(self._db, "SELECT name, value FROM meta"))
+        except duckdb.Error as error:
+            raise CorruptIndex(f"{self.path} is no serving file", hint="run `inlink build` again") from error
+        if meta.get("format") != str(FORMAT):
+            raise CorruptIndex(
+                f"{self.path} has format {meta.get('format')}, this version reads {FORMAT}", hint="run `inlink build`"
+            )
+        return meta
+
+    def _read_marks(self) -> dict[str, _Marks]:
+        marks = {name: _Marks([], [], []) for name in ("pages", "hosts", "domains")}
+        for name, number, key, first in serving_db.run(self._db, "SELECT * FROM marks ORDER BY name, number"):
+            marks[name].keys.append(key)
+            marks[name].numbers.append(number)
+            marks[name].first_rows.append(first)
+        return marks
+
+
+def prefix_of(key: str) -> str:
+    """The name under which answers for a path and all below it are kept."""
+    return key.partition("?")[0].removesuffix("/")
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """Every n-th key of a sorted table."""
+
+    keys: list[str]
+    numbers: list[int]
+    first_rows: list[int]

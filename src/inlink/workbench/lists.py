@@ -1,0 +1,286 @@
+"""Answer a question whose rows are links or groups of links: one page of it, or all of it as a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import pyarrow as pa
+
+from inlink.errors import BadInput
+from inlink.index.serving_columns import columns_of
+from inlink.index.serving_groups import GROUPINGS, counting
+from inlink.index.serving_heavy import KEPT_GROUPINGS, KEPT_GROUPS, KEPT_ROWS, kept_columns
+from inlink.index.serving_sql import (
+    COLLAPSE,
+    DEFAULT_ORDER,
+    KEPT,
+    LINKS_IN_GROUP,
+    LIVE,
+    LOST,
+    VOTES,
+    Grouping,
+    GroupsQuery,
+    Key,
+    RowsQuery,
+    Sql,
+    all_of,
+)
+from inlink.workbench.conditions import Field, condition, nearest
+from inlink.workbench.cursors import Cursor, after, read_cursor, view_digest, write_cursor
+from inlink.workbench.filters import Filter, conjuncts, parse_filter, tests_of
+from inlink.workbench.notes import notes_of
+from inlink.workbench.options import View
+from inlink.workbench.places import Found, Served
+from inlink.workbench.results import Rows, RowStream
+
+DEFAULT_COLUMNS: dict[str, tuple[str, ...]] = {
+    "backlinks": (
+        "source_url", "title", "source_domain", "target_url", "anchor", "kind", "follow", "nofollow", "ugc",
+        "sponsored", "region", "text_before", "text_after", "strength", "lang", "first_seen", "last_seen", "is_live",
+        "lost_at", "lost_reason", "change", "link_id",
+    ),
+    "outlinks": (
+        "source_url", "target_url", "target_domain", "anchor", "kind", "follow", "nofollow", "ugc", "sponsored",
+        "region", "first_seen", "last_seen", "is_live", "link_id",
+    ),
+    "domains": (
+        "source_domain", "strength", "n_links", "n_follow_links", "n_pages", "n_target_pages", "n_new_links",
+        "n_lost_links", "first_seen", "last_seen",
+    ),
+    "outdomains": (
+        "target_domain", "n_pages", "n_links", "n_follow_links", "n_target_pages", "n_new_links", "n_lost_links",
+        "first_seen", "last_seen",
+    ),
+    "pages": (
+        "target_url", "n_domains", "n_follow_domains", "n_pages", "n_links", "n_follow_links", "n_new_links",
+        "n_lost_links", "first_seen", "last_seen", "target_status", "target_title",
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A question ready to be asked: its query, what it is bound to, and whether its answer is kept."""
+
+    question: str
+    found: Found
+    view: View
+    query: RowsQuery | GroupsQuery
+    digest: str
+    kept: str | None
+    grouping: Grouping | None = None
+    cursor: Cursor | None = None
+    columns: tuple[str, ...] = field(default_factory=tuple)
+
+
+def answer(served: Served, question: str, found: Found, view: View, grouping: Grouping | None = None) -> Rows:
+    """One page of the answer.
+
+    Raises: BadInput for a filter, sort, column or cursor that does not fit the question.
+    """
+    plan = plan_of(served, question, found, view, grouping)
+    n_shown = plan.cursor.n_shown if plan.cursor else 0
+    table, n_total = _kept_page(served, plan, n_shown) or _made_page(served, plan)
+    n_keys = len(plan.query.order)
+    shown = table.select(list(plan.columns))
+    n_after = n_shown + table.num_rows
+    is_end = n_after >= n_total or view.limit is None or table.num_rows < view.limit
+    cursor = None
+    if not is_end and table.num_rows:
+        last = table.slice(table.num_rows - 1).select([f"_k{n}" for n in range(n_keys)]).to_pylist()[0]
+        cursor = write_cursor(Cursor(tuple(last.values()), n_after, n_total), served.serving.snapshot, plan.digest)
+    notes = notes_of(served, plan.question, found, view, plan.query, n_total)
+    return Rows(shown, plan.columns, n_total, cursor, found.target, served.serving.snapshot, notes)
+
+
+def stream(served: Served, question: str, found: Found, view: View, grouping: Grouping | None = None) -> RowStream:
+    """All of the answer (or `limit` rows of it), in batches."""
+    plan = plan_of(served, question, found, view, grouping)
+    reader = served.serving.stream(plan.query.select())
+    schema = pa.schema([reader.schema.field(name) for name in plan.columns])
+    notes = notes_of(served, plan.question, found, view, plan.query, None)
+    batches = _selected(reader, plan.columns)
+    return RowStream(plan.columns, schema, batches, found.target, served.serving.snapshot, notes)
+
+
+def _selected(reader: pa.RecordBatchReader, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    for batch in reader:
+        yield batch.select(list(columns))
+
+
+def plan_of(served: Served, question: str, found: Found, view: View, grouping: Grouping | None = None) -> Plan:
+    """The question checked and made into a query."""
+    grouping = grouping or _grouping(question, view)
+    tree = parse_filter(view.where)
+    make = _rows_query if grouping is None else _groups_query
+    query = make(question, found, view, tree, grouping)
+    digest = view_digest(question + (grouping.name if grouping else ""), str(found.target), view)
+    cursor = None
+    if view.cursor is not None:
+        cursor = read_cursor(view.cursor, served.serving.snapshot, digest, len(query.order))
+        query = replace(query, after=after(query.order, cursor.keys))
+    kept = _kept_table(found, view, query, grouping)
+    return Plan(question, found, view, query, digest, kept, grouping, cursor, query.columns)
+
+
+def counting_by(by: str) -> Grouping:
+    """The counting of links by a column. Raises: BadInput for a column that does not exist."""
+    _known("column", (by,), columns_of("links"))
+    return counting(by)
+
+
+def _grouping(question: str, view: View) -> Grouping | None:
+    if question in ("backlinks", "outlinks"):
+        return None
+    name = "folded_anchors" if question == "anchors" and view.folded else question
+    if view.group != "none":
+        raise BadInput(f"{question} cannot be grouped", hint="group is for backlinks and outlinks")
+    if view.indirect:
+        raise BadInput(f"{question} counts direct links", hint="indirect is for backlinks")
+    return GROUPINGS[name]
+
+
+def relation_of(question: str, view: View) -> str:
+    """The table that a question reads."""
+    if question in ("outlinks", "outdomains"):
+        return "outgoing"
+    return "indirect" if view.indirect else "links"
+
+
+def _rows_query(question: str, found: Found, view: View, tree: Filter | None, _: Grouping | None) -> RowsQuery:
+    relation = relation_of(question, view)
+    known = columns_of(relation)
+    fields = {name: Field(*_typed(column.on(relation), column.type)) for name, column in known.items()}
+    names = {**fields, **({LINKS_IN_GROUP: Field("g.links_in_group", "int")} if view.group != "none" else {})}
+    where = all_of([_state(view), _kept(relation, view, tree), condition(tree, fields)])
+    columns = view.columns or _default_columns(question, view)
+    _known("column", columns, names)
+    order = (*_order(view.sort, names), *DEFAULT_ORDER[relation])
+    return RowsQuery(found.span(relation), where, columns, order, view.group, limit=view.limit)
+
+
+def _typed(on: tuple[str, tuple[str, ...]], type_: str) -> tuple[str, str, tuple[str, ...]]:
+    sql, needs = on
+    return sql, type_, needs
+
+
+def _default_columns(question: str, view: View) -> tuple[str, ...]:
+    columns = DEFAULT_COLUMNS[question]
+    if view.group != "none":
+        columns = (*columns[:2], LINKS_IN_GROUP, *columns[2:])
+    return (*columns, "via", "via_kind") if view.indirect else columns
+
+
+def _groups_query(question: str, found: Found, view: View, tree: Filter | None, g: Grouping | None) -> GroupsQuery:
+    grouping = g or GROUPINGS[question]
+    relation = grouping.relation
+    fields = {name: Field(*_typed(column.on(relation), column.type)) for name, column in columns_of(relation).items()}
+    groups = {column.name: Field(f'g."{column.name}"', column.type) for column in grouping.columns}
+    over_rows, over_groups = _divided(tree, fields, groups)
+    columns = view.columns or DEFAULT_COLUMNS.get(question) or tuple(groups)
+    _known("column", columns, groups)
+    where = all_of([_kept(relation, view, tree), *(condition(part, fields) for part in over_rows)])
+    having = all_of([_group_state(view), *(condition(part, groups) for part in over_groups)])
+    sort = view.sort or tuple(f"-{name}" if down else name for name, down in grouping.sort)
+    order = (*_order(sort, groups), Key("g._key"))
+    return GroupsQuery(grouping, found.span(relation), where, having, columns, order, limit=view.limit)
+
+
+def _divided(
+    tree: Filter | None, fields: Mapping[str, Field], groups: Mapping[str, Field]
+) -> tuple[list[Filter], list[Filter]]:
+    """Conditions on links, and conditions on sums; a name that both have means the link's, but for sums."""
+    over_rows: list[Filter] = []
+    over_groups: list[Filter] = []
+    for part in conjuncts(tree):
+        names = {test.column for test in tests_of(part)}
+        if names <= set(fields):
+            over_rows.append(part)
+        elif names <= set(groups):
+            over_groups.append(part)
+        elif names <= set(fields) | set(groups):
+            mixed = ", ".join(sorted(names))
+            raise BadInput(f"filter: {mixed} mix links and sums in one condition", hint="join such conditions by and")
+        else:
+            condition(part, {**fields, **groups})
+    return over_rows, over_groups
+
+
+def _state(view: View) -> Sql:
+    return {"live": LIVE, "lost": LOST, "all": Sql()}[view.state]
+
+
+def _group_state(view: View) -> Sql:
+    """Groups with a live link; or those that have lost all they had; or any."""
+    return {
+        "live": Sql('g."n_links" > 0'),
+        "lost": Sql('g."n_links" = 0 AND g."n_lost_links" > 0'),
+        "all": Sql(),
+    }[view.state]
+
+
+def _kept(relation: str, view: View, tree: Filter | None) -> Sql:
+    """What a default view leaves out; a filter that names `kind` asks for kinds itself."""
+    asks_kind = any(test.column == "kind" for test in tests_of(tree))
+    parts = [] if view.infrastructure else [KEPT[relation]]
+    parts += [] if view.embeds or asks_kind else [VOTES]
+    return all_of(parts) if parts else Sql()
+
+
+def _order(sort: Sequence[str], names: Mapping[str, Field]) -> tuple[Key, ...]:
+    keys = []
+    for text in sort:
+        words = text.split()
+        direction = words[1].lower() if len(words) == 2 else ""
+        name = words[0].lstrip("-+").lower() if words else ""
+        if len(words) > 2 or direction not in ("", "asc", "desc"):
+            raise BadInput(f"cannot sort by {text!r}", hint="write a column, or -column for descending")
+        _known("sort column", (name,), names)
+        keys.append(Key(names[name].sql, words[0].startswith("-") or direction == "desc"))
+    return tuple(keys)
+
+
+def _known(what: str, columns: Sequence[str], names: Mapping[str, object]) -> None:
+    for name in columns:
+        if name not in names:
+            raise BadInput(f"there is no {what} {name!r}", hint=nearest(name, names))
+
+
+def _kept_table(found: Found, view: View, query: RowsQuery | GroupsQuery, grouping: Grouping | None) -> str | None:
+    """The table of kept rows that this view reads, if it is a view as nobody narrowed it."""
+    is_narrowed = view.where or view.sort or view.infrastructure or view.embeds or view.state != "live"
+    if found.answer is None or is_narrowed or view.limit is None or query.span.relation != "links":
+        return None
+    if grouping is not None:
+        return f"top_{grouping.name}" if grouping.name in KEPT_GROUPINGS else None
+    is_kept = view.group in KEPT_GROUPS and set(query.columns) <= {*kept_columns(), LINKS_IN_GROUP}
+    return f"top_backlinks_{view.group}" if is_kept else None
+
+
+def _kept_page(served: Served, plan: Plan, n_shown: int) -> tuple[pa.Table, int] | None:
+    """The page from the kept rows; None where they end before the page does."""
+    limit = plan.view.limit
+    if plan.kept is None or limit is None or n_shown + limit > KEPT_ROWS:
+        return None
+    names = ", ".join(f'"{name}"' for name in dict.fromkeys(plan.columns))
+    keys = ", ".join(f"_k{n}" for n in range(len(plan.query.order)))
+    text = f"SELECT {names}, {keys}, n_total FROM {plan.kept} WHERE answer = ? AND pos >= ? AND pos < ? ORDER BY pos"
+    table = served.serving.arrow(Sql(text, (plan.found.answer, n_shown, n_shown + limit)))
+    if not table.num_rows:
+        return None
+    return table, table["n_total"][0].as_py()
+
+
+def _made_page(served: Served, plan: Plan) -> tuple[pa.Table, int]:
+    table = served.serving.arrow(plan.query.select())
+    if plan.cursor is not None and plan.cursor.n_total is not None:
+        return table, plan.cursor.n_total
+    limit = plan.view.limit
+    if plan.cursor is None and (limit is None or table.num_rows < limit):
+        return table, table.num_rows
+    ((n_total,),) = served.serving.rows(plan.query.count())
+    return table, n_total
+
+
+__all__ = ["COLLAPSE", "DEFAULT_COLUMNS", "Plan", "answer", "plan_of", "relation_of", "stream"]

@@ -1,0 +1,72 @@
+"""What a user's target means, and where its rows stand in the served file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import get_args
+
+from inlink.errors import BadInput
+from inlink.index.serving_reader import Place, Serving
+from inlink.index.serving_sql import Span
+from inlink.urls import identity
+from inlink.urls.domains import SuffixRules
+from inlink.workbench.results import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What questions are asked of: an open serving file and the suffix rules that its snapshot was made with."""
+
+    serving: Serving
+    rules: SuffixRules
+
+    def locate(self, text: str, scope: str | None, *, strict: bool = False) -> Found:
+        """The target of a text, and where it stands.
+
+        Raises: BadInput for a text that is no target or a scope that does not exist.
+        """
+        wanted = _scope(scope)
+        target = identity.target(text, wanted, rules=self.rules, is_strict=strict)
+        place = self.serving.find(target.kind, target.ranges, key=target.key, host=target.host, domain=target.domain)
+        name = {"host": target.host, "domain": target.domain}.get(target.kind) or target.url or text
+        shown = f"{name.removesuffix('/')}/*" if target.kind == "prefix" else name
+        is_strict = strict and target.kind == "url"
+        return Found(
+            Target(shown, target.kind, is_guessed=scope is None),
+            place,
+            strict_url=target.url if is_strict else None,
+            reason=target.reason if scope is None else "",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A target with its place."""
+
+    target: Target
+    place: Place
+    strict_url: str | None = None
+    reason: str = ""
+
+    def span(self, relation: str) -> Span:
+        """Its rows in a relation; with `strict`, those of the very URL."""
+        span = self.place.span(relation)
+        if self.strict_url is None:
+            return span
+        column = "source_url" if relation == "outgoing" else "target_url"
+        return Span(span.relation, span.column, span.runs, (*span.equal, (column, self.strict_url)))
+
+    @property
+    def answer(self) -> int | None:
+        """The number of its kept answers, if it has any."""
+        return self.place.answer if self.strict_url is None else None
+
+
+def _scope(scope: str | None) -> identity.Scope | None:
+    if scope is None:
+        return None
+    for known in get_args(identity.Scope):
+        if known == scope:
+            found: identity.Scope = known
+            return found
+    raise BadInput(f"there is no scope {scope!r}", hint=f"use one of {', '.join(get_args(identity.Scope))}")
