@@ -15,7 +15,7 @@ help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 demo: $(VENV)/ready-run ## make the demo web, index it, ask it, serve one page (SERVE=0: do not serve)
-	@$(PY) -m inlink.cli.demo $(if $(filter 0,$(SERVE)),--no-serve)
+	@$(BIN)/inlink demo demo-workspace $(if $(filter 0,$(SERVE)),--no-serve,--serve)
 
 test: setup ## style, types, layers and all tests, with all set-up (15 minutes at most)
 	@$(PY) scripts/check.py

@@ -61,5 +61,5 @@ def test_the_wheel_runs_with_its_locked_dependencies_alone(wheel: Path, tmp_path
     assert "build" in helped.stdout and "backlinks" in helped.stdout
     missing = run(python, "-c", MISSING % (data_files(),), cwd=tmp_path)
     assert missing.stdout.strip() == "[]", missing.stderr
-    whole = run(python, "-c", "import inlink.cli.demo, inlink.web, inlink.workbench", cwd=tmp_path)
+    whole = run(python, "-c", "import inlink.cli.actions.demo, inlink.web, inlink.workbench", cwd=tmp_path)
     assert whole.returncode == 0, whole.stderr

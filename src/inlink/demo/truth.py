@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 from inlink.demo.history import Life, by_page, links_of, lives_of, lost_reason, mover_of
 from inlink.demo.model import TIMES, Answer, Link
+from inlink.schema.words import EMBED_KINDS
 
-# Kinds that fetch a resource for the page itself: links, but in no count.
-EMBEDS = frozenset({"image", "script", "style", "media", "rel_link"})
+EMBEDS = frozenset(EMBED_KINDS)
 WINDOW = (datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 10, 31, tzinfo=UTC))
 
 # What is asked about: target and scope.
