@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -10,6 +11,8 @@ import click
 from inlink.cli import failures
 from inlink.cli.commands import inlink
 from inlink.cli.declare import Call
+
+COMPLETION = "_INLINK_COMPLETE"  # set by the shell that asks for completions
 
 
 def run() -> None:
@@ -22,13 +25,8 @@ def main(arguments: Sequence[str]) -> int:
     _speak_utf8()
     call = Call()
     try:
-        inlink.main(list(arguments), prog_name="inlink", standalone_mode=False, obj=call)
+        code = _perform(arguments, call)
         sys.stdout.flush()
-    except click.exceptions.Exit as error:
-        return error.exit_code
-    except click.exceptions.NoArgsIsHelpError as error:
-        sys.stdout.write(error.format_message() + "\n")
-        return failures.USAGE
     except (KeyboardInterrupt, click.Abort):
         sys.stderr.write("\nstopped\n")
         return failures.INTERRUPTED
@@ -37,6 +35,21 @@ def main(arguments: Sequence[str]) -> int:
         return failures.OK
     except Exception as error:  # noqa: BLE001  the face is where every failure ends
         return failures.tell(error, debug=call.debug)
+    return code
+
+
+def _perform(arguments: Sequence[str], call: Call) -> int:
+    """The group's own `main` is not used: it turns a broken pipe into a failure."""
+    if COMPLETION in os.environ:
+        inlink.main(prog_name="inlink")
+    try:
+        with inlink.make_context("inlink", list(arguments), obj=call) as context:
+            inlink.invoke(context)
+    except click.exceptions.Exit as ending:
+        return ending.exit_code
+    except click.exceptions.NoArgsIsHelpError as ending:
+        sys.stdout.write(ending.format_message() + "\n")
+        return failures.USAGE
     return failures.OK
 
 
