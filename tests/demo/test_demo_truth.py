@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -160,3 +161,8 @@ def test_scopes_nest(web: DemoWeb) -> None:
     numbers = [row["n_links"] for row in web.truth.reports[:4]]
     assert [row["scope"] for row in web.truth.reports[:4]] == ["domain", "host", "prefix", "url"]
     assert numbers == sorted(numbers, reverse=True) and len(set(numbers)) == 4
+
+
+def test_every_host_is_described_in_the_docs(web: DemoWeb) -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "demo.md").read_text(encoding="utf-8")
+    assert not [row["host"] for row in web.truth.hosts if row["host"] not in text]
