@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
 
@@ -20,4 +20,5 @@ def compiled_bare(function: F) -> F:
 
     Counting is atomic and costs more than the work itself where a kernel calls small functions once a row.
     """
-    return cast(F, numba.njit(cache=True, nogil=True, _nrt=False)(function))
+    options: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}
+    return cast(F, numba.njit(**options)(function))

@@ -52,7 +52,7 @@ def copy(out: U8, pos: int, src: U8, start: int, end: int) -> int:
 @compiled_bare
 def is_same(text: U8, at: int, src: U8, start: int, size: int) -> bool:
     """Whether text[at:] begins with src[start : start + size]."""
-    for j in range(size):
+    for j in range(size):  # noqa: SIM110  (all() over a generator does not compile)
         if text[U(at + j)] != src[U(start + j)]:
             return False
     return True

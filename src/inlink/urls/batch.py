@@ -14,7 +14,8 @@ import pyarrow as pa
 from inlink.errors import BadInput
 from inlink.urls import authority_kernel
 from inlink.urls import batch_kernel as kernel
-from inlink.urls.charsets import encode_query, is_legacy
+from inlink.urls.authority_kernel import I32, I64, U8
+from inlink.urls.charsets import is_legacy, with_encoded_query
 from inlink.urls.folds import fold_table
 from inlink.urls.parse import WEB_SCHEMES, parse
 
@@ -77,11 +78,11 @@ class _Tables:
         self.state = np.zeros(kernel.STATE_SIZE, np.int64)
 
     @property
-    def authorities(self) -> tuple[kernel.I32, kernel.I64, kernel.U8]:
+    def authorities(self) -> tuple[I32, I64, U8]:
         return self.authority_slots, self.authority_table, self.authority_text
 
     @property
-    def hosts(self) -> tuple[kernel.I32, kernel.I32, kernel.U8]:
+    def hosts(self) -> tuple[I32, I32, U8]:
         return self.host_slots, self.host_offsets, self.host_text
 
     def grow_text(self, n_bytes: int) -> None:
@@ -154,7 +155,7 @@ class _Rows:
     def _row_bytes(links: _Links, at: int) -> int:
         return int(links[1][at + 1] - links[1][at])
 
-    def _out(self) -> tuple[kernel.U8, kernel.I32, kernel.U8, kernel.I32, kernel.U8, kernel.I32]:
+    def _out(self) -> tuple[U8, I32, U8, I32, U8, I32]:
         return self.url, self.url_offsets, self.key, self.key_offsets, self.status, self.authority
 
     def _grow(self, bases: _Bases, row: int, n_bytes: int) -> None:
@@ -197,8 +198,8 @@ class _Rows:
         )
 
 
-_Bases = tuple[kernel.U8, kernel.U8, kernel.I64, kernel.U8]
-_Links = tuple[kernel.U8, kernel.I32, kernel.I32]
+_Bases = tuple[U8, U8, I64, U8]
+_Links = tuple[U8, I32, I32]
 _NO_PAGE = np.full(1, kernel.NO_BASE, np.int32)
 _SPAN = (kernel.SPAN_START, kernel.SPAN_END, kernel.SPAN_HTTPS)
 _NO_BYTES = np.frombuffer(b"", np.uint8)
@@ -211,7 +212,7 @@ _NO_BASES: _Bases = (
 
 
 @cache
-def _folds() -> tuple[kernel.U8, kernel.I32, kernel.U8, kernel.I32]:
+def _folds() -> tuple[U8, I32, U8, I32]:
     """The fold table for the compiled kernel."""
     names, starts, kinds, buckets = fold_table().arrays
     return (
@@ -238,7 +239,7 @@ def _authority(raw: bytes, https: int) -> tuple[bytes, tuple[int, int, int, int]
 @lru_cache(maxsize=1 << 16)
 def _resolve_one(raw: str, base: str | None, charset: str | None) -> tuple[int, bytes]:
     """(status, normalised URL) of one link by ada."""
-    url = parse(encode_query(raw, charset) if charset else raw, base)
+    url = parse(with_encoded_query(raw, charset) if charset else raw, base)
     if url is None:
         return INVALID, b""
     if url.scheme not in WEB_SCHEMES:

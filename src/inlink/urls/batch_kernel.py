@@ -151,7 +151,7 @@ def write_odd_path(src: U8, i: int, end: int, out: U8, pos: int, path_start: int
             continue
         if kind == ENCODE:
             pos = write_escape(out, pos, c)
-        if kind == ENCODE or kind == SKIP:
+        if kind in (ENCODE, SKIP):
             i += 1
             continue
         dots = 0
@@ -348,7 +348,7 @@ def resolve_rows(
             continue
         base = U(b if b >= 0 else 0)
         room = pos + 3 * (end - i) + 16
-        if form == ABSOLUTE or form == NETWORK_PATH:
+        if form in (ABSOLUTE, NETWORK_PATH):
             if form == NETWORK_PATH:
                 if b < 0 or base_table[base, B_STATUS] == INVALID:
                     continue
