@@ -56,34 +56,55 @@ def answers(raw: RawRecord, limits: Limits) -> Iterator[Record | BadRecord]:
         head = _without_http(raw)
     elif head.is_cut:
         yield BadRecord(raw.offset, "http-head-too-large", "")
-    payload = raw.block(head.body_at)
+    payload, error = _payload(raw, head)
     body, problem = _body(payload, head, limits)
-    if problem is not None and raw.problem is None:
-        yield BadRecord(raw.offset, problem[0], problem[1])
-    yield _record(raw, url, fetched_at, head, payload, body)
+    if problem is not None:
+        error = problem[0]
+        if raw.problem is None:
+            yield BadRecord(raw.offset, *problem)
+    yield _record(raw, url, fetched_at, head, payload, body, error)
 
 
-def _record(raw: RawRecord, url: str, fetched_at: int, head: Head, payload: bytes, body: bytes) -> Record:
+def _payload(raw: RawRecord, head: Head) -> tuple[bytes, str | None]:
+    """The bytes after the HTTP head, and why they are not all (None: they are).
+
+    Where the record's length is wrong, the HTTP head's own Content-Length says what belongs to the answer.
+    """
+    payload = raw.block(head.body_at)
+    if raw.problem is None:
+        return payload, "truncated" if b"warc-truncated" in raw.fields else None
+    declared = head.first("content-length")
+    if not declared.isdigit() or len(declared) > 18:
+        return payload, "record-cut" if raw.problem.reason == "record-cut" else None
+    if len(payload) < int(declared):
+        return payload, "record-cut"
+    return payload[: int(declared)], None
+
+
+def _record(
+    raw: RawRecord, url: str, fetched_at: int, head: Head, payload: bytes, body: bytes, error: str | None
+) -> Record:
     fields = raw.fields
     is_revisit = raw.kind == b"revisit"
+    status = head.status
+    if is_revisit and status is None and b"server-not-modified" in fields.get(b"warc-profile", b""):
+        status = 304
     digest = fields.get(b"warc-payload-digest", b"").decode("latin-1") or None
-    if digest is None and not is_revisit and raw.problem is None:
+    if digest is None and not is_revisit and error != "record-cut":
         digest = sha1_base32(payload)
-    ip = fields.get(b"warc-ip-address", b"").decode("latin-1") or None
-    is_cut = raw.problem is not None and raw.problem.reason == "record-cut"
     return Record(
         url,
         fetched_at,
-        head.status,
+        status,
         head.headers,
         b"" if is_revisit else body,
         raw.offset,
         raw.length,
         digest,
-        ip,
+        fields.get(b"warc-ip-address", b"").decode("latin-1") or None,
         is_revisit,
         _refers_to(fields, digest) if is_revisit else None,
-        "record-cut" if is_cut else None,
+        error,
     )
 
 
@@ -115,7 +136,7 @@ def _claims_http(raw: RawRecord) -> bool:
 def _without_http(raw: RawRecord) -> Head:
     """A resource, or a revisit without HTTP head: what the record itself says of its content."""
     media = raw.fields.get(b"content-type", b"").decode("latin-1")
-    if not media or media.lower().startswith("application/http"):
+    if raw.kind == b"revisit" or not media or media.lower().startswith("application/http"):
         return Head(None, (), raw.start)
     return Head(None, (("Content-Type", media),), raw.start)
 

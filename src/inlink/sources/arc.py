@@ -71,8 +71,6 @@ def _record(
             problem, block = BadRecord(place, "wrong-length", detail), block[: inner.start()]
         elif there < size:
             problem = BadRecord(place, "record-cut", f"{there} of {size} bytes")
-        else:
-            problem = BadRecord(place, "wrong-length", f"declared {size} bytes, no record follows")
     if url.startswith(MAGIC):
         if problem is not None:
             yield problem

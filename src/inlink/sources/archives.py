@@ -13,7 +13,7 @@ from inlink.sources.raw import RawRecord
 from inlink.sources.records import Item, WatRecord
 from inlink.sources.window import Window
 
-_METADATA = frozenset((b"metadata",))
+METADATA = frozenset((b"metadata",))
 
 
 def open_window(blob: Blob, limits: Limits, *, is_arc: bool, offset: int = 0, coding: Coding | None = None) -> Window:
@@ -41,7 +41,7 @@ def _answer_items(window: Window, format_: str, limits: Limits) -> Iterator[Item
 
 
 def _wat_items(window: Window, limits: Limits) -> Iterator[Item]:
-    for raw in warc.warc_records(window, limits, _METADATA):
+    for raw in warc.warc_records(window, limits, METADATA):
         if not isinstance(raw, RawRecord):
             yield raw
         elif raw.buffer.startswith(b"{", raw.start):

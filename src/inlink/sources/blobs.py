@@ -1,4 +1,4 @@
-"""Bytes at a place: a local file or (in fetch) a remote one, read onwards from any offset."""
+"""Bytes at a place: a local file, bytes in memory or (in fetch) a remote file, read onwards from any offset."""
 
 from __future__ import annotations
 
@@ -39,6 +39,19 @@ class LocalBlob:
             raise Unreachable(
                 f"cannot read {self.name}: {error.strerror or error}", hint="check that the file is there and readable"
             ) from error
+
+
+class HeldBytes:
+    """The beginning of a file, as bytes in memory."""
+
+    def __init__(self, name: str, data: bytes) -> None:
+        self.name = name
+        self._data = data
+
+    def read_from(self, offset: int) -> Iterator[bytes]:
+        """What is held from `offset` on."""
+        if offset < len(self._data):
+            yield self._data[offset:]
 
 
 class RawBytes:

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 
 from inlink.sources.limits import Limits
+from inlink.sources.raw import HEAD_END
 
-_STATUS = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})(?!\d)")
+_STATUS = re.compile(rb"(?:HTTP[A-Za-z]{0,8}/\d(?:\.\d)?|ICY)(?:[ \t]+(\d{3})(?!\d))?(?=[^\r\n]{0,8192}\r*\n)")
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]{0,4096})?\r?\n")
 Headers = tuple[tuple[str, str], ...]
 
@@ -31,33 +32,19 @@ class Head:
 
 def http_head(buffer: bytes | bytearray, start: int, stop: int, limits: Limits) -> Head | None:
     """The head of the HTTP answer in `buffer[start:stop]`; None where there is none."""
-    if not buffer.startswith(b"HTTP/", start, stop):
+    status = _STATUS.match(buffer, start, stop)
+    if status is None:
         return None
     line_end = buffer.find(b"\n", start, min(start + 8192, stop))
-    status = _STATUS.match(buffer, start, stop)
     limit = min(start + limits.max_http_header_bytes, stop)
-    end, body_at = _head_end(buffer, start, limit)
-    is_cut = body_at < 0
-    if is_cut:
-        end = body_at = limit
+    ends = HEAD_END.search(buffer, start, limit)
+    end, body_at = ends.span() if ends else (limit, limit)
+    is_cut = ends is None
     lines: list[bytes] = []
     if 0 <= line_end < end:
         lines = bytes(memoryview(buffer)[line_end + 1 : end]).split(b"\n", limits.max_http_headers + 1)
     is_cut = (is_cut and stop > end) or len(lines) > limits.max_http_headers
-    return Head(int(status[1]) if status else None, _headers(lines[: limits.max_http_headers]), body_at, is_cut)
-
-
-def _head_end(buffer: bytes | bytearray, start: int, limit: int) -> tuple[int, int]:
-    """Where the headers end and the body begins; (-1, -1) where they do not end within the limit."""
-    end = buffer.find(b"\r\n\r\n", start, limit)
-    sooner = end if end >= 0 else limit
-    loose = buffer.find(b"\n\n", start, sooner)
-    mixed = buffer.find(b"\n\r\n", start, sooner)
-    if mixed >= 0 and (loose < 0 or mixed < loose):
-        return mixed, mixed + 3
-    if loose >= 0:
-        return loose, loose + 2
-    return (end, end + 4) if end >= 0 else (-1, -1)
+    return Head(int(status[1]) if status[1] else None, _headers(lines[: limits.max_http_headers]), body_at, is_cut)
 
 
 def _headers(lines: list[bytes]) -> Headers:

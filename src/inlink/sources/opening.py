@@ -1,60 +1,103 @@
-"""From what a user names (files, folders, patterns, lists, addresses) to inputs, and from an input to its items."""
+"""Inputs are opened here: what they are, how large, their digest; and their items are read."""
 
 from __future__ import annotations
 
-import glob
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from inlink.errors import BadInput, InlinkError
+from inlink.fetch import DEFAULT_POLICY, Policy, RemoteFile, client_for
 from inlink.sources.archives import archive_items
-from inlink.sources.blobs import Blob, LocalBlob
-from inlink.sources.formats import format_of
+from inlink.sources.blobs import Blob, HeldBytes, LocalBlob
+from inlink.sources.formats import HEAD_BYTES, Found, format_of
 from inlink.sources.limits import DEFAULT_LIMITS, Limits
+from inlink.sources.listings import list_facts, listed_items
+from inlink.sources.naming import entries_of, is_address, places_of, problem
 from inlink.sources.records import InputFile, Item
 
+ARCHIVES = ("warc", "wat", "arc")
 
-def open_inputs(specs: Sequence[str], *, limits: Limits = DEFAULT_LIMITS) -> Iterator[InputFile | BadInput]:
-    """Every input that the specs name, in order; one that cannot be used as the error that says why.
 
-    The error's facts have `file`, `offset` and `reason` (a slug of docs/errors.md).
+def open_inputs(
+    specs: Sequence[str],
+    *,
+    base_url: str | None = None,
+    policy: Policy = DEFAULT_POLICY,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Iterator[InputFile | BadInput]:
+    """Every input that the specs name, once each and in order; one that cannot be used as the error that says why.
+
+    A spec is a file, a folder, a pattern, a list of archives (`*.paths.gz`; `base_url` is where its entries are), or
+    an http(s) address. The error's facts have `file`, `offset` and `reason` (a slug of docs/errors.md).
     """
+    seen: set[str] = set()
     for spec in specs:
-        for path in _paths(spec):
-            try:
-                yield _open(path, limits)
-            except BadInput as error:
-                yield error
-            except InlinkError as error:
-                yield BadInput(error.message, hint=error.hint, file=str(path), offset=0, reason="unreadable")
+        for place in places_of(spec):
+            yield from _opened(place, base_url, policy, limits, seen, is_entry=False)
 
 
-def items(file: InputFile, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Item]:
-    """Records of an input in file order, bad ones as BadRecord."""
-    return archive_items(LocalBlob(file.facts.get("path", file.name)), file.format, limits)
+def _opened(
+    place: str | BadInput, base_url: str | None, policy: Policy, limits: Limits, seen: set[str], *, is_entry: bool
+) -> Iterator[InputFile | BadInput]:
+    if isinstance(place, BadInput):
+        yield place
+        return
+    key = place if is_address(place) else str(Path(place).absolute())
+    if key in seen:
+        return
+    seen.add(key)
+    try:
+        blob = _blob(place, policy)
+        found, head = _found(blob, limits)
+        if found.format != "paths":
+            yield _input(place, blob, found, head)
+        elif is_entry:
+            yield problem(f"{place}: a list named by a list is not followed", place, "unknown-format")
+        else:
+            for entry in entries_of(blob, place, base_url, limits):
+                yield from _opened(entry, base_url, policy, limits, seen, is_entry=True)
+    except BadInput as error:
+        yield error
+    except InlinkError as error:
+        yield BadInput(error.message, hint=error.hint, file=place, offset=0, reason="unreadable")
 
 
-def _paths(spec: str) -> Iterator[Path]:
-    path = Path(spec)
-    if path.is_dir():
-        yield from sorted(p for p in path.rglob("*") if p.is_file())
-    elif path.exists() or not glob.has_magic(spec):
-        yield path
+def _blob(place: str, policy: Policy) -> LocalBlob | RemoteFile:
+    if is_address(place):
+        return RemoteFile(client_for(policy), place)
+    path = Path(place)
+    if path.exists() and not path.is_file():
+        raise problem(f"{place}: not a regular file", place, "unreadable", "give a file, a folder or an address")
+    return LocalBlob(path)
+
+
+def _found(blob: LocalBlob | RemoteFile, limits: Limits) -> tuple[Found, bytes]:
+    """The format, and the first bytes it was told by."""
+    if isinstance(blob, RemoteFile):
+        head = blob.first_bytes(HEAD_BYTES)
     else:
-        yield from sorted(Path(p) for p in glob.iglob(spec, recursive=True) if Path(p).is_file())
+        head = b""
+        for chunk in blob.read_from(0):
+            head += chunk
+            if len(head) >= HEAD_BYTES:
+                break
+    return format_of(HeldBytes(blob.name, head), limits), head
 
 
-def _open(path: Path, limits: Limits) -> InputFile:
-    blob = LocalBlob(path)
-    found = format_of(blob, limits)
-    if found is None:
-        raise BadInput(
-            f"{path}: not a format that can be read", hint="WARC, ARC, WAT or link lists", file=str(path), offset=0,
-            reason="unknown-format",
-        )  # fmt: skip
-    digest, size = _digest(blob)
-    return InputFile(str(path), found, size, digest, {"path": str(path.absolute())})
+def _input(place: str, blob: LocalBlob | RemoteFile, found: Found, head: bytes) -> InputFile:
+    modified_at_s: float | None = None
+    if isinstance(blob, RemoteFile):
+        facts = {"url": blob.name, "validator": blob.validator or ""}
+        size = blob.size_bytes
+        digest = hashlib.sha256(f"{blob.name}\0{blob.validator or head[:4096].hex()}\0{size}".encode()).hexdigest()
+    else:
+        facts = {"path": str(blob.path.absolute())}
+        modified_at_s = blob.path.stat().st_mtime
+        digest, size = _digest(blob)
+    if found.layout is not None:
+        facts.update(list_facts(place, found.layout, modified_at_s))
+    return InputFile(place, found.format, size, digest, facts)
 
 
 def _digest(blob: Blob) -> tuple[str, int]:
@@ -63,3 +106,24 @@ def _digest(blob: Blob) -> tuple[str, int]:
         hasher.update(chunk)
         size += len(chunk)
     return hasher.hexdigest(), size
+
+
+def blob_of(file: InputFile, policy: Policy = DEFAULT_POLICY) -> LocalBlob | RemoteFile:
+    """The bytes of an input, a remote one pinned to the version that was added."""
+    if "url" in file.facts:
+        validator = file.facts.get("validator") or None
+        return RemoteFile(client_for(policy), file.facts["url"], validator=validator, size_bytes=file.size_bytes)
+    return LocalBlob(file.facts.get("path", file.name))
+
+
+def items(file: InputFile, *, policy: Policy = DEFAULT_POLICY, limits: Limits = DEFAULT_LIMITS) -> Iterator[Item]:
+    """Records or rows of an input in file order, bad ones as BadRecord.
+
+    Raises: Unreachable when it cannot be read (any more), BadInput when it is of no format known here.
+    """
+    blob = blob_of(file, policy)
+    if file.format in ARCHIVES:
+        return archive_items(blob, file.format, limits)
+    if file.format in ("gsc", "links"):
+        return listed_items(blob, file, limits)
+    raise problem(f"{file.name}: {file.format} is no input format", file.name, "unknown-format")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from inlink.sources.limits import Limits
 from inlink.sources.records import BadRecord
 from inlink.sources.window import Window
 
+HEAD_END = re.compile(rb"\n\r*\n")  # an empty line, however lines end (some writers double the CR)
 _TAKEN_BYTES = 4 * 1024 * 1024  # blocks that nobody wants are still looked at up to this size, to find a lost record
 
 
@@ -57,12 +59,9 @@ def find_head_end(window: Window, limit: int) -> tuple[int, int] | None:
     """Where a header block ends and what follows it begins, from the window's position; None where it does not end."""
     seen = 0
     while True:
-        strict = window.buf.find(b"\r\n\r\n", window.pos + max(seen - 3, 0))
-        loose = window.buf.find(b"\n\n", window.pos + max(seen - 3, 0), strict if strict >= 0 else len(window.buf))
-        if loose >= 0:
-            return (loose - window.pos, loose + 2 - window.pos) if loose - window.pos <= limit else None
-        if strict >= 0:
-            return (strict - window.pos, strict + 4 - window.pos) if strict - window.pos <= limit else None
+        match = HEAD_END.search(window.buf, window.pos + max(seen - 8, 0), window.pos + limit)
+        if match is not None:
+            return match.start() - window.pos, match.end() - window.pos
         seen = len(window.buf) - window.pos
         if seen > limit or not window.more(inside=True):
             return None
@@ -71,7 +70,7 @@ def find_head_end(window: Window, limit: int) -> tuple[int, int] | None:
 def header_fields(head: bytes) -> dict[bytes, bytes]:
     """Named fields of a header block (its first line is not one), names in lower case, folded lines joined."""
     lines = head.split(b"\r\n")
-    if b"\n " not in head and b"\n\t" not in head:
+    if b"\n " not in head and b"\n\t" not in head and b"\r\r" not in head:
         try:
             return {key.lower(): value for key, value in [line.split(b": ", 1) for line in lines[1:]]}
         except ValueError:

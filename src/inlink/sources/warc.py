@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 
 from inlink.sources.limits import Limits
-from inlink.sources.raw import RawRecord, find_head_end, header_fields, skip_newlines, take_block
+from inlink.sources.raw import HEAD_END, RawRecord, find_head_end, header_fields, skip_newlines, take_block
 from inlink.sources.records import BadRecord
 from inlink.sources.window import Window
 
 MAGIC = b"WARC/"
 _NEXT = re.compile(rb"(?:\r?\n)+WARC/[01]\.\d+\r?\n(?=[A-Za-z])")  # a record that begins inside what should be a block
 _SCAN_OVERLAP = 64
+_CONTENT_LENGTH = re.compile(rb"\nContent-Length:[ \t]*(\d{1,15})[ \t]*\r*\n", re.IGNORECASE)
 
 
 def starts_record(data: bytes) -> bool:
@@ -118,7 +119,7 @@ def _record(window: Window, limits: Limits, wanted: frozenset[bytes]) -> RawReco
         return BadRecord(offset, "bad-record-header", "the header does not end")
     head = bytes(window.buf[window.pos : window.pos + ends[0]])
     window.pos += ends[1]
-    fields = header_fields(head)
+    fields = header_fields(head.rstrip(b"\r"))
     kind = fields.get(b"warc-type", b"").lower()
     declared = fields.get(b"content-length", b"")
     if not declared.isdigit() or len(declared) > 18:
@@ -161,11 +162,20 @@ def _mend(
         return block[: inner.start()], BadRecord(offset, "wrong-length", detail)
     if there < size:
         return block, BadRecord(offset, "record-cut", f"{there} of {size} bytes")
+    if _is_whole_answer(block):
+        return block, None  # what follows is rubbish, and told as such
     extra = _up_to_next(window, limits.max_body_bytes)
     if extra is None:
-        return block, BadRecord(offset, "wrong-length", f"declared {size} bytes, no record follows")
+        return block, None
     detail = f"declared {size} bytes, the next record begins after {size + len(extra)}"
     return block + extra, BadRecord(offset, "wrong-length", detail)
+
+
+def _is_whole_answer(block: bytes) -> bool:
+    """Whether the block is an HTTP answer with all the body that it declares."""
+    head_end = HEAD_END.search(block) if block.startswith(b"HTTP/") else None
+    length = _CONTENT_LENGTH.search(block, 0, head_end.end()) if head_end else None
+    return head_end is not None and length is not None and len(block) - head_end.end() >= int(length[1])
 
 
 def _up_to_next(window: Window, limit: int) -> bytes | None:
@@ -176,7 +186,5 @@ def _up_to_next(window: Window, limit: int) -> bytes | None:
         if match is not None:
             return window.take(match.start() - window.pos)
         seen = len(window.buf) - window.pos
-        if seen > limit:
+        if seen > limit or not window.more(inside=True):
             return None
-        if not window.more(inside=True):
-            return window.take(seen)

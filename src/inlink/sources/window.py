@@ -131,6 +131,13 @@ class Window:
             if skipped == size or not self.more(inside=True):
                 return skipped
 
+    def skip_stream(self, size: int) -> None:
+        """Pass `size` bytes of the stream, whatever records and members they belong to."""
+        while size > 0 and (self.pos < len(self.buf) or self.more(inside=False)):
+            step = min(size, len(self.buf) - self.pos)
+            self.pos += step
+            size -= step
+
     def unread(self, data: bytes) -> None:
         """Hand back bytes that were just taken."""
         self._base += self.pos - len(data)

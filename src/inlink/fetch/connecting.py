@@ -1,0 +1,84 @@
+"""The way to a server: names become addresses here, and only checked addresses are connected to."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from typing import Any
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from inlink.errors import Refused, Unreachable
+from inlink.fetch.guard import Place, check_address, is_public
+from inlink.fetch.policy import Policy
+
+
+class Gate(AbstractResolver):
+    """Resolves names and opens sockets; both refuse addresses that are not public.
+
+    A name is resolved once per connection and the connection goes to the address that was checked, so that an answer
+    that changes in between (DNS rebinding) gains nothing.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._allowed: set[tuple[str, int]] = set()  # addresses of test hosts
+
+    def allow(self, place: Place) -> None:
+        """Let a test host's address through, where the URL names it by address."""
+        if place.is_literal and self._policy.is_test_host(place.host, place.port):
+            self._allowed.add((str(ipaddress.ip_address(place.host)), place.port))
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """Every address of a name. Raises: Refused where one of them is not public, Unreachable where there is none."""
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
+        except socket.gaierror as error:
+            raise Unreachable(f"{host}: no such host", hint="check the name and the connection") from error
+        results: list[ResolveResult] = []
+        for kind, _, protocol, _, address in found:
+            text = str(address[0])
+            if self._policy.is_test_host(host, port):
+                self._allowed.add((text, port))
+            else:
+                check_address(ipaddress.ip_address(text), host)
+            results.append(
+                ResolveResult(
+                    hostname=host, host=text, port=port, family=kind, proto=protocol, flags=socket.AI_NUMERICHOST
+                )
+            )
+        return results
+
+    def open_socket(self, info: tuple[Any, ...]) -> socket.socket:
+        """A socket for an address that is about to be connected to: the last check, whatever led here."""
+        family, kind, protocol, _, address = info
+        if not is_public(ipaddress.ip_address(address[0])) and (str(address[0]), int(address[1])) not in self._allowed:
+            raise Refused(f"{address[0]} is inside a private or special network", hint="", reason="address")
+        return socket.socket(family, kind, protocol)
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+def open_session(policy: Policy, gate: Gate) -> aiohttp.ClientSession:
+    """A session that goes only through the gate, keeps no cookies, follows no redirect and reads no proxy setting."""
+    connector = aiohttp.TCPConnector(
+        resolver=gate, use_dns_cache=False, socket_factory=gate.open_socket, limit=16, ttl_dns_cache=None
+    )
+    return aiohttp.ClientSession(
+        connector=connector,
+        auto_decompress=False,
+        trust_env=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": policy.user_agent, "Accept-Encoding": "identity"},
+        timeout=aiohttp.ClientTimeout(
+            total=None,
+            connect=policy.connect_timeout_s,
+            sock_read=policy.read_timeout_s,
+            sock_connect=policy.connect_timeout_s,
+        ),
+    )

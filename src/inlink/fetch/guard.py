@@ -1,0 +1,121 @@
+"""Which URLs and addresses may be asked: only http(s), only the public internet (no SSRF)."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+
+import ada_url
+
+from inlink.errors import BadInput, Refused
+from inlink.fetch.policy import Policy
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_PRIVATE_V4 = tuple(
+    ipaddress.IPv4Network(block)
+    for block in (
+        "0.0.0.0/8",  # this host
+        "10.0.0.0/8",
+        "100.64.0.0/10",  # shared by carriers; Alibaba's metadata
+        "127.0.0.0/8",
+        "168.63.129.16/32",  # Azure's platform address, public by number only
+        "169.254.0.0/16",  # link-local; metadata of most clouds
+        "172.16.0.0/12",
+        "192.0.0.0/24",  # protocol assignments; Oracle's metadata
+        "192.0.2.0/24",  # documentation
+        "192.88.99.0/24",  # 6to4 relays
+        "192.168.0.0/16",
+        "198.18.0.0/15",  # benchmarking
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/4",  # multicast
+        "240.0.0.0/4",  # reserved, broadcast
+    )
+)
+_PUBLIC_V6 = ipaddress.IPv6Network("2000::/3")  # all that is given out: no loopback, ULA, link-local, multicast
+_PRIVATE_V6 = tuple(
+    ipaddress.IPv6Network(block)
+    for block in (
+        "2001::/23",  # protocol assignments, Teredo among them
+        "2001:db8::/32",  # documentation
+        "3fff::/20",
+    )
+)
+_MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_SIX_TO_FOUR = ipaddress.IPv6Network("2002::/16")
+_ISATAP = (0x00005EFE, 0x02005EFE)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A URL that may be asked."""
+
+    url: str
+    host: str
+    port: int
+    is_literal: bool  # the host is an address
+
+
+def check_url(raw: str, policy: Policy, base: str | None = None) -> Place:
+    """The URL as it will be asked, its host in the one form that browsers make of it (so 0x7f.1 is 127.0.0.1).
+
+    Raises: BadInput for what is no URL, Refused for what may not be asked.
+    """
+    try:
+        url = ada_url.URL(raw, base) if base else ada_url.URL(raw)
+    except ValueError as error:
+        raise BadInput(
+            f"not a URL: {raw[:200]}", hint="give an address like https://example.org/file.warc.gz"
+        ) from error
+    if url.protocol not in ("http:", "https:"):
+        raise Refused(f"{url.href[:200]}: only http and https are fetched", hint="", reason="scheme")
+    if url.username or url.password:
+        raise Refused(f"{url.host}: addresses with a user name are not fetched", hint="", reason="credentials")
+    host = url.hostname
+    port = int(url.port) if url.port else (443 if url.protocol == "https:" else 80)
+    bare = host.strip("[]")
+    place = Place(url.href.partition("#")[0], bare, port, _address(bare) is not None)
+    if policy.is_test_host(bare, port):
+        return place
+    if port not in policy.ports:
+        raise Refused(f"{host}:{port}: this port is not fetched from", hint="", reason="port")
+    name = bare.rstrip(".").lower()
+    if not name or name == "localhost" or name.endswith((".localhost", ".local", ".internal", ".home.arpa")):
+        raise Refused(f"{host} is a name inside a private network", hint=_HINT, reason="address")
+    address = _address(name)
+    if address is not None:
+        check_address(address, host)
+    return place
+
+
+_HINT = "name it as a test host to allow it"
+
+
+def check_address(address: Address, host: str) -> None:
+    """Raises: Refused unless the address is one of the public internet."""
+    if not is_public(address):
+        raise Refused(f"{host} is at {address}, inside a private or special network", hint=_HINT, reason="address")
+
+
+def is_public(address: Address) -> bool:
+    """Whether an address belongs to the public internet, also the IPv4 address that an IPv6 one may carry."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return not any(address in block for block in _PRIVATE_V4)
+    number = int(address)
+    if address in _MAPPED or address in _NAT64:
+        return is_public(ipaddress.IPv4Address(number & 0xFFFFFFFF))
+    if address not in _PUBLIC_V6 or address.scope_id or any(address in block for block in _PRIVATE_V6):
+        return False
+    if address in _SIX_TO_FOUR and not is_public(ipaddress.IPv4Address(number >> 80 & 0xFFFFFFFF)):
+        return False
+    is_isatap = (number >> 32 & 0xFFFFFFFF) in _ISATAP
+    return not is_isatap or is_public(ipaddress.IPv4Address(number & 0xFFFFFFFF))
+
+
+def _address(host: str) -> Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
