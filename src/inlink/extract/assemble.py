@@ -5,7 +5,7 @@ HTML, WAT and link lists end here, so that the same link gets the same row whate
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -73,15 +73,25 @@ class Assembled:
     n_external: NDArray[np.int32]
 
 
-def assemble(sources: Sources, raw: RawLinks, rules: SuffixRules, *, external_only: bool = False) -> Assembled:
+# Given the kept rows of RawLinks and which of them leave the page's host: further columns of LINKS, by name.
+Context = Callable[[NDArray[np.int64], NDArray[np.bool_]], Mapping[str, pa.Array]]
+
+
+def assemble(
+    sources: Sources,
+    raw: RawLinks,
+    rules: SuffixRules,
+    *,
+    external_only: bool = False,
+    context: Context | None = None,
+) -> Assembled:
     """The rows of `links` for what resolves to an http(s) URL.
 
     Resources that a page embeds from its own host are left out; `external_only` leaves out every link to that host.
     """
     resolved = resolve(raw.target, raw.page, sources.base, sources.charset)
-    is_left_out = _same(resolved.host, sources.host, raw.page)
-    if not external_only:
-        is_left_out &= _IS_EMBED[raw.kind]
+    is_same_host = _same(resolved.host, sources.host, raw.page)
+    is_left_out = is_same_host if external_only else is_same_host & _IS_EMBED[raw.kind]
     is_kept = (resolved.status == WEB) & ~is_left_out
     ordinal = _ordinals(raw.page, is_kept)
     kept = None if is_kept.all() else pa.array(np.flatnonzero(is_kept))
@@ -107,6 +117,7 @@ def assemble(sources: Sources, raw: RawLinks, rules: SuffixRules, *, external_on
         "alt": _take(raw.alt, kept),
         "is_internal": pa.array(is_internal),
         **{name: _take(column, kept) for name, column in raw.more.items()},
+        **(context(np.flatnonzero(is_kept), ~is_same_host[is_kept]) if context else {}),
     }
     for name in LINKS.names:
         if name not in columns:

@@ -25,9 +25,7 @@ EXTRACTORS: dict[type, Callable[[Any, InputFile, SuffixRules, Limits], PartBatch
 }
 
 
-def extract_items(
-    items: Iterable[Item], file: InputFile, rules: SuffixRules, limits: Limits
-) -> Iterator[PartBatch]:
+def extract_items(items: Iterable[Item], file: InputFile, rules: SuffixRules, limits: Limits) -> Iterator[PartBatch]:
     """Batches of part rows in the order of the items; what could not be read is in their errors.
 
     A batch holds at most BATCH_ITEMS items of one type and ends once they weigh BATCH_BYTES.

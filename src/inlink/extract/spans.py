@@ -9,6 +9,7 @@ from inlink.extract.names import PRIME, TABLE_SIZE
 from inlink.kernels.jit import compiled
 
 Bytes = NDArray[np.uint8]
+Spans = NDArray[np.int32]  # start and end of each attribute, by its code
 
 _PRIME = np.uint64(PRIME)
 _MASK = np.int64(TABLE_SIZE - 1)
@@ -45,7 +46,7 @@ def lower(byte: int) -> int:
 @compiled
 def is_space(byte: int) -> bool:
     """Whether the byte is ASCII white space as HTML has it."""
-    return byte == 32 or 9 <= byte <= 13 and byte != 11
+    return byte == 32 or (9 <= byte <= 13 and byte != 11)
 
 
 @compiled

@@ -1,90 +1,66 @@
-"""What a WAT record says of a page beside its links: base, robots rules, title, language, author, dates."""
+"""What a WAT record says of a page beside its links, put as the scan of a page puts it."""
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 
+import numpy as np
+
+from inlink.extract.facts import Facts, Said, facts_of
+from inlink.extract.languages import from_tag
 from inlink.extract.names import META_GROUPS
-from inlink.extract.wat_headers import Robots, robots_of
 from inlink.extract.wat_json import WatPage
-from inlink.sources.dates import warc_date
-from inlink.urls.parse import normalise
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
-_LANG_PATHS = ("html@/lang", "html@/xml:lang")
+_LANG_PATHS = ("HTML@/lang", "HTML@/xml:lang")
+_NO_TEXT = np.zeros(0, np.uint8)
 
 
-@dataclass(slots=True)
-class Facts:
-    """Facts of one page, as far as its WAT record tells them."""
-
-    base: str
-    robots: Robots
-    title: str | None = None
-    lang: str | None = None
-    author: str | None = None
-    published_at: int | None = None
-    modified_at: int | None = None
-    refresh: str | None = None
-    charset: str = "utf-8"
-
-
-def facts_of(page: WatPage, url: str) -> Facts:
-    """The facts of a page whose normalised URL is `url`."""
-    named = [(meta.get("name", ""), meta.get("content", "")) for meta in page.metas]
-    base = normalise(page.base, url) if page.base is not None else None
-    facts = Facts(base=base or url, robots=robots_of(named, page.record), charset=_charset(page))
-    facts.title = " ".join(page.title.split()) if page.title is not None else None
+def said_by_record(page: WatPage) -> Said:
+    """The raw facts of the page, in the order of the record."""
+    said = Said(title=" ".join((page.title or "").split()) or None, base=page.base)
     for meta in page.metas:
-        content = meta.get("content", "")
-        for attribute in ("name", "property"):
+        content = meta.get("content")
+        if content is None:
+            continue
+        if meta.get("name") in _LANG_PATHS:
+            said.lang = said.lang or content
+            continue
+        for attribute in ("http-equiv", "property", "name"):
             name = meta.get(attribute, "").strip().lower()
-            if name in _LANG_PATHS:
-                facts.lang = facts.lang or _language(content)
-            elif name:
-                _note(facts, META_GROUPS.get(name), content)
-        equiv = meta.get("http-equiv", "").strip().lower()
-        if equiv == "refresh":
-            facts.refresh = facts.refresh or content
-    facts.lang = facts.lang or _detected_language(page)
-    return facts
+            group = META_GROUPS.get(name)
+            if group is not None and (attribute == "http-equiv") == (group == "pragmas"):
+                said.metas.append((name, content))
+    return said
 
 
-def _note(facts: Facts, group: str | None, content: str) -> None:
-    if group == "author":
-        facts.author = facts.author or " ".join(content.split()) or None
-    elif group == "published":
-        facts.published_at = facts.published_at or warc_date(content)
-    elif group == "modified":
-        facts.modified_at = facts.modified_at or warc_date(content)
-    elif group == "language":
-        facts.lang = facts.lang or _language(content)
+def facts_of_record(page: WatPage, said: Said) -> Facts:
+    """The facts judged as those of a page without text."""
+    record = page.record
+    facts = facts_of(
+        said, _NO_TEXT, record.header("x-robots-tag"), record.header("content-language"), record.fetched_at_us
+    )
+    return facts if facts.lang is not None else replace(facts, lang=_noted_language(page))
 
 
-def _language(text: str) -> str | None:
-    """The primary subtag, if it is of two letters."""
-    tag = re.split(r"[-_,\s]", text.strip().lower())[0]
-    return tag if len(tag) == 2 and tag.isascii() and tag.isalpha() else None
-
-
-def _detected_language(page: WatPage) -> str | None:
-    """The language that the crawler found most of, if it was sure."""
-    try:
-        told = json.loads(page.notes.get("languages-cld2", "null"))
-        found = told["languages"][0]["code"] if told["reliable"] else ""
-    except (ValueError, KeyError, IndexError, TypeError):
-        return None
-    return _language(found) if isinstance(found, str) else None
-
-
-def _charset(page: WatPage) -> str:
+def charset_of_record(page: WatPage) -> str:
     """The page's character set by header, http-equiv or the crawler's notes; UTF-8 where none tells."""
-    told = [*page.record.header("content-type")]
+    told = page.record.header("content-type")
     told += [meta.get("content", "") for meta in page.metas if meta.get("http-equiv", "").lower() == "content-type"]
     for value in told:
         match = _CHARSET.search(value)
         if match is not None:
             return match[1]
     return page.notes.get("charset-detected", "utf-8")
+
+
+def _noted_language(page: WatPage) -> str | None:
+    """The language that the crawler found most of, if it was sure."""
+    try:
+        told = json.loads(page.notes.get("languages-cld2", "null"))
+        found = told["languages"][0]["code"] if told["reliable"] else ""
+    except (ValueError, KeyError, IndexError, TypeError):
+        return None
+    return from_tag(found) if isinstance(found, str) else None

@@ -1,0 +1,203 @@
+"""In which characters a page is written: as a browser reads it (for URLs), and as the bytes show it (for text).
+
+A browser believes byte-order mark, header and <meta>, in this order, even where the bytes say otherwise, so the URLs it
+makes come from that reading. A reader wants the text as it was meant. Where the two differ, the page is decoded as meant
+and its targets are read again as the browser does (`as_browser`).
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import tomllib
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Final
+
+from resiliparse.parse.encoding import detect_encoding
+
+UTF8: Final = "utf-8"
+_FILE: Final[dict[str, list[str]]] = tomllib.loads(files("inlink.extract").joinpath("charset.toml").read_text("utf-8"))
+_CODECS: Final = {name: codec for name, (codec, _) in _FILE.items()}
+_LABELS: Final = {label: name for name, (_, labels) in _FILE.items() for label in labels.split()}
+_NAME_OF_CODEC: Final = {
+    codecs.lookup(codec).name: name for name, codec in reversed(_CODECS.items()) if name != "replacement"
+}
+_MULTIBYTE: Final = frozenset(("gbk", "gb18030", "big5", "euc-jp", "iso-2022-jp", "shift_jis", "euc-kr"))
+
+_HEADER: Final = re.compile(r"""charset\s*=\s*["']?\s*([^\s"';,]+)""", re.IGNORECASE)
+_PRESCAN_BYTES: Final = 4096
+_TAG: Final = re.compile(
+    rb"""<!--.*?-->|<(?:script|style|title)\b.*?</(?:script|style|title)|<meta[\s/]((?:[^>"']|"[^"]*"|'[^']*')*)>""",
+    re.IGNORECASE | re.DOTALL,
+)
+_ATTRIBUTE: Final = re.compile(rb"""([^\s=/>"']+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""")
+_CONTENT_CHARSET: Final = re.compile(rb"""charset\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;"']+))""", re.IGNORECASE)
+_HIGH: Final = re.compile(rb"[\x80-\xff]")
+_LETTER: Final = re.compile(rb"[A-Za-z\x80-\xff]")
+_SAMPLE_BYTES: Final = 64 * 1024
+_FOREIGN_SHARE: Final = 0.4  # of letters beyond ASCII: no language in a Latin script has so many
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A page in UTF-8 without byte-order mark, the character set of its text, and the one a browser takes it for."""
+
+    html: bytes
+    charset: str
+    browser: str
+
+    @property
+    def is_contradicted(self) -> bool:
+        """Whether the bytes say otherwise than the declaration."""
+        return self.charset != self.browser
+
+
+def decode(body: bytes, content_type: str | None) -> Decoded:
+    """The page's text. Names are those of the WHATWG Encoding standard."""
+    marked = _mark(body)
+    declared = marked or header_charset(content_type) or meta_charset(body)
+    if marked is None and body.isascii() and declared not in ("iso-2022-jp", "utf-16le", "utf-16be", "replacement"):
+        return Decoded(body, declared or UTF8, declared or UTF8)
+    charset = marked or _shown(body, declared)
+    browser = declared or ("windows-1252" if charset == UTF8 else charset)
+    if charset == UTF8:
+        plain = body.removeprefix(codecs.BOM_UTF8)
+        if not _is_utf8(plain):
+            plain = plain.decode(UTF8, "replace").encode()
+        return Decoded(plain, charset, browser)
+    text = to_text(body, charset).removeprefix("\ufeff")
+    return Decoded(text.encode(UTF8, "replace"), charset, browser)
+
+
+def to_text(data: bytes, charset: str) -> str:
+    """The bytes read in a character set; what it cannot read becomes U+FFFD."""
+    if charset == "replacement":
+        return "\ufffd" if data else ""
+    return data.decode(_CODECS[charset], "c1" if charset.startswith(("windows-", "iso-8859")) else "replace")
+
+
+def as_browser(value: str, page: Decoded) -> str:
+    """A target of a contradicted page as the browser reads it."""
+    if value.isascii():
+        return value
+    return to_text(value.encode(_CODECS[page.charset], "replace"), page.browser)
+
+
+def label(name: str) -> str | None:
+    """The standard's name of a label, or None where it has none."""
+    return _LABELS.get(name.strip().lower())
+
+
+def header_charset(content_type: str | None) -> str | None:
+    """Character set that a Content-Type names."""
+    if content_type is None or "=" not in content_type:
+        return None
+    match = _HEADER.search(content_type)
+    return label(match[1]) if match else None
+
+
+def meta_charset(body: bytes) -> str | None:
+    """Character set that a <meta> near the beginning declares.
+
+    Source: HTML standard, 13.2.3.2 (prescan a byte stream).
+    """
+    head = body[:_PRESCAN_BYTES]
+    if b"charset" not in head and b"CHARSET" not in head and b"charset" not in head.lower():
+        return None
+    for match in _TAG.finditer(head):
+        found = _declared_by(match[1]) if match[1] is not None else None
+        if found is not None:
+            return UTF8 if found.startswith("utf-16") else found
+    return None
+
+
+def _declared_by(attributes: bytes) -> str | None:
+    values: dict[bytes, bytes] = {}
+    for name, *quoted in _ATTRIBUTE.findall(attributes):
+        values.setdefault(name.lower(), next((q for q in quoted if q), b""))
+    if b"charset" in values:
+        return label(values[b"charset"].decode("latin-1"))
+    if values.get(b"http-equiv", b"").lower() != b"content-type":
+        return None
+    match = _CONTENT_CHARSET.search(values.get(b"content", b""))
+    return label(next(q for q in match.groups() if q is not None).decode("latin-1")) if match else None
+
+
+def _mark(body: bytes) -> str | None:
+    if body.startswith(codecs.BOM_UTF8):
+        return UTF8
+    if body.startswith(codecs.BOM_UTF16_LE):
+        return "utf-16le"
+    return "utf-16be" if body.startswith(codecs.BOM_UTF16_BE) else None
+
+
+def _shown(body: bytes, declared: str | None) -> str:
+    """The character set that the bytes show, the declared one unless they contradict it."""
+    if declared in ("utf-16le", "utf-16be"):
+        return declared if body[:_SAMPLE_BYTES].count(0) * 4 > min(len(body), _SAMPLE_BYTES) else _guessed(body, UTF8)
+    if declared == "replacement":
+        return declared
+    if declared is None or declared == UTF8:
+        if _is_utf8(body) or (declared == UTF8 and not _is_mostly_broken(body)):
+            return UTF8
+        return _guessed(body, declared or "windows-1252")
+    if declared != "iso-2022-jp" and _is_surely_utf8(body, declared):
+        return UTF8
+    if declared in _MULTIBYTE:
+        text = to_text(body[:_SAMPLE_BYTES], declared)
+        n_wide = len(text) - text.count("\ufffd") - sum(map(str.isascii, text))
+        return declared if text.count("\ufffd") <= max(1, n_wide // 10) else _guessed(body, declared)
+    sample = body[:_SAMPLE_BYTES]
+    if len(_HIGH.findall(sample)) > _FOREIGN_SHARE * len(_LETTER.findall(_without_tags(sample))):
+        return _guessed(body, declared)
+    return declared
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode(UTF8)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_surely_utf8(body: bytes, declared: str) -> bool:
+    """Whether the bytes are valid UTF-8 beyond chance: no legacy text is, but for a few characters of East Asia."""
+    if not _is_utf8(body):
+        return False
+    n_high = len(_HIGH.findall(body[:_SAMPLE_BYTES]))
+    return declared not in _MULTIBYTE or n_high > 12 or "\ufffd" in to_text(body, declared)
+
+
+def _is_mostly_broken(body: bytes) -> bool:
+    """Whether more characters beyond ASCII are broken than whole, read as UTF-8."""
+    text = body.decode(UTF8, "replace")
+    n_broken = text.count("\ufffd")
+    n_whole = sum(1 for c in text[: 4 * _SAMPLE_BYTES] if c > "\x7f" and c != "\ufffd")
+    return n_broken > n_whole
+
+
+def _guessed(body: bytes, otherwise: str) -> str:
+    """What a detector makes of the text, `otherwise` where it knows nothing."""
+    found = detect_encoding(_without_tags(body[: 4 * _SAMPLE_BYTES]), max_len=_SAMPLE_BYTES, html5_compatible=True)
+    try:
+        name = _NAME_OF_CODEC.get(codecs.lookup(found).name) if found else None
+    except LookupError:
+        name = None
+    name = name or label(found or "")
+    return otherwise if name is None or (name == UTF8 and not _is_utf8(body)) else name
+
+
+def _without_tags(sample: bytes) -> bytes:
+    return re.sub(rb"<[^>]*>", b" ", sample)
+
+
+def _c1(error: UnicodeError) -> tuple[str, int]:
+    """Bytes that a code page leaves open are C1 controls in a browser."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "".join(chr(b) if 0x80 <= b < 0xA0 else "\ufffd" for b in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error("c1", _c1)
