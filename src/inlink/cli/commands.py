@@ -12,7 +12,7 @@ from inlink.cli.options import joined, option
 
 __all__ = ["inlink"]
 
-COUNTED = "rel,kind,region,tld,lang"
+COUNTED = "follow,nofollow,ugc,sponsored,kind,region,tld,lang"
 
 # ---- set up ----------------------------------------------------------------------------------------------------------
 verb(
@@ -99,7 +99,7 @@ verb(
     "Look up a target",
     "counts",
     f"{ACTIONS}.reports:counts",
-    "Backlinks counted by rel, kind, region, TLD and language.",
+    "Backlinks counted by follow, rel, kind, region, TLD and language.",
     joined(
         options.target(),
         option("--by", metavar="COLUMN,…", type=options.Names(), default=COUNTED, show_default=True,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from inlink.cli.shorten import shorten_end, shorten_middle, width
 from inlink.cli.values import for_table, is_number
 
 GAP = 2
-LEAST = 12  # cells below which a text column is of no use
+LEAST = 14  # cells below which a text column is of no use
+LEAST_URL = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,9 @@ class _Draft:
 
     @property
     def least(self) -> int:
-        return self.natural if self.fixed else min(self.natural, max(LEAST, width(self.name)))
+        if self.fixed:
+            return self.natural
+        return min(self.natural, max(LEAST_URL if is_url(self.name) else LEAST, width(title(self.name))))
 
 
 def lay_out(names: Sequence[str], rows: Sequence[Mapping[str, object]], limit: int) -> Laid:
@@ -51,6 +54,11 @@ def lay_out(names: Sequence[str], rows: Sequence[Mapping[str, object]], limit: i
     )
 
 
+def title(name: str) -> str:
+    """A column's name as a heading: n_follow_links stands as follow links."""
+    return name.removeprefix("n_").replace("_", " ")
+
+
 def _draft(name: str, values: list[object]) -> _Draft:
     cells = [for_table(value, name) for value in values]
     known = [value for value in values if value is not None]
@@ -60,7 +68,7 @@ def _draft(name: str, values: list[object]) -> _Draft:
         cells=cells,
         right=right,
         fixed=not any(isinstance(value, str | list | tuple) for value in known),
-        natural=max(width(name), *(width(cell) for cell in cells)) if cells else width(name),
+        natural=max(width(title(name)), *(width(cell) for cell in cells)) if cells else width(title(name)),
     )
 
 
@@ -86,9 +94,11 @@ def _share_out(drafts: list[_Draft], room: int) -> list[int]:
 
 
 def _cut(cell: str, room: int, name: str) -> str:
-    return _cutter(name)(cell, room)
+    if not is_url(name):
+        return shorten_end(cell, room)
+    return cell if width(cell) <= room else shorten_middle(cell.removeprefix("https://"), room)
 
 
-def _cutter(name: str) -> Callable[[str, int], str]:
-    in_the_middle = name.endswith(("url", "raw", "key", "page", "canonical", "redirect_target", "_file"))
-    return shorten_middle if in_the_middle else shorten_end
+def is_url(name: str) -> bool:
+    """True for columns whose text says most at both its ends."""
+    return name.endswith(("url", "raw", "key", "canonical", "redirect_target", "file", "name", "via"))

@@ -100,6 +100,7 @@ def view() -> list[click.Parameter]:
         option("--cursor", metavar="CURSOR", help="Go on after the page that ended with this cursor."),
         output_format(),
         infrastructure(),
+        option("--embeds", is_flag=True, help="Keep images, scripts, styles and the like, left out by default."),
     ]
 
 

@@ -22,14 +22,19 @@ def form(asked: str | None, output: Output, *, piped: str = "tsv") -> str:
 
 def show(output: Output, rows: Rows, asked: str | None) -> None:
     """Write one page of an answer."""
+    show_rows(output, rows, rows.columns, rows.to_dicts(), asked)
+
+
+def show_rows(output: Output, about: Rows, columns: Sequence[str], rows: Sequence[Row], asked: str | None) -> None:
+    """Write rows with what is said about an answer."""
     chosen = form(asked, output)
     if chosen == "table":
-        _as_table(output, rows)
+        _as_table(output, about, columns, rows)
     elif chosen == "json":
-        output.line(to_json(as_object(rows), indent=2))
+        output.line(to_json(as_object(about, rows), indent=2))
     else:
-        write_rows(output, rows.columns, rows.to_dicts(), chosen)
-        for line in said(rows):
+        write_rows(output, columns, rows, chosen)
+        for line in said(about, len(rows)):
             output.say(clean(line))
 
 
@@ -47,17 +52,17 @@ def write_rows(output: Output, columns: Sequence[str], rows: Iterable[Row], chos
     return {"jsonl": _jsonl, "csv": _csv, "tsv": _tsv}[chosen](output, columns, rows)
 
 
-def as_object(rows: Rows) -> dict[str, object]:
+def as_object(about: Rows, rows: Sequence[Row]) -> dict[str, object]:
     """One page of an answer as a JSON object."""
     return {
-        "target": rows.target.text if rows.target else None,
-        "scope": rows.target.scope if rows.target else None,
-        "scope_is_guessed": rows.target.is_guessed if rows.target else None,
-        "snapshot": rows.snapshot,
-        "n_total": rows.n_total,
-        "cursor": rows.cursor,
-        "notes": list(rows.notes),
-        "rows": [ids_as_text(row) for row in rows.to_dicts()],
+        "target": about.target.text if about.target else None,
+        "scope": about.target.scope if about.target else None,
+        "scope_is_guessed": about.target.is_guessed if about.target else None,
+        "snapshot": about.snapshot,
+        "n_total": about.n_total,
+        "cursor": about.cursor,
+        "notes": list(about.notes),
+        "rows": [ids_as_text(row) for row in rows],
     }
 
 
@@ -69,9 +74,9 @@ def ids_as_text(row: Row) -> dict[str, object]:
     }
 
 
-def said(rows: Rows) -> list[str]:
+def said(rows: Rows, shown: int) -> list[str]:
     """What belongs under an answer: target, snapshot, how many rows, and its notes."""
-    first = [*_about(rows.target, rows.snapshot), _how_many(rows)]
+    first = [*_about(rows.target, rows.snapshot), _how_many(rows, shown)]
     more = [f"next page: --cursor {rows.cursor}"] if rows.cursor else []
     return [" · ".join(first), *rows.notes, *more]
 
@@ -80,28 +85,23 @@ def _about(target: Target | None, snapshot: str) -> list[str]:
     about = f"snapshot {snapshot}"
     if target is None:
         return [about]
-    guessed = ", guessed from its form" if target.is_guessed else ""
-    return [f"{target.text} ({target.scope}{guessed})", about]
+    return [f"{target.text} ({target.scope})", about]
 
 
-def _how_many(rows: Rows) -> str:
-    shown = len(rows)
-    if rows.n_total is None:
-        return f"{shown:,} rows shown"
-    if rows.n_total == shown:
+def _how_many(rows: Rows, shown: int) -> str:
+    if rows.n_total is None or rows.n_total <= shown:
         return f"{shown:,} {'row' if shown == 1 else 'rows'}"
     return f"{shown:,} of {rows.n_total:,} rows"
 
 
-def _as_table(output: Output, rows: Rows) -> None:
-    if not len(rows):
+def _as_table(output: Output, about: Rows, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    lines = said(about, len(rows))
+    if rows:
+        left_out = draw(output, columns, rows)
+        if left_out:
+            lines.insert(1, f"no room for {', '.join(left_out)}: choose with --columns, or --format json")
+    else:
         output.line("No rows.")
-        footer(output, said(rows))
-        return
-    left_out = draw(output, rows.columns, rows.to_dicts())
-    lines = said(rows)
-    if left_out:
-        lines.insert(1, f"no room for {', '.join(left_out)}: choose with --columns, or --format json")
     output.line()
     footer(output, lines)
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rich import box
-from rich.table import Table
 from rich.text import Text
 
-from inlink.cli.layout import lay_out
+from inlink.cli.layout import GAP, Laid, lay_out, title
 from inlink.cli.output import Output
+from inlink.cli.shorten import shorten_end, width
 from inlink.cli.text import clean
 from inlink.cli.values import UNKNOWN
 
@@ -23,25 +22,29 @@ STYLES = {
     "moved": "yellow",
     UNKNOWN: "dim",
 }
-NAMES = ("anchor", "domain", "host", "page", "target", "source_domain", "source_host", "value")
 
 
 def draw(output: Output, names: Sequence[str], rows: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
     """Draw the rows within the terminal's width; gives the columns that had no room."""
     laid = lay_out(names, rows, output.width)
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
-    for name, right, width in zip(laid.names, laid.right, laid.widths, strict=True):
-        table.add_column(
-            Text(name.replace("_", " ")),
-            justify="right" if right else "left",
-            width=width,
-            no_wrap=True,
-            overflow="ellipsis",
-        )
+    output.console.print(_line(laid, [title(name) for name in laid.names], "bold"))
+    output.console.print(Text("─" * (sum(laid.widths) + GAP * (len(laid.widths) - 1)), style="dim"))
     for row in laid.rows:
-        table.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in row))
-    output.console.print(table)
+        output.console.print(_line(laid, row))
     return laid.left_out
+
+
+def _line(laid: Laid, cells: Sequence[str], style: str = "") -> Text:
+    line = Text(no_wrap=True, overflow="crop")
+    last = len(cells) - 1
+    for position, (cell, room, right) in enumerate(zip(cells, laid.widths, laid.right, strict=True)):
+        cut = shorten_end(cell, room)
+        space = " " * (room - width(cut))
+        text = space + cut if right else cut if position == last else cut + space
+        line.append(text, style=style or STYLES.get(cell, ""))
+        if position < last:
+            line.append(" " * GAP)
+    return line
 
 
 def heading(output: Output, text: str) -> None:
@@ -52,4 +55,4 @@ def heading(output: Output, text: str) -> None:
 def footer(output: Output, lines: Sequence[str]) -> None:
     """Quiet last lines."""
     for line in lines:
-        output.console.print(Text(clean(line), style="dim"))
+        output.console.print(Text(clean(line), style="dim"), soft_wrap=True)

@@ -10,6 +10,7 @@ from rich.columns import Columns
 from rich.table import Table
 from rich.text import Text
 
+from inlink.cli.columns import TABLE_COLUMNS
 from inlink.cli.declare import Call
 from inlink.cli.output import Output
 from inlink.cli.rendering import form, ids_as_text
@@ -43,18 +44,24 @@ def overview(
 
 def show_overview(place: Output, found: Overview) -> None:
     """Draw the summary on a terminal."""
-    heading(place, f"{found.target.text}  ({found.target.scope}{', guessed' if found.target.is_guessed else ''})")
+    heading(place, f"{found.target.text} ({found.target.scope})")
     place.line()
-    place.console.print(_keys(found))
+    for label, value, more in _lines(found):
+        line = Text.assemble((f"{label:<18}", "dim"), (f"{value:>11}", "bold"), (f"  {clean(more)}".rstrip(), "dim"))
+        place.console.print(line, soft_wrap=True)
     small = [_breakdown(title, found.breakdowns[key]) for key, title in TITLES.items() if found.breakdowns.get(key)]
     if small:
         place.line()
         place.console.print(Columns(small, padding=(0, 4)))
-    for title, table in (("Domains", found.domains), ("Anchors", found.anchors), ("Pages", found.pages)):
+    for title, question, table in (
+        ("Top referring domains", "domains", found.domains),
+        ("Top anchors", "anchors", found.anchors),
+        ("Top pages", "pages", found.pages),
+    ):
         if table is not None and table.num_rows:
             place.line()
             heading(place, title)
-            draw(place, table.column_names, table.slice(0, TOP).to_pylist())
+            draw(place, TABLE_COLUMNS[question], table.slice(0, TOP).to_pylist())
     place.line()
     footer(place, said(found))
 
@@ -89,24 +96,17 @@ def _rows(table: pa.Table | None) -> list[dict[str, object]]:
     return [ids_as_text(row) for row in table.to_pylist()] if table is not None else []
 
 
-def _keys(found: Overview) -> Table:
-    """The key numbers: label, number, and what more there is to say."""
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column(style="dim")
-    table.add_column(justify="right", style="bold")
-    table.add_column()
-    for label, number, more in _lines(found):
-        table.add_row(label, number, Text(clean(more), style="dim"))
-    return table
-
-
 def _lines(found: Overview) -> Iterator[tuple[str, str, str]]:
     yield "Referring domains", _n(found.n_domains), f"{_n(found.n_follow_domains)} with a follow link"
     yield "Referring hosts", _n(found.n_hosts), f"{_n(found.n_ips)} addresses in {_n(found.n_subnets)} networks known"
     yield "Referring pages", _n(found.n_pages), ""
     yield "Backlinks", _n(found.n_links), f"{_share(found.n_follow_links, found.n_links)} follow"
     yield "Pages linked to", _n(found.n_target_pages), ""
-    yield "New, lost", f"+{_n(found.n_new_links)} −{_n(found.n_newly_lost_links)}", "since each page's look before"
+    yield (
+        "New and lost",
+        f"+{_n(found.n_new_links)} −{_n(found.n_newly_lost_links)}",
+        "between the last two looks at each page",
+    )
     yield "Lost, all time", _n(found.n_lost_links), ""
     if found.n_indirect_links:
         yield "Indirect", _n(found.n_indirect_links), "through a redirect or canonical, not in the sums"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from inlink.cli.columns import for_people
 from inlink.cli.declare import Call
 from inlink.cli.output import Output
-from inlink.cli.rendering import form, show, show_stream
+from inlink.cli.rendering import form, show, show_rows, show_stream
 from inlink.errors import BadInput
 from inlink.workbench import Workbench
 from inlink.workbench.results import Rows
@@ -31,6 +32,8 @@ def report(question: str) -> Report:
                 show_stream(place, bench.stream(question, target, **given(options)), chosen)
             else:
                 ask: Callable[..., Rows] = getattr(bench, question)
+                if chosen == "table":
+                    options["columns"] = for_people(question, options)
                 show(place, ask(target, **given(options)), output)
 
     return verb
@@ -79,10 +82,9 @@ def changes(
 
 
 def counts(call: Call, *, target: str, by: tuple[str, ...], output: str | None, **options: Any) -> None:
-    """Backlinks counted by one or more columns."""
-    place = Output(quiet=call.quiet)
+    """Backlinks counted by one or more columns, in one table that names the column in `by`."""
     with Workbench.open(call.folder) as bench:
-        for position, name in enumerate(by):
-            if position:
-                place.line()
-            show(place, bench.counts(target, name, **given(options)), output)
+        found = [bench.counts(target, name, **given(options)) for name in by]
+    rows = [{"by": name, **row} for name, part in zip(by, found, strict=True) for row in part.to_dicts()]
+    columns = ("by", *found[0].columns)
+    show_rows(Output(quiet=call.quiet), found[0], columns, rows, output)
