@@ -26,24 +26,24 @@ _MARKUP = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SNIFFED_BYTES = 1024
+_HTTP = re.compile(r"https?://", re.IGNORECASE)
+_LOST_KINDS = {b"conversion": "text-only", b"continuation": "continuation"}
 
 
 def answers(raw: RawRecord, limits: Limits) -> Iterator[Record | BadRecord]:
     """The record's answer, before it or instead of it what is wrong with it."""
-    if raw.kind == b"conversion":
-        yield BadRecord(raw.offset, "text-only", "conversion record")
-        return
-    if raw.kind == b"continuation":
-        yield BadRecord(raw.offset, "continuation", "")
-        return
     url = _url(raw.fields.get(b"warc-target-uri", b""))
-    if not url:
-        yield BadRecord(raw.offset, "no-url", "")
-        return
-    if url[:4].lower() != "http" or "://" not in url[4:8]:
-        return  # dns:, urn:, metadata:, ftp: … are no pages
-    if raw.problem is not None:
-        yield raw.problem
+    lacking = _LOST_KINDS.get(raw.kind) or ("" if url else "no-url")
+    if lacking:
+        yield BadRecord(raw.offset, lacking, raw.kind.decode("latin-1"))
+    elif not _HTTP.match(url):  # dns:, urn:, metadata:, ftp: … are no pages
+        if raw.problem is not None:
+            yield raw.problem
+    else:
+        yield from _answer(raw, url, limits)
+
+
+def _answer(raw: RawRecord, url: str, limits: Limits) -> Iterator[Record | BadRecord]:
     head = http_head(raw.buffer, raw.start, raw.end, limits)
     fetched_at = _fetched_at(raw, head)
     if fetched_at is None:
@@ -58,11 +58,12 @@ def answers(raw: RawRecord, limits: Limits) -> Iterator[Record | BadRecord]:
         yield BadRecord(raw.offset, "http-head-too-large", "")
     payload, error = _payload(raw, head)
     body, problem = _body(payload, head, limits)
-    if problem is not None:
-        error = problem[0]
-        if raw.problem is None:
-            yield BadRecord(raw.offset, *problem)
-    yield _record(raw, url, fetched_at, head, payload, body, error)
+    if raw.problem is not None:
+        is_all_there = error is None and raw.problem.reason == "record-cut"
+        yield BadRecord(raw.offset, "wrong-length", raw.problem.detail) if is_all_there else raw.problem
+    elif problem is not None:
+        yield BadRecord(raw.offset, *problem)
+    yield _record(raw, url, fetched_at, head, payload, body, problem[0] if problem else error)
 
 
 def _payload(raw: RawRecord, head: Head) -> tuple[bytes, str | None]:
@@ -72,7 +73,8 @@ def _payload(raw: RawRecord, head: Head) -> tuple[bytes, str | None]:
     """
     payload = raw.block(head.body_at)
     if raw.problem is None:
-        return payload, "truncated" if b"warc-truncated" in raw.fields else None
+        is_truncated = b"warc-truncated" in raw.fields and raw.kind != b"revisit"
+        return payload, "truncated" if is_truncated else None
     declared = head.first("content-length")
     if not declared.isdigit() or len(declared) > 18:
         return payload, "record-cut" if raw.problem.reason == "record-cut" else None

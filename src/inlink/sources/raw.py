@@ -70,7 +70,8 @@ def find_head_end(window: Window, limit: int) -> tuple[int, int] | None:
 def header_fields(head: bytes) -> dict[bytes, bytes]:
     """Named fields of a header block (its first line is not one), names in lower case, folded lines joined."""
     lines = head.split(b"\r\n")
-    if b"\n " not in head and b"\n\t" not in head and b"\r\r" not in head:
+    is_tidy = b"\n " not in head and b"\n\t" not in head and b"\r\r" not in head
+    if is_tidy and head.count(b"\n") == len(lines) - 1:
         try:
             return {key.lower(): value for key, value in [line.split(b": ", 1) for line in lines[1:]]}
         except ValueError:

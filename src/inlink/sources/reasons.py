@@ -55,3 +55,34 @@ REASONS: Final[dict[str, tuple[bool, str]]] = {
 def is_loss(slug: str) -> bool:
     """True where the slug means that nothing of the record, row or input was kept."""
     return REASONS[slug][0]
+
+
+_SECTIONS = {
+    "not-a-record": "Records of an archive",
+    "member-broken": "Compressed members",
+    "bad-http-head": "HTTP answers in records",
+    "links-cut": "Pages",
+    "wat-too-large": "WAT records",
+    "row-broken": "Rows of link lists",
+    "unreadable": "Inputs as a whole",
+}
+
+
+def errors_page() -> str:
+    """docs/errors.md: the closed list, for people."""
+    out = [_INTRODUCTION]
+    for slug, (is_lost, meaning) in REASONS.items():
+        if slug in _SECTIONS:
+            out.append(f"\n## {_SECTIONS[slug]}\n\n| reason | what was kept | meaning |\n|---|---|---|\n")
+        out.append(f"| `{slug}` | {'nothing' if is_lost else 'a part, or all'} | {meaning} |\n")
+    return "".join(out)
+
+
+_INTRODUCTION = """# Reasons why something could not be read
+
+A bad record or row never stops a build: it is counted by one of these reasons, with the input's name, the offset and a
+detail. Offsets are bytes in the input (rows of lists: line numbers, from 1); a negative offset -1 - n is byte n of the
+decoded stream, inside a compressed member. Where a part was kept, the record is read as well, and its capture carries
+the reason as `error`: it shows the links that were found and proves nothing about others. This list is closed; it is
+generated from `inlink.sources.reasons`.
+"""

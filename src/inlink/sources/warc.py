@@ -162,29 +162,36 @@ def _mend(
         return block[: inner.start()], BadRecord(offset, "wrong-length", detail)
     if there < size:
         return block, BadRecord(offset, "record-cut", f"{there} of {size} bytes")
-    if _is_whole_answer(block):
+    is_whole = _is_whole_answer(block)
+    if is_whole:
         return block, None  # what follows is rubbish, and told as such
-    extra = _up_to_next(window, limits.max_body_bytes)
+    extra = _up_to_next(window, limits.max_body_bytes, or_end=is_whole is False)
     if extra is None:
         return block, None
     detail = f"declared {size} bytes, the next record begins after {size + len(extra)}"
     return block + extra, BadRecord(offset, "wrong-length", detail)
 
 
-def _is_whole_answer(block: bytes) -> bool:
-    """Whether the block is an HTTP answer with all the body that it declares."""
-    head_end = HEAD_END.search(block) if block.startswith(b"HTTP/") else None
-    length = _CONTENT_LENGTH.search(block, 0, head_end.end()) if head_end else None
-    return head_end is not None and length is not None and len(block) - head_end.end() >= int(length[1])
+def _is_whole_answer(block: bytes) -> bool | None:
+    """Whether the block is an HTTP answer with all the body that it declares; None where nothing tells."""
+    if not block.startswith(b"HTTP/"):
+        return None
+    head_end = HEAD_END.search(block)
+    if head_end is None:
+        return False
+    length = _CONTENT_LENGTH.search(block, 0, head_end.end())
+    return len(block) - head_end.end() >= int(length[1]) if length else None
 
 
-def _up_to_next(window: Window, limit: int) -> bytes | None:
-    """Bytes up to the next record, taken; None where none begins within the limit (nothing is taken then)."""
+def _up_to_next(window: Window, limit: int, *, or_end: bool) -> bytes | None:
+    """Bytes up to the next record (or to the end), taken; None where none begins within the limit."""
     seen = 0
     while True:
         match = _NEXT.search(window.buf, window.pos + max(seen - _SCAN_OVERLAP, 0))
         if match is not None:
             return window.take(match.start() - window.pos)
         seen = len(window.buf) - window.pos
-        if seen > limit or not window.more(inside=True):
+        if seen > limit:
             return None
+        if not window.more(inside=True):
+            return window.take(seen) if or_end else None
