@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from inlink.kernels.jit import compiled_bare
 from inlink.urls.key_kernel import write_host_key as _write_host_key
+from inlink.urls.key_kernel import www_length as _www_length
 
 U8 = npt.NDArray[np.uint8]
 I32 = npt.NDArray[np.int32]
@@ -39,6 +40,7 @@ _PRIME = 1099511628211
 _MAX = 0x7FFFFFFFFFFFFFFF
 
 write_host_key = compiled_bare(_write_host_key)
+www_length = compiled_bare(_www_length)
 
 
 @compiled_bare
@@ -169,20 +171,6 @@ def enter_simple(src: U8, span: tuple[int, int, int], authorities: Authorities, 
         c = src[start + i]
         net[pos + i] = c + 32 if 65 <= c <= 90 else c
     return enter_authority(src, span, net, (pos, pos, pos + size, pos + size), authorities, hosts, state)
-
-
-@compiled_bare
-def www_length(host: U8, start: int, end: int) -> int:
-    """4 where the host begins with `www.` and two labels or more remain, else 0."""
-    if end - start < 7 or host[start] != 119 or host[start + 1] != 119 or host[start + 2] != 119:
-        return 0
-    if host[start + 3] != 46:
-        return 0
-    last = end - 1 if host[end - 1] == 46 else end
-    for i in range(start + 4, last):
-        if host[i] == 46:
-            return 4
-    return 0
 
 
 @compiled_bare

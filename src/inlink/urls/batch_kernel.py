@@ -286,7 +286,7 @@ def authority_at(
         classes |= kind
         h = (h ^ c) * _PRIME
         i += 1
-    if i == start:
+    if i == start or src[start] <= 32:
         return -NEEDS_ADA, i
     at = find_authority(src, start, i, https, finished(h), authorities)
     if at >= 0:

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from inlink.errors import BadInput
 from inlink.urls.domains import SuffixRules
 from inlink.urls.folds import fold_table
-from inlink.urls.key_kernel import write_page_key
+from inlink.urls.key_kernel import write_page_key, www_length
 from inlink.urls.parse import WEB_SCHEMES, Url, parse
 from inlink.urls.surt import host_key
 
@@ -162,8 +162,8 @@ def _page_key(url: Url) -> str:
 
 def _fold_www(host: str) -> str:
     """The host without a leading `www.`, where two labels or more remain."""
-    rest = host.removeprefix("www.")
-    return rest if "." in rest.rstrip(".") else host
+    raw = host.encode()
+    return host[www_length(raw, 0, len(raw)) :]
 
 
 def _prefix_key(key: str) -> str:

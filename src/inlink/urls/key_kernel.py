@@ -63,6 +63,19 @@ def write_host_key(host: Bytes, start: int, end: int, out: MutableBytes, pos: in
     return pos
 
 
+def www_length(host: Bytes, start: int, end: int) -> int:
+    """4 where the host host[start:end] begins with `www.` and two labels or more remain, else 0."""
+    if end - start < 7 or host[start] != 119 or host[start + 1] != 119 or host[start + 2] != 119:
+        return 0
+    if host[start + 3] != 46:
+        return 0
+    last = end - 1 if host[end - 1] == 46 else end
+    for i in range(start + 4, last):
+        if host[i] == 46:
+            return 4
+    return 0
+
+
 Folds = tuple[Bytes, Bytes, Bytes, Bytes]
 
 
