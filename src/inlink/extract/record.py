@@ -76,14 +76,14 @@ from inlink.extract.spans import (
     copy_folded,
     copy_value,
     cut,
-    find,
     hash_lower,
     is_space,
     look_up,
     lower,
     matches_lower,
 )
-from inlink.kernels.jit import compiled
+from inlink.kernels.bytes import find_byte
+from inlink.kernels.jit import compiled_bare
 from inlink.schema import KINDS
 
 _PRIME = np.uint64(PRIME)
@@ -126,7 +126,7 @@ class Place(NamedTuple):
     at_end: int
 
 
-@compiled
+@compiled_bare
 def record_element(html: Bytes, host: Bytes, t: Tables, o: Found, code: int, mask: int, place: Place) -> int:
     """Writes what the element gives; the row of an <a href>, else -1."""
     kind, attribute = t.link_kind[code], t.link_attribute[code]
@@ -144,7 +144,7 @@ def record_element(html: Bytes, host: Bytes, t: Tables, o: Found, code: int, mas
     return row if code == _A else -1
 
 
-@compiled
+@compiled_bare
 def _record_fact(html: Bytes, t: Tables, o: Found, code: int, mask: int, row: int, region: int) -> None:
     """The fact that a <base>, <meta>, <time>, <html> or <link rel=alternate> states, if any."""
     fact, detail, attribute = -1, 0, _CONTENT
@@ -163,7 +163,7 @@ def _record_fact(html: Bytes, t: Tables, o: Found, code: int, mask: int, row: in
         _add_fact(html, o, fact, detail, region, attribute, mask)
 
 
-@compiled
+@compiled_bare
 def record_title(html: Bytes, o: Found, start: int, end: int) -> None:
     """The page's title: the text of the first <title>."""
     state = o.state
@@ -174,7 +174,7 @@ def record_title(html: Bytes, o: Found, start: int, end: int) -> None:
     _fact_row(o, FACT_TITLE, 0, -1, begin)
 
 
-@compiled
+@compiled_bare
 def record_json(html: Bytes, o: Found, mask: int, start: int, end: int) -> None:
     """The content of a JSON-LD script."""
     state = o.state
@@ -184,21 +184,21 @@ def record_json(html: Bytes, o: Found, mask: int, start: int, end: int) -> None:
         return
     begin = state[S_BLOB]
     for k in range(end - start):
-        o.blob[begin + k] = html[start + k]
+        o.blob[begin + k] = html[np.uint64(start + k)]
     state[S_BLOB] = begin + end - start
     _fact_row(o, FACT_JSONLD, 0, -1, begin)
 
 
-@compiled
+@compiled_bare
 def _is_value(html: Bytes, spans: Spans, attribute: int, word: Bytes) -> bool:
     """Whether the attribute begins with `word`, after white space and without regard to case."""
     start, end = spans[2 * attribute], spans[2 * attribute + 1]
-    while start < end and is_space(html[start]):
+    while start < end and is_space(html[np.uint64(start)]):
         start += 1
     return matches_lower(html, start, end, word)
 
 
-@compiled
+@compiled_bare
 def _add_link(html: Bytes, host: Bytes, t: Tables, o: Found, kind: int, attribute: int, mask: int, place: Place) -> int:
     """A new link row for the element's attribute, or -1 where it has none or it is left out."""
     if not mask >> attribute & 1:
@@ -232,31 +232,40 @@ def _add_link(html: Bytes, host: Bytes, t: Tables, o: Found, kind: int, attribut
     return row
 
 
-@compiled
+@compiled_bare
 def _is_left_out(html: Bytes, host: Bytes, start: int, end: int, state: np.ndarray) -> bool:  # type: ignore[type-arg]
     """Whether the URL of an embedded resource is data, or stays on the page's own host."""
     if matches_lower(html, start, end, _DATA):
         return True
-    while start < end and is_space(html[start]):
+    while start < end and is_space(html[np.uint64(start)]):
         start += 1
     i = start
-    while i < end and html[i] != 58 and html[i] != 47 and html[i] != 63 and html[i] != 35 and html[i] != 92:
+    while (
+        i < end
+        and html[np.uint64(i)] != 58
+        and html[np.uint64(i)] != 47
+        and html[np.uint64(i)] != 63
+        and html[np.uint64(i)] != 35
+        and html[np.uint64(i)] != 92
+    ):
         i += 1
-    if i < end and html[i] == 58:  # a scheme
+    if i < end and html[np.uint64(i)] == 58:  # a scheme
         i += 1
-    elif i > start or i + 1 >= end or html[i + 1] != 47:  # relative, unless it begins with //
+    elif i > start or i + 1 >= end or html[np.uint64(i + 1)] != 47:  # relative, unless it begins with //
         state[S_SKIPPED] += 1 - state[S_HAS_BASE]
         return state[S_HAS_BASE] == 0  # type: ignore[no-any-return]
-    if i + 2 + host.shape[0] > end or html[i] != 47 or html[i + 1] != 47:
+    if i + 2 + host.shape[0] > end or html[np.uint64(i)] != 47 or html[np.uint64(i + 1)] != 47:
         return False
     for k in range(host.shape[0]):
-        if lower(html[i + 2 + k]) != host[k]:
+        if lower(html[np.uint64(i + 2 + k)]) != host[k]:
             return False
     after = i + 2 + host.shape[0]
-    return host.shape[0] > 0 and (after == end or html[after] == 47 or html[after] == 63 or html[after] == 35)
+    return host.shape[0] > 0 and (
+        after == end or html[np.uint64(after)] == 47 or html[np.uint64(after)] == 63 or html[np.uint64(after)] == 35
+    )
 
 
-@compiled
+@compiled_bare
 def _copy_rel(html: Bytes, t: Tables, o: Found, mask: int, row: int) -> None:
     """rel in lower case, its tokens separated by one space; the tokens that matter as bits."""
     links = o.links
@@ -269,7 +278,7 @@ def _copy_rel(html: Bytes, t: Tables, o: Found, mask: int, row: int) -> None:
     bits = 0
     while i < end:
         start = i
-        while i < end and not is_space(html[i]) and html[i] != 44:
+        while i < end and not is_space(html[np.uint64(i)]) and html[np.uint64(i)] != 44:
             i += 1
         if i > start:
             if pos > begin:
@@ -289,7 +298,7 @@ def _copy_rel(html: Bytes, t: Tables, o: Found, mask: int, row: int) -> None:
     links[row, L_REL_BITS] = bits
 
 
-@compiled
+@compiled_bare
 def _copy_alt(html: Bytes, o: Found, mask: int, row: int) -> None:
     """The element's alt becomes the row's, if there is a row and it has none yet."""
     if row < 0 or not mask >> _ALT & 1 or o.links[row, L_ALT] >= 0:
@@ -303,7 +312,7 @@ def _copy_alt(html: Bytes, o: Found, mask: int, row: int) -> None:
         o.state[S_BLOB] = pos
 
 
-@compiled
+@compiled_bare
 def _link_kind(html: Bytes, t: Tables, spans: Spans, mask: int) -> int:
     """Kind of a <link>, or -1: without rel it means nothing."""
     if not mask >> _REL_AT & 1:
@@ -316,7 +325,7 @@ def _link_kind(html: Bytes, t: Tables, spans: Spans, mask: int) -> int:
     return _ALTERNATE if bits & REL_ALTERNATE else _REL_KIND
 
 
-@compiled
+@compiled_bare
 def _meta_fact(html: Bytes, t: Tables, spans: Spans, mask: int) -> tuple[int, int]:
     """(type, code) of the fact that a <meta> states, or (-1, 0)."""
     for attribute in (_EQUIV, _PROPERTY, _NAME):
@@ -332,7 +341,7 @@ def _meta_fact(html: Bytes, t: Tables, spans: Spans, mask: int) -> tuple[int, in
     return -1, 0
 
 
-@compiled
+@compiled_bare
 def _time_bits(html: Bytes, t: Tables, spans: Spans, mask: int) -> int:
     """What pubdate, itemprop and class of a <time> say of its date."""
     bits = IS_PUBLISHED if mask >> _PUBDATE & 1 else 0
@@ -341,19 +350,19 @@ def _time_bits(html: Bytes, t: Tables, spans: Spans, mask: int) -> int:
     if mask >> _CLASS & 1:
         i, end = spans[2 * _CLASS], spans[2 * _CLASS + 1]
         while i < end:
-            word_end = find(html, i, end, 32)
+            word_end = find_byte(html, i, end, 32)
             bits |= max(look_up(t.hashes, t.codes, hash_lower(html, i, word_end, _TIME_CLASS)), 0)
             i = word_end + 1
     return bits
 
 
-@compiled
+@compiled_bare
 def _rel_bits(html: Bytes, t: Tables, start: int, end: int) -> int:
     bits, i = 0, start
     while i < end:
         h = _REL
-        while i < end and not is_space(html[i]) and html[i] != 44:
-            h = (h ^ np.uint64(lower(html[i]))) * _PRIME
+        while i < end and not is_space(html[np.uint64(i)]) and html[np.uint64(i)] != 44:
+            h = (h ^ np.uint64(lower(html[np.uint64(i)]))) * _PRIME
             i += 1
         code = look_up(t.hashes, t.codes, h)
         if code > 0:
@@ -362,7 +371,7 @@ def _rel_bits(html: Bytes, t: Tables, start: int, end: int) -> int:
     return bits
 
 
-@compiled
+@compiled_bare
 def _add_fact(html: Bytes, o: Found, kind: int, code: int, region: int, attribute: int, mask: int) -> None:
     """A fact row with the value of the attribute, if the element has it."""
     state = o.state
@@ -374,7 +383,7 @@ def _add_fact(html: Bytes, o: Found, kind: int, code: int, region: int, attribut
     _fact_row(o, kind, code, region, begin)
 
 
-@compiled
+@compiled_bare
 def _fact_row(o: Found, kind: int, code: int, region: int, begin: int) -> None:
     row = o.state[S_FACTS]
     o.state[S_FACTS] += 1
@@ -384,12 +393,12 @@ def _fact_row(o: Found, kind: int, code: int, region: int, begin: int) -> None:
     facts[row, F_REGION], facts[row, F_START], facts[row, F_END] = region, begin, o.state[S_BLOB]
 
 
-@compiled
+@compiled_bare
 def _trimmed_code(html: Bytes, t: Tables, spans: Spans, attribute: int, seed: np.uint64) -> int:
     """Code of the attribute's value, without white space around it and in lower case, or -1."""
     start, end = spans[2 * attribute], spans[2 * attribute + 1]
-    while start < end and is_space(html[start]):
+    while start < end and is_space(html[np.uint64(start)]):
         start += 1
-    while end > start and is_space(html[end - 1]):
+    while end > start and is_space(html[np.uint64(end - 1)]):
         end -= 1
     return look_up(t.hashes, t.codes, hash_lower(html, start, end, seed))

@@ -24,7 +24,7 @@ from inlink.extract.names import (
     ROLE_SEED,
 )
 from inlink.extract.spans import Bytes, Spans, is_space, look_up, lower
-from inlink.kernels.jit import compiled
+from inlink.kernels.jit import compiled_bare
 
 _PRIME = np.uint64(PRIME)
 _CLASS, _ID, _ROLE = np.uint64(CLASS_SEED), np.uint64(ID_SEED), np.uint64(ROLE_SEED)
@@ -34,7 +34,7 @@ _ASIDE, _ARTICLE, _SECTION = ELEMENTS["aside"], ELEMENTS["article"], ELEMENTS["s
 _HEAD, _HTML, _BODY = ELEMENTS["head"], ELEMENTS["html"], ELEMENTS["body"]
 
 
-@compiled
+@compiled_bare
 def region_of(html: Bytes, t: Tables, spans: Spans, mask: int, code: int, flags: int, section: int, around: int) -> int:
     """Region of what the element contains; `around` is that of its parent, -1 where unknown.
 
@@ -53,13 +53,13 @@ def region_of(html: Bytes, t: Tables, spans: Spans, mask: int, code: int, flags:
     return region
 
 
-@compiled
+@compiled_bare
 def opens_section(code: int) -> bool:
     """Whether headers and footers inside the element are its own, not the page's."""
     return code == _ARTICLE or code == _SECTION or code == _MAIN or code == _ASIDE or code == _NAV
 
 
-@compiled
+@compiled_bare
 def _of_element(code: int) -> int:
     if code == _NAV:
         return NAV
@@ -74,14 +74,14 @@ def _of_element(code: int) -> int:
     return HEAD if code == _HEAD else -1
 
 
-@compiled
+@compiled_bare
 def _of_tokens(html: Bytes, t: Tables, spans: Spans, attribute: int, seed: np.uint64) -> int:
     """Region that the first telling token of the attribute names, or -1."""
     i, end = spans[2 * attribute], spans[2 * attribute + 1]
     while i < end:
         h = seed
-        while i < end and not is_space(html[i]):
-            h = (h ^ np.uint64(lower(html[i]))) * _PRIME
+        while i < end and not is_space(html[np.uint64(i)]):
+            h = (h ^ np.uint64(lower(html[np.uint64(i)]))) * _PRIME
             i += 1
         if h != seed:
             region = look_up(t.hashes, t.codes, h)
@@ -91,7 +91,7 @@ def _of_tokens(html: Bytes, t: Tables, spans: Spans, attribute: int, seed: np.ui
     return -1
 
 
-@compiled
+@compiled_bare
 def _narrowed(around: int, inner: int, section: int) -> int:
     """The region inside `around` where an element claims `inner`.
 

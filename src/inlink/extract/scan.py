@@ -58,7 +58,6 @@ from inlink.extract.spans import (
     Bytes,
     Spans,
     entity,
-    find,
     find_comment_end,
     find_end_tag,
     find_last_end_tag,
@@ -67,7 +66,8 @@ from inlink.extract.spans import (
     look_up,
     matches_lower,
 )
-from inlink.kernels.jit import compiled
+from inlink.kernels.bytes import find_byte
+from inlink.kernels.jit import compiled_bare
 
 _PRIME = np.uint64(PRIME)
 _ELEMENT, _ATTRIBUTE = np.uint64(ELEMENT_SEED), np.uint64(ATTRIBUTE_SEED)
@@ -89,7 +89,7 @@ _IN_HTML, _IN_SVG, _IN_MATH, _IN_MATH_TEXT, _IN_ANNOTATION = range(5)
 _ENDS_BLOCK, _ENDS_WORD, _ENDS_MUTE, _ENDS_TEMPLATE, _ENDS_SECTION, _ENDS_LINK, _ENDS_HEADING = 1, 2, 4, 8, 16, 32, 64
 
 
-@compiled
+@compiled_bare
 def scan_page(html: Bytes, host: Bytes, t: Tables, o: Found) -> None:
     """Appends what the page holds to the buffers, which must have room (Buffers.room), and sets its cells of the state.
 
@@ -106,19 +106,19 @@ def scan_page(html: Bytes, host: Bytes, t: Tables, o: Found) -> None:
     in_word = False
     i = 0
     while i < n:
-        if html[i] != _LT:
+        if html[np.uint64(i)] != _LT:
             if mute > 0:
-                i = find(html, i, n, _LT)
+                i = find_byte(html, i, n, _LT)
                 continue
             i, gap, in_word = _skip_space(html, i, n, gap, in_word)
-            if i >= n or html[i] == _LT:
+            if i >= n or html[np.uint64(i)] == _LT:
                 continue
             if gap == 2:
                 block = _start_block(o, block, pos, begin)
                 pos = o.blocks[block, B_START]
                 in_word = False
             elif gap == 1 and pos > begin:
-                text[pos] = 32
+                text[np.uint64(pos)] = 32
                 pos += 1
             start = pos
             i, pos, gap, in_word, n_words = _copy_text(html, i, n, text, pos, in_word)
@@ -127,9 +127,9 @@ def scan_page(html: Bytes, host: Bytes, t: Tables, o: Found) -> None:
                 o.blocks[block, B_LINKED] += pos - start
             continue
         at = i
-        c = html[i + 1] if i + 1 < n else np.uint8(_GT)
+        c = html[np.uint64(i + 1)] if i + 1 < n else np.uint8(_GT)
         if c == 47:  # an end tag
-            i = find(html, i + 2, n, _GT) + 1
+            i = find_byte(html, i + 2, n, _GT) + 1
             if over > 0:
                 over -= 1
                 continue
@@ -153,17 +153,17 @@ def scan_page(html: Bytes, host: Bytes, t: Tables, o: Found) -> None:
                     heading = _end_heading(o, heading, pos)
             continue
         if c == 33 or c == 63:  # a comment, a doctype, a processing instruction
-            if c == 33 and i + 3 < n and html[i + 2] == 45:
+            if c == 33 and i + 3 < n and html[np.uint64(i + 2)] == 45:
                 i = find_comment_end(html, i + 4, n)
             else:
-                i = find(html, i, n, _GT) + 1
+                i = find_byte(html, i, n, _GT) + 1
             continue
         # a start tag
         h = _ELEMENT
         i += 1
         name_at = i
-        while i < n and html[i] != 32 and html[i] != _GT:
-            h = (h ^ np.uint64(html[i])) * _PRIME
+        while i < n and html[np.uint64(i)] != 32 and html[np.uint64(i)] != _GT:
+            h = (h ^ np.uint64(html[np.uint64(i)])) * _PRIME
             i += 1
         name_end = i
         code = max(look_up(t.hashes, t.codes, h), 0)
@@ -190,7 +190,7 @@ def scan_page(html: Bytes, host: Bytes, t: Tables, o: Found) -> None:
             end = _raw_end(html, i, n, code, is_html, name_at, name_end)
             if code == _SCRIPT and template == 0 and is_html:
                 record_json(html, o, mask, i, end)
-            i = find(html, end, n, _GT) + 1
+            i = find_byte(html, end, n, _GT) + 1
             region = around
             continue
         if flags & VOID:
@@ -210,7 +210,7 @@ def scan_page(html: Bytes, host: Bytes, t: Tables, o: Found) -> None:
         if marks & _ENDS_MUTE:
             mute += 1
             if code == _TITLE and is_html and template == 0 and not state[S_HAS_TITLE]:
-                record_title(html, o, i, find(html, i, n, _LT))
+                record_title(html, o, i, find_byte(html, i, n, _LT))
         if marks & _ENDS_HEADING:
             heading = _start_heading(o, heading, pos)
         stack[depth, K_MODE], stack[depth, K_REGION] = mode, around
@@ -226,20 +226,20 @@ def scan_page(html: Bytes, host: Bytes, t: Tables, o: Found) -> None:
     state[S_TEXT], state[S_WORDS] = pos, words
 
 
-@compiled
+@compiled_bare
 def _start_page(o: Found) -> None:
     state = o.state
     state[S_WORDS] = state[S_HAS_BASE] = state[S_SKIPPED] = state[S_CUT_LINKS] = state[S_LONG_VALUES] = 0
     state[S_DEEP] = state[S_PAGE_LINKS] = state[S_PAGE_FACTS] = state[S_ARTICLES] = state[S_HAS_TITLE] = 0
 
 
-@compiled
+@compiled_bare
 def _start_block(o: Found, block: int, pos: int, begin: int) -> int:
     """Ends the block before, if any, writes the line break and opens the next; its row."""
     if block >= 0:
         o.blocks[block, B_END] = pos
     if pos > begin:
-        o.text[pos] = 10
+        o.text[np.uint64(pos)] = 10
         pos += 1
     row = o.state[S_BLOCKS]
     o.state[S_BLOCKS] += 1
@@ -247,7 +247,7 @@ def _start_block(o: Found, block: int, pos: int, begin: int) -> int:
     return row  # type: ignore[no-any-return]
 
 
-@compiled
+@compiled_bare
 def _start_heading(o: Found, before: int, pos: int) -> int:
     row = o.state[S_HEADINGS]
     o.state[S_HEADINGS] += 1
@@ -255,7 +255,7 @@ def _start_heading(o: Found, before: int, pos: int) -> int:
     return row  # type: ignore[no-any-return]
 
 
-@compiled
+@compiled_bare
 def _end_heading(o: Found, heading: int, pos: int) -> int:
     """The heading that stands after the end tag: this one, or the one before where it has no text."""
     if heading < 0:
@@ -264,14 +264,14 @@ def _end_heading(o: Found, heading: int, pos: int) -> int:
     return heading if pos > o.headings[heading, H_START] else o.headings[heading, H_BEFORE]
 
 
-@compiled
+@compiled_bare
 def _skip_space(html: Bytes, i: int, n: int, gap: int, in_word: bool) -> tuple[int, int, bool]:
     """The position of the next byte of text or markup; whether white space was passed."""
     while i < n:
-        c = html[i]
+        c = html[np.uint64(i)]
         if is_space(c):
             i += 1
-        elif c == _AMP and i + 2 < n and html[i + 1] == 110 and html[i + 2] == 98:
+        elif c == _AMP and i + 2 < n and html[np.uint64(i + 1)] == 110 and html[np.uint64(i + 2)] == 98:
             i += 6
         else:
             return i, gap, in_word
@@ -279,12 +279,12 @@ def _skip_space(html: Bytes, i: int, n: int, gap: int, in_word: bool) -> tuple[i
     return n, gap, in_word
 
 
-@compiled
+@compiled_bare
 def _copy_text(html: Bytes, i: int, n: int, text: Bytes, pos: int, in_word: bool) -> tuple[int, int, int, bool, int]:
     """Copies text up to the next tag: (position in html, in text, gap at its end, whether a word goes on, new words)."""
     gap = words = 0
     while i < n:
-        c = html[i]
+        c = html[np.uint64(i)]
         if c == _LT:
             break
         if is_space(c):
@@ -301,7 +301,7 @@ def _copy_text(html: Bytes, i: int, n: int, text: Bytes, pos: int, in_word: bool
                 i += length
                 continue
         if gap:
-            text[pos] = 32
+            text[np.uint64(pos)] = 32
             pos += 1
             gap = 0
         if byte >= 0xC0:
@@ -312,17 +312,17 @@ def _copy_text(html: Bytes, i: int, n: int, text: Bytes, pos: int, in_word: bool
                 words, in_word = words + 1, True
         elif not in_word and (97 <= byte <= 122 or 65 <= byte <= 90 or 48 <= byte <= 57):
             words, in_word = words + 1, True
-        text[pos] = byte
+        text[np.uint64(pos)] = byte
         pos += 1
         i += length
     return i, pos, gap, in_word, words
 
 
-@compiled
+@compiled_bare
 def _letter_kind(html: Bytes, i: int, n: int) -> int:
     """Of the character that begins at i: 0 punctuation or symbol, 1 letter of a word, 2 a word by itself (CJK)."""
-    first = html[i]
-    second = html[i + 1] if i + 1 < n else np.uint8(0)
+    first = html[np.uint64(i)]
+    second = html[np.uint64(i + 1)] if i + 1 < n else np.uint8(0)
     if first == 0xC2:
         return 0
     if first == 0xE2:
@@ -338,31 +338,36 @@ def _letter_kind(html: Bytes, i: int, n: int) -> int:
     return 1
 
 
-@compiled
+@compiled_bare
 def _read_attributes(html: Bytes, i: int, n: int, t: Tables, spans: Spans, are_wanted: bool) -> tuple[int, int]:
     """Reads the attributes of a start tag: (position after the tag, which known attributes stand in `spans`)."""
     mask = 0
-    while i < n and html[i] == 32:
+    while i < n and html[np.uint64(i)] == 32:
         i += 1
         h = _ATTRIBUTE
         first = i
-        while i < n and html[i] != 32 and html[i] != _GT and (html[i] != _EQUALS or i == first):
-            h = (h ^ np.uint64(html[i])) * _PRIME
+        while (
+            i < n
+            and html[np.uint64(i)] != 32
+            and html[np.uint64(i)] != _GT
+            and (html[np.uint64(i)] != _EQUALS or i == first)
+        ):
+            h = (h ^ np.uint64(html[np.uint64(i)])) * _PRIME
             i += 1
         start = end = i
-        if i + 1 < n and html[i] == _EQUALS and html[i + 1] == _QUOTE:
+        if i + 1 < n and html[np.uint64(i)] == _EQUALS and html[np.uint64(i + 1)] == _QUOTE:
             start = i + 2
-            end = find(html, start, n, _QUOTE)
+            end = find_byte(html, start, n, _QUOTE)
             i = end + 1
         if are_wanted:
             attribute = look_up(t.hashes, t.codes, h)
             if attribute >= 0:
                 spans[2 * attribute], spans[2 * attribute + 1] = start, end
                 mask |= 1 << attribute
-    return find(html, i, n, _GT) + 1, mask
+    return find_byte(html, i, n, _GT) + 1, mask
 
 
-@compiled
+@compiled_bare
 def _namespace(mode: int, code: int) -> tuple[bool, int]:
     """Whether the element is an HTML element, and what its children are.
 
@@ -382,7 +387,7 @@ def _namespace(mode: int, code: int) -> tuple[bool, int]:
     return False, _IN_MATH
 
 
-@compiled
+@compiled_bare
 def _is_html_annotation(html: Bytes, spans: Spans, mask: int) -> bool:
     start, end = spans[2 * _ENCODING], spans[2 * _ENCODING + 1]
     if not mask >> _ENCODING & 1:
@@ -391,7 +396,7 @@ def _is_html_annotation(html: Bytes, spans: Spans, mask: int) -> bool:
     return is_text_html or (end - start == _XHTML.shape[0] and matches_lower(html, start, end, _XHTML))
 
 
-@compiled
+@compiled_bare
 def _raw_end(html: Bytes, i: int, n: int, code: int, is_html: bool, name_at: int, name_end: int) -> int:
     """Position of the end tag of a raw-text element whose content begins at i."""
     if is_html and code == _SCRIPT:
@@ -401,7 +406,7 @@ def _raw_end(html: Bytes, i: int, n: int, code: int, is_html: bool, name_at: int
     return find_end_tag(html, i, n, name_at, name_end)
 
 
-@compiled
+@compiled_bare
 def _marks(code: int, flags: int) -> int:
     """What the end of the element will end."""
     marks = 0
