@@ -15,6 +15,7 @@ from inlink.extract.wat_json import WatPage
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _LANG_PATHS = ("HTML@/lang", "HTML@/xml:lang")
+_NAMING = ("http-equiv", "property", "name")
 _NO_TEXT = np.zeros(0, np.uint8)
 
 
@@ -23,17 +24,23 @@ def said_by_record(page: WatPage) -> Said:
     said = Said(title=" ".join((page.title or "").split()) or None, base=page.base)
     for meta in page.metas:
         content = meta.get("content")
-        if content is None:
+        if not isinstance(content, str):
             continue
-        if meta.get("name") in _LANG_PATHS:
-            said.lang = said.lang or content
-            continue
-        for attribute in ("http-equiv", "property", "name"):
-            name = meta.get(attribute, "").strip().lower()
-            group = META_GROUPS.get(name)
-            if group is not None and (attribute == "http-equiv") == (group == "pragmas"):
-                said.metas.append((name, content))
+        for attribute in _NAMING:
+            value = meta.get(attribute)
+            if isinstance(value, str):
+                _note(said, attribute, value, content)
     return said
+
+
+def _note(said: Said, attribute: str, value: str, content: str) -> None:
+    if value in _LANG_PATHS:
+        said.lang = said.lang or content
+        return
+    name = value.strip().lower()
+    group = META_GROUPS.get(name)
+    if group is not None and (attribute == "http-equiv") == (group == "pragmas"):
+        said.metas.append((name, content))
 
 
 def facts_of_record(page: WatPage, said: Said) -> Facts:
@@ -48,7 +55,8 @@ def facts_of_record(page: WatPage, said: Said) -> Facts:
 def charset_of_record(page: WatPage) -> str:
     """The page's character set by header, http-equiv or the crawler's notes; UTF-8 where none tells."""
     told = page.record.header("content-type")
-    told += [meta.get("content", "") for meta in page.metas if meta.get("http-equiv", "").lower() == "content-type"]
+    pragmas = (meta for meta in page.metas if "http-equiv" in meta)
+    told += [str(meta.get("content")) for meta in pragmas if str(meta["http-equiv"]).lower() == "content-type"]
     for value in told:
         match = _CHARSET.search(value)
         if match is not None:

@@ -72,7 +72,7 @@ class WatPage:
     record: Record
     base: str | None
     title: str | None
-    metas: list[dict[str, str]]
+    metas: list[dict[str, Any]]
     arrays: tuple[msgspec.Raw, msgspec.Raw, msgspec.Raw]
     is_html: bool
     notes: dict[str, str] = field(default_factory=dict)
@@ -133,8 +133,8 @@ def _read_page(record: WatRecord) -> WatPage | BadRecord:
         return BadRecord(record.offset, "bad-json", str(error))
     envelope = wat.envelope or _Envelope()
     response = (envelope.payload or _Payload()).response or _Response()
-    header = _header(envelope)
-    url, date = _text(header.get("target-uri")), _text(header.get("date"))
+    header = _Header(envelope)
+    url, date = header.text("target-uri"), header.text("date")
     if not url:
         return BadRecord(record.offset, "no-url", "")
     fetched_at = warc_date(date or "")
@@ -149,9 +149,9 @@ def _read_page(record: WatRecord) -> WatPage | BadRecord:
         body=b"",
         offset=record.offset,
         length=record.length,
-        payload_digest=_text(header.get("payload-digest")) or _text(response.digest),
-        ip=_text(header.get("ip-address")),
-        is_revisit=_text(header.get("type")) == _REVISIT,
+        payload_digest=header.text("payload-digest") or _text(response.digest),
+        ip=header.text("ip-address"),
+        is_revisit=header.text("type") == _REVISIT,
     )
     html = response.html or _Html()
     head = html.head or _Head()
@@ -165,16 +165,23 @@ def _read_page(record: WatRecord) -> WatPage | BadRecord:
     )
 
 
-def _header(envelope: _Envelope) -> dict[str, Any]:
-    """Header of the archived record, names in lower case and without `warc-`."""
-    header = envelope.warc if isinstance(envelope.warc, dict) else envelope.arc
-    if not isinstance(header, dict):
-        return {}
-    return {name.lower().removeprefix("warc-"): value for name, value in header.items()}
+class _Header:
+    """Header of the archived record; names are asked for in lower case and without `warc-`."""
+
+    def __init__(self, envelope: _Envelope) -> None:
+        header = envelope.warc if isinstance(envelope.warc, dict) else envelope.arc
+        entries = header.items() if isinstance(header, dict) else ()
+        self._values = {name.lower().removeprefix("warc-"): value for name, value in entries}
+
+    def text(self, name: str) -> str | None:
+        """The value as text."""
+        return _text(self._values.get(name))
 
 
 def _text(value: Any) -> str | None:
     """A string, a number as a string, the first of a list; None for anything else."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, list):
         value = value[0] if value else None
     if isinstance(value, int) and not isinstance(value, bool):
@@ -194,17 +201,13 @@ def _pairs(headers: Any) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _metas(metas: Any) -> list[dict[str, str]]:
-    """Meta elements as dictionaries of strings."""
+def _metas(metas: Any) -> list[dict[str, Any]]:
+    """Meta elements as dictionaries; what their values are is not looked at."""
     if isinstance(metas, dict):
         metas = [metas]
     if not isinstance(metas, list):
         return []
-    return [
-        {name: value for name, value in meta.items() if isinstance(value, str)}
-        for meta in metas
-        if isinstance(meta, dict)
-    ]
+    return [meta for meta in metas if isinstance(meta, dict)]
 
 
 def _add_notes(record: WatRecord, page: WatPage) -> None:
@@ -213,9 +216,8 @@ def _add_notes(record: WatRecord, page: WatPage) -> None:
         envelope = _decode(record).envelope or _Envelope()
     except (msgspec.DecodeError, RecursionError):
         return
-    header = _header(envelope)
     notes = (envelope.payload or _Payload()).notes
-    if _text(header.get("target-uri")) != page.record.url or not isinstance(notes, dict):
+    if _Header(envelope).text("target-uri") != page.record.url or not isinstance(notes, dict):
         return
     entries = notes.get("Metadata-Records")
     for entry in entries if isinstance(entries, list) else ():

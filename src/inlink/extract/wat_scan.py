@@ -123,8 +123,9 @@ def _scan(
                 is_cut[page] = True
                 continue
             n_links += 1
-            is_embed = embeds[code] and not (code == _LINK and _has_telling_rel(data, spans))
-            if (external_only or is_embed) and _is_left_out(data, spans, hosts, page, is_embed):
+            is_telling = code == _LINK and _has_telling_rel(data, spans)
+            is_embed = embeds[code] and not is_telling
+            if (is_embed or (external_only and not is_telling)) and _is_left_out(data, spans, hosts, page, is_embed):
                 n_dropped[page] += 1 - is_embed
                 continue
             page_out[n] = page
