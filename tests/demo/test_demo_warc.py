@@ -14,9 +14,9 @@ from inlink.demo import DemoWeb, generate
 
 # Of the records, not of the gzip members: compressors differ between platforms.
 DIGESTS = {
-    "demo-2026-09-15.warc.gz": "2e83f341f2625d02130f4e319ba08032214f76b4c2c92cb26192944c4cb707b5",
-    "demo-2026-10-15.warc.gz": "5c5518f34b5406a6dadbefda4bb94727a5535ffd04ccbc6e9fcb8543cc484809",
-    "truth.json": "957b042c1140a3573d452ff966f60dfc7e838a73e0dabe8fd677b2d6258e5fa3",
+    "demo-2026-09-15.warc.gz": "a59ef78e6ebba436d1fe933186e81f4d4b9add2f29c809cc7435ddc9c462e47c",
+    "demo-2026-10-15.warc.gz": "228e33c863ae61088b529eeb1cb8680021879869c7948b305efa521ed560910b",
+    "truth.json": "75094b59938825eba84baa90534498ed926a86ccc22739152d32e21ab8f2136b",
 }
 
 

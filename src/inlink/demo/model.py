@@ -75,7 +75,7 @@ class Link:
     written: str
     url: str  # absolute, without fragment
     kind: str
-    region: str
+    region: str | None  # None where nothing on the page says which part it is
     anchor: str | None = None
     alt: str | None = None
     rel: str | None = None

@@ -48,7 +48,7 @@ class Notes:
         self,
         written: str,
         kind: str,
-        region: str,
+        region: str | None,
         *,
         anchor: str | None = None,
         alt: str | None = None,
@@ -61,12 +61,12 @@ class Notes:
         origins = (("rel",) if marked else ()) + self.origins
         self.links.append(Link(written, url, kind, region, anchor, alt, rel, origins, context))
 
-    def a(self, region: str, href: str, text: str, rel: str | None = None, css: str | None = None) -> Markup:
+    def a(self, region: str | None, href: str, text: str, rel: str | None = None, css: str | None = None) -> Markup:
         """An anchor with plain text."""
         self.note(href, "anchor", region, anchor=" ".join(text.split()), rel=rel)
         return Markup("<a{}>{}</a>").format(_attributes(href=href, rel=rel, **{"class": css}), text)
 
-    def img(self, region: str, src: str, alt: str, css: str | None = None) -> Markup:
+    def img(self, region: str | None, src: str, alt: str, css: str | None = None) -> Markup:
         """An image."""
         self.note(src, "image", region, alt=alt)
         return Markup("<img{}>").format(_attributes(src=src, alt=alt, **{"class": css}))
@@ -88,13 +88,13 @@ class Notes:
         self.note(url, "refresh", "head")
         return Markup('<meta http-equiv="refresh" content="5; url={}">').format(url)
 
-    def form(self, region: str, action: str, label: str) -> Markup:
+    def form(self, region: str | None, action: str, label: str) -> Markup:
         """A search form with one field."""
         self.note(action, "form", region)
         inner = Markup('<input type="search" name="q" aria-label="{0}"><button>{0}</button>').format(label)
         return Markup("<form{}>{}</form>").format(_attributes(action=action), inner)
 
-    def blocks(self, region: str, text: str) -> Markup:
+    def blocks(self, region: str | None, text: str) -> Markup:
         """Paragraphs, headings, list items and quotations of the text at this time."""
         out: list[Markup] = []
         in_list = False
@@ -108,7 +108,7 @@ class Notes:
             out.append(Markup("</ul>"))
         return Markup("\n").join(out)
 
-    def line(self, region: str, text: str) -> Markup:
+    def line(self, region: str | None, text: str) -> Markup:
         """One paragraph's text with its links."""
         context = markup.plain(text)
         return Markup("").join(self._piece(region, piece, context) for piece in markup.pieces(text))
@@ -117,7 +117,7 @@ class Notes:
         """Those of the texts that stand at this time."""
         return [found for text in texts if (found := markup.at_time(text, self.time)) is not None]
 
-    def _piece(self, region: str, piece: markup.Piece, context: str) -> Markup:
+    def _piece(self, region: str | None, piece: markup.Piece, context: str) -> Markup:
         if piece.kind == "text":
             return Markup("{}").format(piece.text)
         if piece.kind == "image":

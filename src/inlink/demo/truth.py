@@ -16,6 +16,7 @@ from inlink.demo.model import TIMES, Answer, Link
 from inlink.schema.words import EMBED_KINDS
 
 EMBEDS = frozenset(EMBED_KINDS)
+CHAINS = ("redirect", "refresh", "canonical")  # what sends a reader on, the strongest first
 WINDOW = (datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 10, 31, tzinfo=UTC))
 
 # What is asked about: target and scope.
@@ -62,7 +63,7 @@ def truth_of(answers: Sequence[Answer], seed: int) -> Truth:
     lives = lives_of(answers)
     external = [life for life in lives if not is_internal(life)]
     rows = [link_row(life, external) for life in external]
-    indirect = list(indirect_rows(external, answers))
+    indirect = list(indirect_rows(lives, answers))
     return Truth(
         seed=seed,
         times=[_iso(time) for time in TIMES],
@@ -190,7 +191,7 @@ def report(target: str, scope: str, rows: Iterable[Row], indirect: Iterable[Row]
         "hosts": _tally(live, "source_host"),
         "anchors": _tally([row for row in live if row["anchor"]], "anchor"),
         "kinds": dict(sorted(Counter(row["kind"] for row in live).items())),
-        "regions": dict(sorted(Counter(row["region"] for row in live if row["kind"] == "anchor").items())),
+        "regions": dict(Counter(row["region"] or "unknown" for row in live if row["kind"] == "anchor").most_common()),
     }
 
 
@@ -207,10 +208,10 @@ def _tally(rows: Sequence[Row], column: str) -> dict[str, list[int]]:
 
 
 def host_rows(answers: Sequence[Answer]) -> list[Row]:
-    """Hosts of the demo web with how many of their pages answer now."""
+    """Hosts of the demo web with how many of their pages answer now, and how often they were looked at."""
     current = {url: captures[-1] for url, captures in by_page(answers).items()}
     sites = {answer.page.site.host: answer.page.site for answer in answers}
-    n_pages = Counter(a.page.site.host for a in current.values() if a.status == 200)
+    n_pages = Counter(a.page.site.host for a in current.values() if a.is_html)
     n_answers = Counter(answer.page.site.host for answer in answers)
     return [
         {"host": host, "domain": site.domain, "ip": site.ip, "n_pages": n_pages[host], "n_captures": n_answers[host]}
@@ -229,17 +230,29 @@ def script_rows(answers: Sequence[Answer]) -> list[Row]:
 
 
 def indirect_rows(lives: Sequence[Life], answers: Sequence[Answer]) -> Iterable[Row]:
-    """Live links whose target answers now with a redirect, with the chain up to the page that they reach."""
-    leads = {page_key(url): captures[-1] for url, captures in by_page(answers).items()}
+    """Live links whose target leads elsewhere now, with the chain up to the page of another domain that they reach."""
+    leads = {page_key(url): hop for url, captures in by_page(answers).items() if (hop := lead(captures[-1]))}
     for life in lives:
-        if life.lost_by is not None or life.last.kind in EMBEDS:
+        if life.lost_by is not None or life.last.kind in EMBEDS or life.last.kind in CHAINS:
             continue
-        via, url = [], life.last.url
-        while (step := leads.get(page_key(url))) and 300 <= step.status < 400 and url not in via:
+        via, kinds, url = [], set(), life.last.url
+        while (hop := leads.get(page_key(url))) and url not in via:
             via.append(url)
-            url = step.links[0].url
+            kinds.add(hop.kind)
+            url = hop.url
         if via and domain_of(host_of(url)) != life.page.site.domain:
-            yield {"source_url": life.page.url, "target_url": url, "anchor": life.last.anchor, "via": via}
+            kind = kinds.pop() if len(kinds) == 1 else "mixed"
+            row = {"source_url": life.page.url, "target_url": url, "kind": life.last.kind, "anchor": life.last.anchor}
+            yield {**row, "via": via, "via_kind": kind}
+
+
+def lead(answer: Answer) -> Link | None:
+    """Where an answer sends its reader on to another page: by redirect, meta refresh, or as canonical."""
+    for kind in CHAINS:
+        for link in answer.links:
+            if link.kind == kind and page_key(link.url) != page_key(answer.page.url):
+                return link
+    return None
 
 
 def change_rows(answers: Sequence[Answer], lives: Sequence[Life]) -> Iterable[Row]:

@@ -91,15 +91,19 @@ def _link(row: Row) -> tuple[object, ...]:
 
 
 def _indirect(bench: Workbench, report: Row, truth: Truth) -> Iterator[Fact]:
-    columns = ("source_url", "target_url", "anchor", "via")
+    columns = ("source_url", "target_url", "kind", "anchor", "via", "via_kind")
     rows = bench.backlinks(**_about(report), indirect=True, limit=None, columns=columns)
-    expected = {
-        (row["source_url"], row["target_url"], row["anchor"]): tuple(row["via"])
+    expected = Counter(
+        _indirect_link(row)
         for row in truth.indirect
         if is_in_scope(row["target_url"], report["target"], report["scope"])
-    }
-    found = {(r["source_url"], r["target_url"], r["anchor"]): tuple(r["via"]) for r in _plain(rows)}
+    )
+    found = Counter(_indirect_link(row) for row in _plain(rows))
     yield from _compared(f"{_name(report)} indirect", expected, found)
+
+
+def _indirect_link(row: Row) -> tuple[object, ...]:
+    return (row["source_url"], row["target_url"], row["kind"], row["anchor"], tuple(row["via"]), row["via_kind"])
 
 
 def _changes(bench: Workbench, report: Row, truth: Truth) -> Iterator[Fact]:
