@@ -78,7 +78,7 @@ class SmallPart:
     def _capture(
         self, url: str, at: float, links: list[Any], status: int | None, facts: dict[str, Any]
     ) -> dict[str, Any]:
-        content = facts.pop("content", f"{status} {links} {facts.get('error')}")
+        content = facts.pop("content", f"{status} {links} {facts.get('error')} {facts.get('redirect_target')}")
         digest = f"xxh3:{_hash(content):016x}"
         host = _host(url)
         fields = {

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from inlink.engine.session import Session
 from inlink.errors import InlinkError
+
+if TYPE_CHECKING:
+    from inlink.engine.session import Session
 
 
 @dataclass(frozen=True, slots=True)

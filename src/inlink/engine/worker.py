@@ -52,6 +52,8 @@ def _listen(stream: IO[bytes], tasks: queue.SimpleQueue[tuple[str, Any]]) -> Non
 def _answer(function: str, argument: Any, answers: IO[bytes]) -> tuple[str, Any]:
     try:
         return "value", _load(function)(argument, _reporter(answers))
+    except SystemExit as stop:
+        os._exit(stop.code if isinstance(stop.code, int) else 1)
     except InlinkError as error:
         return "error", (type(error), error.message, error.hint, error.facts)
     except Exception as error:  # noqa: BLE001 a fault of ours in one input is that input's outcome, not the build's end

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from inlink.engine import Engine, Outcome, Progress, Report, Task, silent
+from inlink.engine.protocol import Engine, Outcome, Progress, Report, Task, silent
 from inlink.errors import InlinkError, NotConfigured
 from inlink.index.arrange import arrange
 from inlink.index.extraction import CODE, Job, limits_of
@@ -16,7 +16,7 @@ from inlink.index.manifest import Manifest, make_manifest, read_manifest, snapsh
 from inlink.index.serving import build_serving
 from inlink.sources import Limits
 from inlink.store.disk import check_room, full_error, is_full
-from inlink.store.files import publish
+from inlink.store.files import bytes_digest, publish, replace_text
 from inlink.store.inputs import Input
 from inlink.store.parts import PartInfo, part_digest, read_part
 from inlink.store.workspace import Current, Workspace
@@ -91,13 +91,16 @@ def build(workspace: Workspace, engine: Engine, report: Report = silent) -> Buil
 
 def _plan(workspace: Workspace) -> _Plan:
     settings = workspace.settings
-    limits = limits_of(settings.limits)
-    inputs = workspace.inputs
-    if not inputs:
+    parts = part_names(workspace)
+    if not parts:
         raise NotConfigured("there is nothing to build: no inputs", hint="add some: inlink add FILE…")
-    bounds = {name: int(value) for name, value in asdict(limits).items()}
-    parts = {part_digest(digest, code=CODE, limits=bounds): entry for digest, entry in inputs.items()}
-    return _Plan(workspace, parts, settings.suffixes, SuffixRules(settings.suffixes), limits)
+    return _Plan(workspace, parts, settings.suffixes, SuffixRules(settings.suffixes), limits_of(settings.limits))
+
+
+def part_names(workspace: Workspace) -> dict[str, Input]:
+    """Name of the part → input, for every input under today's settings and code, whether the part is made or not."""
+    bounds = {name: int(value) for name, value in asdict(limits_of(workspace.settings.limits)).items()}
+    return {part_digest(digest, code=CODE, limits=bounds): entry for digest, entry in workspace.inputs.items()}
 
 
 def _build(plan: _Plan, engine: Engine, tmp: Path, report: Report) -> BuildReport:
@@ -198,7 +201,9 @@ def _make_serving(workspace: Workspace, name: str, engine: Engine, tmp: Path, re
         threads=engine.workers,
         progress=_steps(report, "serve"),
     )
-    publish(aside, workspace.serving(name))
+    final = workspace.serving(name)
+    replace_text(final.with_suffix(".digest"), bytes_digest(aside) + "\n")
+    publish(aside, final)
 
 
 def _steps(report: Report, stage: str) -> Steps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -45,6 +46,7 @@ def make_part(job: Job, report: Callable[[int], None]) -> PartInfo:
 
     A record that cannot be read is counted; an input of which nothing can be read raises.
     """
+    _check_unchanged(job.input)
     rules = SuffixRules(job.suffixes)
     file = InputFile(job.input.name, job.input.format, job.input.size_bytes, job.input.digest, job.input.facts)
     writer = PartWriter(job.folder)
@@ -64,10 +66,36 @@ def make_part(job: Job, report: Callable[[int], None]) -> PartInfo:
         )
     except OSError as error:
         writer.abandon()
-        raise full_error(job.folder) if is_full(error) else _unreadable(file, error) from error
+        raise full_error(job.folder) if is_full(error) else _unreadable(file.name, error) from error
     except BaseException:
         writer.abandon()
         raise
+
+
+def _check_unchanged(entry: Input) -> None:
+    """A file that was written to since it was added is another input. Raises: BadInput, Unreachable."""
+    path = Path(entry.facts.get("path", ""))
+    if "modified_ns" not in entry.facts:
+        return
+    try:
+        state = path.stat()
+        is_same = str(state.st_mtime_ns) == entry.facts["modified_ns"] and state.st_size == entry.size_bytes
+        if is_same or _sha256(path) == entry.digest:
+            return
+    except OSError as error:
+        raise _unreadable(entry.name, error) from error
+    raise BadInput(
+        f"{entry.name} has changed since it was added",
+        hint="add it again: it is another input now",
+        file=entry.name,
+        offset=0,
+        reason="changed",
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _batches(file: InputFile, rules: SuffixRules, limits: Limits, writer: PartWriter) -> Iterator[PartBatch]:
@@ -90,11 +118,11 @@ def _count_end(writer: PartWriter, file: InputFile, error: InlinkError) -> None:
     )
 
 
-def _unreadable(file: InputFile, error: OSError) -> InlinkError:
+def _unreadable(name: str, error: OSError) -> InlinkError:
     return Unreachable(
-        f"{file.name} cannot be read: {error.strerror or error}",
+        f"{name} cannot be read: {error.strerror or error}",
         hint="check that the file is there and may be read, then run inlink build again",
-        file=file.name,
+        file=name,
         offset=0,
         reason="unreadable",
     )

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+import xxhash
+
 
 def replace_text(path: Path, text: str) -> None:
     """`path` holds `text`; a reader, and a crash at any moment, sees the old file or the new one."""
@@ -59,3 +61,12 @@ def size_bytes(path: Path) -> int:
         except FileNotFoundError:
             continue
     return total
+
+
+def bytes_digest(path: Path) -> str:
+    """Digest of a file's bytes: against accidents, not against malice. Raises: OSError."""
+    digest = xxhash.xxh3_128()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -12,12 +12,11 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import xxhash
 
 from inlink.errors import CorruptIndex
 from inlink.schema import CAPTURES, LINKS, PAGES
 from inlink.schema.columns import TableSchema
-from inlink.store.files import replace_text
+from inlink.store.files import bytes_digest, replace_text
 from inlink.store.tables import GROUP_ROWS, conform
 
 TABLES = (CAPTURES, PAGES, LINKS)
@@ -127,21 +126,13 @@ def part_faults(folder: Path) -> list[str]:
     for table in TABLES:
         path = folder / f"{table.name}.parquet"
         try:
-            found = _bytes_digest(path)
+            found = bytes_digest(path)
         except OSError as error:
             faults.append(f"{folder.name}: {path.name} cannot be read ({error.strerror})")
             continue
         if found != info.digests.get(table.name):
             faults.append(f"{folder.name}: {path.name} does not match its digest")
     return faults
-
-
-def _bytes_digest(path: Path) -> str:
-    digest = xxhash.xxh3_128()
-    with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 class _TableFile:
@@ -166,7 +157,7 @@ class _TableFile:
     def close(self) -> str:
         self._flush()
         self._writer.close()
-        return _bytes_digest(self._path)
+        return bytes_digest(self._path)
 
     def abandon(self) -> None:
         self._writer.close()

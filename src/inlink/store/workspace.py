@@ -233,6 +233,7 @@ class Workspace:
                 if name not in kept and self.snapshot(name).is_dir():
                     self.snapshot(name).replace(self.tmp / f"removed-{name}")
                     self.serving(name).unlink(missing_ok=True)
+                    self.serving(name).with_suffix(".digest").unlink(missing_ok=True)
                     doomed.append(name)
             sync_folder(self.path / "index")
         empty(self.tmp)

@@ -28,19 +28,12 @@ FROM part_captures
 GROUP BY capture_id;
 
 -- The same URL at the same time from WARC and WAT, with digests that cannot be compared: the deeper one stands.
-CREATE TABLE shadowed AS
-WITH seen AS (
-    SELECT capture_id, url, fetched_at, depth_rank(depth) AS rank
-    FROM part_captures
-    WHERE depth IN ('js', 'warc', 'wat')
-),
-deepest AS (
-    SELECT url, fetched_at, min(rank) AS rank FROM seen GROUP BY url, fetched_at HAVING min(rank) < max(rank)
-)
-SELECT seen.capture_id
-FROM seen JOIN deepest ON seen.url = deepest.url AND seen.fetched_at = deepest.fetched_at
-GROUP BY seen.capture_id
-HAVING min(seen.rank) > min(deepest.rank);
+CREATE TABLE deepest AS
+SELECT url, fetched_at, min(depth_rank(depth)) AS rank
+FROM part_captures
+WHERE depth IN ('js', 'warc', 'wat')
+GROUP BY url, fetched_at
+HAVING min(depth_rank(depth)) < max(depth_rank(depth));
 
 CREATE TABLE page_rows AS
 SELECT p.capture_id, min(place(p.part, p.row)) AS place
@@ -54,4 +47,5 @@ SELECT
 FROM part_captures c
 JOIN chosen w ON c.capture_id = w.capture_id AND place(c.part, c.row) = w.place
 LEFT JOIN page_rows p ON p.capture_id = c.capture_id
-WHERE c.capture_id NOT IN (SELECT capture_id FROM shadowed);
+LEFT JOIN deepest d ON d.url = c.url AND d.fetched_at = c.fetched_at
+WHERE d.rank IS NULL OR depth_rank(c.depth) = d.rank OR c.depth IN ('csv', 'webmention');

@@ -41,7 +41,7 @@ FROM moments m ASOF JOIN conclusions c ON m.page_no = c.page_no AND m.last_seen 
 CREATE TABLE holdings AS
 WITH counted AS (SELECT page_no, count(*) AS n_contents FROM spans GROUP BY page_no)
 SELECT
-    s.*, c.part, c.depth, c.is_repeated, c.host AS source_host, c.domain AS source_domain, c.ip,
+    s.*, c.part, c.depth, c.is_repeated, c.host AS source_host, c.domain AS source_domain,
     l.lost_at, l.lost_reason,
     n.n_contents > 1 OR f.n_conclusive > 1 OR c.is_repeated AS is_multi
 FROM spans s

@@ -1,5 +1,5 @@
 -- Every link once, narrow; what left its page for another; and the sums of pairs.
--- In:  holdings, link_state, part_links; moved_hosts (host, domain): hosts whose domain is another one under today's
+-- In:  captures, holdings, link_state, part_links; moved_hosts (host, domain): hosts whose domain is another one under today's
 --      rules than when their part was made; variable embed_kinds.
 -- Out: page_targets  per page and target host: counted links to other domains
 --      page_domains  the same per target domain
@@ -39,12 +39,15 @@ FROM stated_links
 WHERE from_domain <> to_domain AND NOT list_contains(getvariable('embed_kinds'), kind)
 GROUP BY page_no, host_id, domain_id;
 
+-- Where a page lies: as its latest capture with links says, its address as the latest one that knows it.
 CREATE TABLE sources AS
 SELECT
-    page_no, hash(arg_max(source_host, (last_seen, content_id))) AS host_id,
-    hash(arg_max(source_domain, (last_seen, content_id))) AS domain_id,
-    arg_max(ip, (last_seen, content_id)) AS ip
-FROM holdings
+    page_no,
+    hash(arg_max(host, (fetched_at, capture_id))) AS host_id,
+    hash(arg_max(domain, (fetched_at, capture_id))) AS domain_id,
+    arg_max(ip, (fetched_at, capture_id)) FILTER (ip IS NOT NULL) AS ip
+FROM captures
+WHERE shows_links
 GROUP BY page_no;
 
 CREATE TABLE page_domains AS

@@ -1,0 +1,71 @@
+"""Add inputs to a workspace: find them, know them by their bytes, keep copies where asked."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from inlink.engine.protocol import Progress, Report, silent
+from inlink.errors import BadInput
+from inlink.index.extraction import limits_of
+from inlink.sources import open_inputs
+from inlink.sources.records import InputFile
+from inlink.store.disk import check_room
+from inlink.store.files import publish
+from inlink.store.inputs import Input
+from inlink.store.workspace import Added, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class AddReport:
+    """What became of each input; `refused` are the errors of those that cannot be used."""
+
+    added: tuple[Added, ...]
+    refused: tuple[BadInput, ...]
+
+    def count(self, outcome: str) -> int:
+        """How many inputs were added, known or a copy."""
+        return sum(one.outcome == outcome for one in self.added)
+
+
+def add(workspace: Workspace, specs: Sequence[str], *, keep: bool = False, report: Report = silent) -> AddReport:
+    """Register every input that the specs name. Nothing is built yet.
+
+    keep: copy local files into the workspace's archive and read them from there.
+    Raises: BadInput for settings that are wrong; what is wrong with one input is in the report.
+    """
+    limits = limits_of(workspace.settings.limits)
+    entries: list[Input] = []
+    refused: list[BadInput] = []
+    for i, found in enumerate(open_inputs(list(specs), limits=limits), 1):
+        if isinstance(found, BadInput):
+            refused.append(found)
+        else:
+            entries.append(_kept(workspace, found) if keep else _entry(found))
+        report(Progress("add", i, None, "inputs", getattr(found, "name", "")))
+    return AddReport(tuple(workspace.register(entries)), tuple(refused))
+
+
+def _entry(file: InputFile) -> Input:
+    facts = dict(file.facts)
+    path = Path(facts["path"]) if "path" in facts else None
+    if path is not None and path.is_file():
+        facts["modified_ns"] = str(path.stat().st_mtime_ns)
+    return Input(file.name, file.format, file.size_bytes, file.digest, facts)
+
+
+def _kept(workspace: Workspace, file: InputFile) -> Input:
+    entry = _entry(file)
+    source = Path(file.facts.get("path", ""))
+    if not source.is_file():
+        return entry
+    final = workspace.archive / f"{file.digest[:16]}-{source.name}"
+    if not final.exists():
+        check_room(workspace.path, file.size_bytes or 0, what=f"the copy of {file.name}")
+        aside = final.with_name(f".{final.name}.part")
+        shutil.copyfile(source, aside)
+        publish(aside, final)
+    facts = {**entry.facts, "path": str(final), "modified_ns": str(final.stat().st_mtime_ns), "kept_from": str(source)}
+    return replace(entry, facts=facts)

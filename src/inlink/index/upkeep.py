@@ -1,0 +1,110 @@
+"""Check what is stored, and throw away what nobody needs."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from inlink.engine.protocol import Progress, Report, silent
+from inlink.errors import CorruptIndex
+from inlink.index.arrange import TABLES
+from inlink.index.build import part_names
+from inlink.index.manifest import read_manifest
+from inlink.store.digests import digest_of
+from inlink.store.files import bytes_digest, size_bytes
+from inlink.store.parts import part_faults
+from inlink.store.tables import read_batches, stored_schema
+from inlink.store.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What was checked, and every fault that was found: empty where all is sound."""
+
+    n_parts: int
+    n_snapshots: int
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GcReport:
+    """What was removed, what was kept though it is old (a reader holds it open), and the bytes that came free."""
+
+    snapshots: tuple[str, ...]
+    in_use: tuple[str, ...]
+    n_parts: int
+    freed_bytes: int
+
+
+def verify(workspace: Workspace, report: Report = silent) -> VerifyReport:
+    """Compare every part, snapshot and serving file with its digests. Cost: reads all of them."""
+    parts = sorted(path.name for path in workspace.parts.iterdir() if path.is_dir())
+    snapshots = workspace.snapshots()
+    total = len(parts) + len(snapshots)
+    faults: list[str] = []
+    for i, name in enumerate(parts):
+        report(Progress("verify", i, total, "folders", name))
+        faults += part_faults(workspace.part(name))
+    for i, name in enumerate(snapshots, len(parts)):
+        report(Progress("verify", i, total, "folders", name))
+        faults += _snapshot_faults(workspace, name)
+    current = workspace.current()
+    if current is not None and current.snapshot not in snapshots:
+        faults.append(f"CURRENT names the snapshot {current.snapshot}, which is not there")
+    return VerifyReport(len(parts), len(snapshots), tuple(faults))
+
+
+def _snapshot_faults(workspace: Workspace, name: str) -> Iterator[str]:
+    folder = workspace.snapshot(name)
+    try:
+        manifest = read_manifest(folder)
+    except CorruptIndex as error:
+        yield error.message
+        return
+    for table in TABLES:
+        try:
+            found = digest_of(read_batches(folder / table.folder, table.table), stored_schema(table.table))
+        except (OSError, KeyError, pa.ArrowException) as error:
+            yield f"{name}/{table.folder} cannot be read ({type(error).__name__})"
+            continue
+        if found != manifest.tables[table.folder]["digest"]:
+            yield f"{name}/{table.folder} does not match its digest"
+    yield from _serving_faults(workspace, name)
+
+
+def _serving_faults(workspace: Workspace, name: str) -> Iterator[str]:
+    file = workspace.serving(name)
+    note = file.with_suffix(".digest")
+    if not file.exists():
+        yield f"{name}: the serving file is missing; run inlink build"
+    elif not note.exists() or note.read_text(encoding="utf-8").strip() != bytes_digest(file):
+        yield f"{name}: the serving file does not match its digest; delete it and run inlink build"
+
+
+def gc(workspace: Workspace, keep: int | None = None) -> GcReport:
+    """Remove all but the newest `keep` snapshots (the settings' number if not given) and the parts of no input.
+
+    The served snapshot, and snapshots that a reader holds open, stay. Raises: Busy while a build runs.
+    """
+    keep = workspace.settings.retention.snapshots if keep is None else max(1, keep)
+    before = size_bytes(workspace.path)
+    with workspace.building("gc"):
+        old = workspace.snapshots()[:-keep]
+        removed = workspace.remove(old)
+        n_parts = _remove_parts(workspace)
+    freed = max(0, before - size_bytes(workspace.path))
+    return GcReport(tuple(removed), tuple(name for name in old if name not in removed), n_parts, freed)
+
+
+def _remove_parts(workspace: Workspace) -> int:
+    wanted = set(part_names(workspace))
+    unwanted = [path for path in workspace.parts.iterdir() if path.is_dir() and path.name not in wanted]
+    for path in unwanted:
+        aside = Path(workspace.tmp) / f"removed-{path.name}"
+        path.replace(aside)
+        shutil.rmtree(aside)
+    return len(unwanted)

@@ -1,0 +1,56 @@
+"""Functions that worker processes run in the tests of the engine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from inlink.errors import BadInput
+
+Reporter = Callable[[int], None]
+
+
+def double(number: int, report: Reporter) -> int:
+    print("libraries print things")
+    report(number)
+    return 2 * number
+
+
+def pid(seconds: float, report: Reporter) -> int:
+    time.sleep(seconds)
+    return os.getpid()
+
+
+def fail(kind: str, report: Reporter) -> None:
+    if kind == "bad-input":
+        raise BadInput("this file is bad", hint="mend it", offset=7)
+    if kind == "fault":
+        raise ZeroDivisionError("a fault of ours")
+    if kind == "exit":
+        sys.exit(3)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_once(argument: dict[str, Any], report: Reporter) -> str:
+    mark = Path(argument["mark"])
+    if not mark.exists():
+        mark.write_text("died")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "alive"
+
+
+def report_much(n: int, report: Reporter) -> int:
+    for i in range(n):
+        time.sleep(0.15)
+        report(i)
+    return n
+
+
+def sleep_and_tell(argument: dict[str, Any], report: Reporter) -> None:
+    Path(argument["mark"]).write_text(str(os.getpid()))
+    time.sleep(60)

@@ -1,0 +1,176 @@
+"""A workspace: inputs once, one builder, readers that keep what they opened, nothing half there."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from inlink.errors import Busy, CorruptIndex, NotConfigured, NotFound, Unreachable
+from inlink.store import Current, Input, Workspace, disk
+from inlink.store.files import publish, replace_text, size_bytes
+from inlink.store.lock import holder, leased
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace.create(tmp_path / "w")
+
+
+def entry(digest: str, name: str = "") -> Input:
+    return Input(name or f"{digest}.warc", "warc", 1, digest, {"path": f"/x/{digest}"})
+
+
+def snapshot(workspace: Workspace, name: str) -> None:
+    workspace.snapshot(name).mkdir()
+    (workspace.snapshot(name) / "manifest.json").write_text("{}")
+    workspace.serving(name).write_text("served")
+
+
+def test_creating_twice_leaves_the_settings_alone(workspace: Workspace) -> None:
+    workspace.settings_path.write_text("[build]\nworkers = 5\n")
+    assert Workspace.create(workspace.path).settings.build.workers == 5
+
+
+def test_no_workspace(tmp_path: Path) -> None:
+    with pytest.raises(NotConfigured, match="no workspace"):
+        Workspace.open(tmp_path)
+
+
+@pytest.mark.parametrize("text", ['{"format": 99}', "{}", "nonsense", '["x"]'])
+def test_a_workspace_of_another_format_is_refused(workspace: Workspace, text: str) -> None:
+    (workspace.path / "workspace.json").write_text(text)
+    with pytest.raises(CorruptIndex) as caught:
+        Workspace.open(workspace.path)
+    assert caught.value.hint
+
+
+def test_inputs_are_counted_once(workspace: Workspace) -> None:
+    first = workspace.register([entry("a"), entry("b"), entry("a")])
+    assert [one.outcome for one in first] == ["added", "added", "known"]
+    again = workspace.register([entry("a", "other-name.warc"), entry("b")])
+    assert [one.outcome for one in again] == ["copy", "known"]
+    assert list(workspace.inputs) == ["a", "b"]
+    assert workspace.inputs["a"].copies == ("other-name.warc",)
+    assert [one.outcome for one in workspace.register([entry("a", "other-name.warc")])] == ["known"]
+    workspace.unregister(["a"])
+    assert list(workspace.inputs) == ["b"]
+
+
+def test_a_broken_register_is_named(workspace: Workspace) -> None:
+    (workspace.path / "inputs.jsonl").write_text('{"name": 1}\n')
+    with pytest.raises(CorruptIndex, match="line 1"):
+        _ = workspace.inputs
+
+
+def test_current(workspace: Workspace) -> None:
+    assert workspace.current() is None
+    with pytest.raises(NotFound):
+        workspace.lease()
+    workspace.serve(Current("0001-a"))
+    assert workspace.current() == Current("0001-a")
+    with pytest.raises(CorruptIndex, match="0001-a"):
+        workspace.lease()
+    (workspace.path / "CURRENT").write_text("junk")
+    with pytest.raises(CorruptIndex):
+        workspace.current()
+
+
+def test_the_second_build_is_refused_and_names_the_first(workspace: Workspace) -> None:
+    with workspace.building():
+        with pytest.raises(Busy) as caught, workspace.building():
+            pass
+        assert caught.value.facts["pid"] == os.getpid()
+        assert str(os.getpid()) in caught.value.message
+        found = holder(workspace.locks)
+        assert found is not None
+        assert found["pid"] == os.getpid()
+    assert holder(workspace.locks) is None
+    with workspace.building():
+        pass
+
+
+def test_the_lock_ends_with_its_process(workspace: Workspace) -> None:
+    script = (
+        "import sys, time; from inlink.store import Workspace\n"
+        "with Workspace.open(sys.argv[1]).building() as tmp:\n"
+        "    (tmp / 'half').mkdir(); (tmp / 'half' / 'done').write_text('x'); print('in', flush=True); time.sleep(60)"
+    )
+    child = subprocess.Popen([sys.executable, "-c", script, str(workspace.path)], stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"in\n"
+    with pytest.raises(Busy) as caught, workspace.building():
+        pass
+    assert caught.value.facts["pid"] == child.pid
+    child.kill()
+    child.wait()
+    child.stdout.close()
+    with workspace.building() as tmp:
+        assert list(tmp.iterdir()) == []
+
+
+def test_leased_snapshots_stay(workspace: Workspace) -> None:
+    for name in ("0001-a", "0002-b", "0003-c"):
+        snapshot(workspace, name)
+    workspace.serve(Current("0001-a"))
+    current, lease = workspace.lease()
+    assert current.snapshot == "0001-a"
+    workspace.serve(Current("0003-c"))
+    with workspace.building("gc"):
+        assert workspace.remove(workspace.snapshots()) == ["0002-b"]
+    assert workspace.snapshots() == ["0001-a", "0003-c"]
+    assert not workspace.serving("0002-b").exists()
+    lease.release()
+    lease.release()
+    with workspace.building("gc"):
+        assert workspace.remove(workspace.snapshots()) == ["0001-a"]
+    assert list(workspace.locks.glob("*.lease")) == []
+
+
+def test_a_lease_ends_with_its_process(workspace: Workspace) -> None:
+    snapshot(workspace, "0001-a")
+    workspace.serve(Current("0001-a"))
+    script = (
+        "import sys, time; from inlink.store import Workspace\n"
+        "kept = Workspace.open(sys.argv[1]).lease(); print('in', flush=True); time.sleep(60)"
+    )
+    child = subprocess.Popen([sys.executable, "-c", script, str(workspace.path)], stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    child.stdout.readline()
+    assert leased(workspace.locks) == {"0001-a"}
+    child.kill()
+    child.wait()
+    child.stdout.close()
+    assert leased(workspace.locks) == set()
+
+
+def test_no_room_on_the_disk_is_said_before(workspace: Workspace) -> None:
+    with pytest.raises(Unreachable, match="GiB") as caught:
+        disk.check_room(workspace.path, 2**62, what="this build")
+    assert caught.value.hint
+    disk.check_room(workspace.path, 1, what="this build")
+
+
+def test_replacing_leaves_nothing_beside(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    replace_text(path, "one")
+    replace_text(path, "two")
+    assert path.read_text() == "two"
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_publishing_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "aside" / "in").mkdir(parents=True)
+    (tmp_path / "aside" / "in" / "file").write_text("x" * 10)
+    publish(tmp_path / "aside", tmp_path / "final")
+    assert size_bytes(tmp_path / "final") == 10
+    assert not (tmp_path / "aside").exists()
+
+
+def test_current_is_json_for_other_programs(workspace: Workspace) -> None:
+    workspace.serve(Current("0001-a", run="r1"))
+    assert json.loads((workspace.path / "CURRENT").read_text()) == {"snapshot": "0001-a", "run": "r1"}

@@ -1,0 +1,95 @@
+"""Settings: what is read, and what a wrong line says."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from inlink.config import TEMPLATE, Settings, parse_settings, read_settings, setting_names
+from inlink.errors import BadInput
+
+FULL = """
+[site]
+domain = "Example.ORG"
+aliases = ["example.com", "example.com"]
+competitors = ["example.net"]
+
+[suffixes]
+own = ["university.example", "a.example"]
+
+[build]
+workers = 3
+memory = "2 GiB"
+
+[limits]
+max_links = 1000
+max_body_bytes = "1.5MiB"
+
+[fetch]
+test_hosts = ["localhost"]
+
+[retention]
+snapshots = 5
+archive_days = 30
+"""
+
+
+def test_everything_that_can_be_set() -> None:
+    found = parse_settings(FULL)
+    assert found.site.domain == "example.org"
+    assert found.site.aliases == ("example.com",)
+    assert found.suffixes == ("a.example", "university.example")
+    assert (found.build.workers, found.build.memory_bytes) == (3, 2 * 2**30)
+    assert found.limits == {"max_links": 1000, "max_body_bytes": 3 * 2**19}
+    assert found.fetch.test_hosts == ("localhost",)
+    assert (found.retention.snapshots, found.retention.archive_days) == (5, 30)
+
+
+def test_every_setting_is_in_the_full_example() -> None:
+    tables = tomllib.loads(FULL)
+    written = {f"{section}.{name}" for section, table in tables.items() for name in table}
+    assert {name for name in setting_names() if name != "limits.*"} <= written
+
+
+def test_template_gives_the_defaults_and_its_examples_are_right() -> None:
+    assert parse_settings(TEMPLATE) == Settings()
+    shown = "\n".join(line.removeprefix("# ") if " = " in line else line for line in TEMPLATE.splitlines())
+    assert parse_settings(shown).site.domain == "example.org"
+
+
+def test_no_file_gives_the_defaults(tmp_path: Path) -> None:
+    assert read_settings(tmp_path / "inlink.toml") == Settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        pytest.param("[site", "cannot be read", id="not-toml"),
+        pytest.param("[sight]", "sight", id="unknown-section"),
+        pytest.param("[site]\nname = 'x'", "site.name", id="unknown-setting"),
+        pytest.param("site = 3", "site", id="section-is-a-value"),
+        pytest.param("[site]\ndomain = 'https://example.org/'", "site.domain", id="domain-is-a-url"),
+        pytest.param("[site]\naliases = 'example.org'", "site.aliases", id="no-list"),
+        pytest.param("[build]\nworkers = 0", "build.workers", id="no-workers"),
+        pytest.param("[build]\nworkers = true", "build.workers", id="workers-is-a-truth-value"),
+        pytest.param("[build]\nmemory = '1 TB'", "build.memory", id="unknown-unit"),
+        pytest.param("[build]\nmemory = '1MB'", "build.memory", id="too-little-memory"),
+        pytest.param("[retention]\nsnapshots = -1", "retention.snapshots", id="negative"),
+        pytest.param("[limits]\nmax_links = 'many'", "limits.max_links", id="no-number"),
+    ],
+)
+def test_wrong_settings_are_named(text: str, names: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        parse_settings(text, name="my.toml")
+    assert "my.toml" in caught.value.message
+    assert names in caught.value.message
+    assert caught.value.hint
+
+
+def test_a_file_in_another_charset(tmp_path: Path) -> None:
+    path = tmp_path / "inlink.toml"
+    path.write_bytes("[site]\ndomain = 'ä'".encode("latin-1"))
+    with pytest.raises(BadInput, match="UTF-8"):
+        read_settings(path)
