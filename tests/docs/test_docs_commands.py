@@ -1,0 +1,61 @@
+"""README and tutorial run from top to bottom on the demo web."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from inlink.cli.commands import inlink
+from inlink.cli.main import main
+
+ROOT = Path(__file__).resolve().parents[2]
+BLOCK = re.compile(r"^```sh\n(.*?)^```", re.M | re.S)
+
+
+def commands(page: Path) -> Iterator[list[str]]:
+    """Each command of a page's sh blocks as arguments of inlink, patterns resolved as a shell does."""
+    for block in BLOCK.findall(page.read_text(encoding="utf-8")):
+        for line in block.splitlines():
+            words = shlex.split(line, comments=True)
+            words = words[1:] if words[:1] == ["uvx"] else words
+            if words:
+                assert words[0] == "inlink", line
+                yield words[1:]
+
+
+def resolved(words: list[str]) -> list[str]:
+    """Patterns of file names as a shell resolves them."""
+    return [name for word in words for name in (sorted(map(str, Path().glob(word))) if "*.warc" in word else [word])]
+
+
+def perform(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    code = main(resolved(words))
+    said = capsys.readouterr()
+    assert code == 0, f"inlink {shlex.join(words)}\n{said.err}"
+    assert "error:" not in said.err
+    return said.out
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/tutorial.md"])
+def test_the_page_runs_from_top_to_bottom(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    n_run = 0
+    for words in commands(ROOT / name):
+        out = perform(words, capsys)
+        assert out, words
+        n_run += 1
+        if "--columns" in words and words[words.index("--columns") + 1].startswith("link_id,"):
+            link_id = out.splitlines()[1].split("\t")[0]
+            assert "»" in perform([*words[:2], "evidence", link_id], capsys)
+    assert n_run > 10
+
+
+def test_the_tutorial_shows_every_question() -> None:
+    verbs = {words[2] if words[0] == "-w" else words[0] for words in commands(ROOT / "docs" / "tutorial.md")}
+    assert set(inlink.commands) - verbs == {"evidence", "serve"}
