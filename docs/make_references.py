@@ -1,4 +1,4 @@
-"""Write the generated references: docs/cli.md, docs/tables.md, docs/settings.md.
+"""Write the generated references: docs/cli.md, docs/tables.md, docs/settings.md, docs/filters.md.
 
 make docs          (or: python docs/make_references.py [--check])
 
@@ -19,6 +19,7 @@ import click
 from inlink import config
 from inlink.cli.commands import inlink
 from inlink.cli.failures import EXIT_CODES
+from inlink.index import serving_columns, serving_groups
 from inlink.schema import parts, snapshot, words
 from inlink.schema.columns import TableSchema
 from inlink.sources import limits
@@ -215,7 +216,62 @@ def _limits() -> Iterator[tuple[str, int, str]]:
         yield field.name, getattr(limits.DEFAULT_LIMITS, field.name), comments.get(field.name, "")
 
 
-REFERENCES: dict[str, Callable[[], str]] = {"cli.md": cli, "tables.md": tables, "settings.md": settings}
+FILTERS_HEAD = """\
+What `--where` (the filter field of the site, `where=` in Python) understands, and the columns that answers can show,
+sort and filter by.
+
+## Filters
+
+A filter compares columns with values, joined by `and`, `or`, `not` and brackets; `and` binds tighter than `or`.
+
+| Write | For | Meaning |
+|---|---|---|
+| `region = 'main'`, `!=` | all | equal, or not |
+| `strength >= 10`, `<`, `<=`, `>` | numbers, times, text | compared |
+| `region in ('main', 'bio')` | all but lists | one of |
+| `strength between 5 and 20` | numbers, times | from 5 to 20, both included |
+| `anchor contains 'bread'`, `starts`, `ends` | text | the text holds, starts or ends with it, letter case aside |
+| `source_flags contains 'hosting'` | lists | the list holds it |
+| `anchor matches '^best '` | text | a regular expression (RE2) |
+| `follow`, `not follow`, `follow = false` | true and false | is so, or is not |
+| `lang is null`, `is not null` | all | unknown, or known |
+
+- Text stands in `'…'` or `"…"`; a quote inside is doubled. A single word needs none.
+- A time is a day (`2026-10-01`, which means all of it) or a day with an hour (`2026-10-01T06:00`). Times are UTC.
+- A row whose value is unknown satisfies `is null` and no other comparison of that column.
+- On questions that count (domains, anchors, pages …) a condition on a link's column narrows the links that are counted,
+  and one on a sum narrows the rows: `anchors TARGET --where "region = 'main' and n_domains >= 2"`.
+
+Nothing of a filter reaches SQL but as a value. A wrong one is an error that says where it is wrong.
+"""
+
+
+def filters() -> str:
+    """The grammar of filters and the columns of every question."""
+    lines = ["# Filters and columns", GENERATED, "", FILTERS_HEAD]
+    lines += [
+        "## Columns of links",
+        "",
+        "Of backlinks, outlinks, and as conditions of every question that counts links.",
+        "",
+    ]
+    lines += ["| Column | Type | Meaning |", "|---|---|---|"]
+    lines += [f"| `{c.name}` | {c.type} | {_cell(c.meaning)} |" for c in serving_columns.LINK_COLUMNS.values()]
+    lines += ["| `links_in_group` | int | links that the row stands for, with `--group` |", ""]
+    for grouping in serving_groups.GROUPINGS.values():
+        title = "anchors --folded" if grouping.name == "folded_anchors" else grouping.name
+        lines += [f"## Columns of {title}", "", "| Column | Type | Meaning |", "|---|---|---|"]
+        lines += [f"| `{c.name}` | {c.type} | {_cell(c.meaning)} |" for c in grouping.columns]
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+REFERENCES: dict[str, Callable[[], str]] = {
+    "cli.md": cli,
+    "tables.md": tables,
+    "settings.md": settings,
+    "filters.md": filters,
+}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

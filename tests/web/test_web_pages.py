@@ -198,7 +198,7 @@ def test_the_next_page_keeps_the_view(client: TestClient) -> None:
 def test_links_are_shown_with_rel_and_its_origin(client: TestClient) -> None:
     text = client.get("/backlinks?q=crumb.example").text
     assert "by robots meta and by header" in text
-    assert "412 links on 412 pages" in text
+    assert "one of 412 similar links" in text
     assert "lost 2026-11-14: page gone" in text
     assert "region unknown" in text
     assert "#:~:text=sourdough%20starter%20guide" in text

@@ -40,8 +40,9 @@ def link(position: int, **changed: object) -> dict[str, object]:
         "is_live": True,
         "lost_at": None,
         "lost_reason": None,
-        "n_links": 1,
-        "n_pages": 1,
+        "links_in_group": 1,
+        "title": None,
+        "change": None,
     }
     return row | changed
 
@@ -53,7 +54,7 @@ LINKS = [
     link(3, nofollow=True, rel_origin="meta+header", region=None, anchor=None, kind="image", alt="A loaf"),
     link(4, is_live=False, lost_at=NOW, lost_reason="page_gone"),
     link(5, anchor="مرحبا بالعالم", text_before="نص", text_after="بعد", source_url="https://xn--mgbh0fb.example/"),
-    link(6, n_links=412, n_pages=412, region="footer"),
+    link(6, links_in_group=412, title=HOSTILE, change="new", region="footer"),
     link(7, sponsored=True, rel_origin="rel", region="aside", anchor="", alt=None),
     link(8, source_url="javascript:alert(1)"),
 ]

@@ -34,9 +34,9 @@ SORTS = {
     "target_url": "by target",
 }
 COLUMNS = (
-    *("link_id", "strength", "source_url", "source_domain", "target_url", "kind"),
+    *("link_id", "strength", "source_url", "title", "target_url", "kind"),
     *("anchor", "alt", "text_before", "text_after", "region", "nofollow", "ugc", "sponsored", "rel_origin"),
-    *("first_seen", "last_seen", "is_live", "lost_at", "lost_reason"),
+    *("first_seen", "last_seen", "is_live", "lost_at", "lost_reason", "change"),
 )
 TARGETS_SQL = """
 select domain, in_domains, in_links, in_follow_links, n_pages
@@ -191,7 +191,7 @@ def _ask(bench: Workbench, query: Query) -> tuple[Rows | None, InlinkError | Non
             state=query.state,
             cursor=query.cursor or None,
             limit=PAGE,
-            columns=COLUMNS,
+            columns=COLUMNS if query.group == "none" else (*COLUMNS, "links_in_group"),
         ), None
     except BadInput as error:
         if query.where or query.sort or query.cursor:
