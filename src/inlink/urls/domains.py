@@ -13,7 +13,7 @@ from inlink.errors import BadInput
 
 _EXACT, _WILDCARD, _EXCEPTION = 1, 2, 4
 _PRIVATE = 8
-_CACHE_LIMIT = 1_000_000
+_CACHE_LIMIT = 200_000
 
 
 class SuffixRules:

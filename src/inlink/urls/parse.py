@@ -64,14 +64,18 @@ def is_url(raw: str, base: str | None = None) -> bool:
     return _ada(raw, base) is not None
 
 
+def well_formed(text: str) -> str:
+    """The text with lone surrogates as U+FFFD, as a browser takes it."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
 def _ada(raw: str, base: str | None) -> ada_url.URL | None:
-    """ada's object; lone surrogates become U+FFFD as in a browser."""
-    raw = _SURROGATE.sub("\ufffd", raw)
+    """ada's object."""
     if base is not None:
-        base = _SURROGATE.sub("\ufffd", base)
+        base = well_formed(base)
         if not ada_url.URL.can_parse(base):
             base = None
     try:
-        return ada_url.URL(raw, base)
+        return ada_url.URL(well_formed(raw), base)
     except ValueError:
         return None
