@@ -166,7 +166,7 @@ class _Reader:
 
     def limits(self, found: Mapping[str, object]) -> dict[str, int]:
         table = self.table(found, "limits")
-        return {key: self._value("limits", key, value, _size) for key, value in table.items()}
+        return {key: self._value("limits", key, value, _bound) for key, value in table.items()}
 
     def _value(self, section: str, key: str, value: object, read: Callable[[object], Any]) -> Any:
         try:
@@ -210,6 +210,10 @@ def _memory(value: object) -> int:
     if size < 512 * 2**20:
         raise _WrongError('at least "512MiB"')
     return size
+
+
+def _bound(value: object) -> int:
+    return value if isinstance(value, bool) else _size(value)
 
 
 def _size(value: object) -> int:

@@ -16,7 +16,7 @@ Reporter = Callable[[int], None]
 
 
 def double(number: int, report: Reporter) -> int:
-    print("libraries print things")
+    sys.stdout.write("libraries print things")
     report(number)
     return 2 * number
 

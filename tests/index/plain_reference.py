@@ -70,7 +70,7 @@ def looks(parts: Sequence[SmallPart]) -> dict[str, list[Look]]:
     best: dict[int, tuple[int, Row, list[Row], bool]] = {}
     for number, part in enumerate(parts):
         paged = {row["capture_id"] for row in part.pages}
-        links = defaultdict(list)
+        links: dict[int, list[Row]] = defaultdict(list)
         for i, link in enumerate(part.links):
             link["place"] = (number, i)
             if link["link_id"] not in {one["link_id"] for one in links[link["capture_id"]]}:

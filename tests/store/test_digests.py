@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -40,7 +41,7 @@ ROWS = st.lists(
 def digest(rows: list[dict[str, Any]], *cuts: int) -> str:
     table = pa.Table.from_pylist(rows, schema=SCHEMA)
     edges = [0, *sorted(min(cut, len(rows)) for cut in cuts), len(rows)]
-    pieces = [table.slice(a, b - a) for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [table.slice(a, b - a) for a, b in pairwise(edges)]
     return digest_of((batch for piece in pieces for batch in piece.to_batches()), SCHEMA)
 
 

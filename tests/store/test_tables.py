@@ -14,12 +14,8 @@ from inlink.store import tables
 from inlink.store.digests import digest_of
 from inlink.store.tables import read_batches, stored_schema, write_table
 
-SMALL = TableSchema(
-    "small",
-    1,
-    "",
-    (Column("n", pa.int64(), "", nullable=False), Column("t", pa.dictionary(pa.int32(), pa.string()), "")),
-)
+CODED = pa.dictionary(pa.int32(), pa.string())
+SMALL = TableSchema("small", 1, "", (Column("n", pa.int64(), "", nullable=False), Column("t", CODED, "")))
 
 
 def batches(n_rows: int, size: int) -> list[pa.RecordBatch]:

@@ -1,1 +1,4 @@
-"""Where heavy work runs: worker processes and DuckDB on this machine. Workers start often, so nothing is imported here."""
+"""Where heavy work runs: worker processes and DuckDB on this machine.
+
+Workers start often, so nothing is imported here.
+"""

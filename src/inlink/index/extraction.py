@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from inlink.errors import BadInput, InlinkError, Unreachable
 from inlink.extract.batch import PartBatch
@@ -34,11 +35,14 @@ class Job:
 
 def limits_of(overrides: Mapping[str, int]) -> Limits:
     """The default limits with some of them replaced. Raises: BadInput for a name that does not exist."""
-    known = {field.name for field in fields(Limits)}
-    for name in overrides:
+    known: dict[str, Any] = {field.name: getattr(DEFAULT_LIMITS, field.name) for field in fields(Limits)}
+    for name, value in overrides.items():
         if name not in known:
             raise BadInput(f"there is no limit {name!r}", hint=f"use one of {', '.join(sorted(known))}")
-    return replace(DEFAULT_LIMITS, **overrides)
+        if isinstance(value, bool) != isinstance(known[name], bool):
+            kind = "true or false" if isinstance(known[name], bool) else "a number or a size"
+            raise BadInput(f"the limit {name} = {value!r} is not right", hint=f"it should be {kind}")
+    return Limits(**{**known, **overrides})
 
 
 def make_part(job: Job, report: Callable[[int], None]) -> PartInfo:
