@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,10 +14,11 @@ from inlink.extract.batch import rows
 from inlink.extract.ids import capture_id
 from inlink.schema import CAPTURES
 from inlink.sources.records import Record
+from inlink.urls.batch import WEB, Resolved, resolve
 from inlink.urls.domains import SuffixRules
-from inlink.urls.identity import same_page_key
-from inlink.urls.parse import normalise, parse
+from inlink.urls.parse import normalise
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _TIME = pa.timestamp("us", tz="UTC")
 
 
@@ -33,20 +35,26 @@ class Pages:
 
 def web_records(records: Sequence[Record]) -> list[Record]:
     """The records whose URL is http or https."""
-    return [record for record in records if normalise(record.url) is not None]
+    return [record for record, is_kept in zip(records, are_web(records), strict=True) if is_kept]
+
+
+def are_web(records: Sequence[Record]) -> list[bool]:
+    """Whether each record's URL is http or https."""
+    return list((_resolved(records).status == WEB).tolist())
 
 
 def pages_of(records: Sequence[Record], rules: SuffixRules) -> Pages:
     """The places of records that all have an http(s) URL."""
-    urls, keys, hosts = [], [], []
-    for record in records:
-        url = parse(record.url)
-        href = url.href.partition("#")[0] if url is not None else record.url
-        urls.append(href)
-        hosts.append(url.host if url is not None else "")
-        keys.append(same_page_key(href))
+    found = _resolved(records)
+    keys = found.key.to_pylist()
+    hosts = found.host.to_pylist()
     ids = [capture_id(key, r.fetched_at_us, r.payload_digest) for key, r in zip(keys, records, strict=True)]
-    return Pages(urls, keys, hosts, rules.domains(hosts), np.array(ids, np.uint64))
+    return Pages(found.url.to_pylist(), keys, hosts, rules.domains(hosts), np.array(ids, np.uint64))
+
+
+def _resolved(records: Sequence[Record]) -> Resolved:
+    urls = [_SURROGATE.sub("\ufffd", record.url) for record in records]
+    return resolve(pa.array(urls, pa.string()), np.full(len(urls), -1, np.int32), [])
 
 
 def capture_rows(

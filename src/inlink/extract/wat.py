@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from inlink.extract.assemble import RawLinks, Sources, assemble
 from inlink.extract.batch import PartBatch, empty_batch
-from inlink.extract.captures import Pages, capture_rows, pages_of
+from inlink.extract.captures import Pages, are_web, capture_rows, pages_of
 from inlink.extract.facts import Facts
 from inlink.extract.html import base_url
 from inlink.extract.unmarked import Unmarked, kind_of_rel, redirect, unmarked_links
@@ -31,7 +31,7 @@ from inlink.schema import KINDS
 from inlink.sources.limits import Limits
 from inlink.sources.records import BadRecord, InputFile, WatRecord
 from inlink.urls.domains import SuffixRules
-from inlink.urls.parse import normalise, parse
+from inlink.urls.parse import parse
 
 _READABLE = (200, 203, None)
 _NONE = 255  # no kind
@@ -50,7 +50,8 @@ class _Told:
 def extract_wat(items: Sequence[WatRecord], file: InputFile, rules: SuffixRules, limits: Limits) -> PartBatch:
     """The rows that a group of WAT records gives; with `limits.external_only`, links to other hosts only."""
     found, bad = read_pages(items)
-    pages = [page for page in found if normalise(page.record.url) is not None]
+    is_web = are_web([page.record for page in found])
+    pages = [page for page, is_kept in zip(found, is_web, strict=True) if is_kept]
     if not pages:
         return empty_batch(tuple(bad))
     records = [page.record for page in pages]

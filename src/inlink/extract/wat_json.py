@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from inlink.sources.records import BadRecord, Record, WatRecord
 
 _RESPONSE_MARK = b'"HTTP-Response-Metadata"'
 _NOTES_MARK = b'"WARC-Metadata-Metadata"'
+_NOTES = (b"languages-cld2", b"charset-detected")  # the notes that are of use
 _EMPTY = msgspec.Raw(b"")
 _REVISIT = "revisit"
 
@@ -89,7 +91,7 @@ def read_pages(records: Iterable[WatRecord]) -> tuple[list[WatPage], list[BadRec
         if _RESPONSE_MARK in record.json:
             page = _read_page(record)
             (pages if isinstance(page, WatPage) else bad).append(page)  # type: ignore[arg-type]
-        elif pages and _NOTES_MARK in record.json:
+        elif pages and _NOTES_MARK in record.json and any(name in record.json for name in _NOTES):
             _add_notes(record, pages[-1])
     return pages, bad
 
@@ -171,11 +173,16 @@ class _Header:
     def __init__(self, envelope: _Envelope) -> None:
         header = envelope.warc if isinstance(envelope.warc, dict) else envelope.arc
         entries = header.items() if isinstance(header, dict) else ()
-        self._values = {name.lower().removeprefix("warc-"): value for name, value in entries}
+        self._values = {_plain_name(name): value for name, value in entries}
 
     def text(self, name: str) -> str | None:
         """The value as text."""
         return _text(self._values.get(name))
+
+
+@lru_cache(maxsize=1024)
+def _plain_name(name: str) -> str:
+    return name.lower().removeprefix("warc-")
 
 
 def _text(value: Any) -> str | None:
