@@ -22,7 +22,7 @@ from inlink.workbench import Count
     [(0, 0, ""), (0, 5, "0 %"), (1, 1000, "< 1 %"), (999, 1000, "> 99 %"), (5, 5, "100 %"), (71, 100, "71 %")],
 )
 def test_percent_never_rounds_to_nothing_or_all(part: int, whole: int, said: str) -> None:
-    assert words.percent(part, whole) == said
+    assert words.percent(part, whole).replace("\u00a0", " ") == said
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,22 @@ def test_a_text_fragment_says_its_words(text: str) -> None:
 
 @given(st.text(max_size=400))
 def test_context_is_short(text: str) -> None:
-    assert len(words.before(text)) <= words.ROOM + 1
-    assert len(words.after(text)) <= words.ROOM + 1
+    assert len(words.before(text)) <= words.ROOM + 2
+    assert len(words.after(text)) <= words.ROOM + 2
+
+
+@pytest.mark.parametrize(
+    ("text_before", "text_after", "joined"),
+    [
+        pytest.param("lean on the", "at Crumb", "lean on the LINK at Crumb", id="words"),
+        pytest.param("(see", ").", "(see LINK).", id="closing"),
+        pytest.param("say “", "”", "say “LINK”", id="quotes"),
+        pytest.param("粉は", "を使う", "粉はLINKを使う", id="no spaces between wide characters"),
+        pytest.param(None, None, "LINK", id="unknown"),
+    ],
+)
+def test_context_joins_as_it_stood(text_before: str | None, text_after: str | None, joined: str) -> None:
+    assert f"{words.before(text_before)}LINK{words.after(text_after)}" == joined
 
 
 def test_bars_sum_to_the_whole() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 ROOM = 120  # characters of context on each side of a link
+OPENING = "([{«“‘¿¡"
+CLOSING = ".,;:!?)]}»”’…"
 ORIGINS = {"rel": "by the link", "meta": "by robots meta", "header": "by header"}
 REASONS = {
     "removed": "link removed",
@@ -29,10 +32,10 @@ def percent(part: int, whole: int) -> str:
         return ""
     share = 100 * part / whole
     if 0 < share < 1:
-        return "< 1 %"
+        return "<\u00a01\u00a0%"
     if 99 < share < 100:
-        return "> 99 %"
-    return f"{share:.0f} %"
+        return ">\u00a099\u00a0%"
+    return f"{share:.0f}\u00a0%"
 
 
 def day(value: datetime | None) -> str:
@@ -63,15 +66,24 @@ def path(url: str) -> str:
 
 
 def before(text: str | None) -> str:
-    """The end of the text before a link, with an ellipsis where something was cut."""
+    """The end of the text before a link, up to where the link begins; an ellipsis where something was cut."""
     text = (text or "").strip()
-    return text if len(text) <= ROOM else "…" + text[-ROOM:].partition(" ")[2]
+    if len(text) > ROOM:
+        text = "…" + text[-ROOM:].partition(" ")[2]
+    return text if not text or text[-1] in OPENING or _is_wide(text[-1]) else f"{text} "
 
 
 def after(text: str | None) -> str:
-    """The beginning of the text after a link."""
+    """The beginning of the text after a link, from where the link ends."""
     text = (text or "").strip()
-    return text if len(text) <= ROOM else text[:ROOM].rpartition(" ")[0] + "…"
+    if len(text) > ROOM:
+        text = (text[:ROOM].rpartition(" ")[0] or text[:ROOM]) + "…"
+    return text if not text or text[0] in CLOSING or _is_wide(text[0]) else f" {text}"
+
+
+def _is_wide(character: str) -> bool:
+    """Scripts that are written without spaces."""
+    return unicodedata.east_asian_width(character) in "WF"
 
 
 def rel_words(link: dict[str, Any]) -> list[str]:
