@@ -17,6 +17,7 @@ from inlink.urls.surt import host_key
 Scope = Literal["url", "prefix", "host", "domain"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
+_HINT = "write example.org, or https://example.org/page"
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
@@ -126,7 +127,7 @@ def guess_scope(text: str, *, rules: SuffixRules, is_strict: bool = False) -> Ta
             scope, reason = "domain", f"{domain} is a registrable domain"
         else:
             scope, reason = "host", f"{url.host} is a host of {domain}" if domain != url.host else f"{domain} is a host"
-    elif is_starred or url.path.endswith("/"):
+    elif is_starred or (url.path.endswith("/") and url.query is None):
         scope, reason = "prefix", "the path ends with *" if is_starred else "the path ends with /"
     else:
         scope, reason = "url", "it names a page"
@@ -135,18 +136,19 @@ def guess_scope(text: str, *, rules: SuffixRules, is_strict: bool = False) -> Ta
 
 def _typed_url(text: str) -> Url:
     """The URL that a user's text means: the scheme may be missing, `*` may stand at either end."""
-    bare = text.strip().removeprefix("*.")
-    if bare.endswith("*"):
-        bare = bare[:-1]
-    return _web_url(bare, text)
+    bare = text.strip().removeprefix("*.").removesuffix("*")
+    if _SCHEME.match(bare):
+        return _web_url(bare)
+    if "@" in bare.split("/", 1)[0]:
+        raise BadInput(f"an e-mail address, not a web address: {text!r}", hint=_HINT)
+    return _web_url(f"https://{bare.lstrip('/')}", text)
 
 
 def _web_url(text: str, shown: str | None = None) -> Url:
     """The parsed http(s) URL."""
-    authority = text.split("/", 1)[0]
-    url = parse(text) if _SCHEME.match(text) else None if "@" in authority else parse(f"https://{text.lstrip('/')}")
+    url = parse(text)
     if url is None or url.scheme not in WEB_SCHEMES:
-        raise BadInput(f"not a web address: {shown or text!r}", hint="write example.org, or https://example.org/page")
+        raise BadInput(f"not a web address: {(text if shown is None else shown)!r}", hint=_HINT)
     return url
 
 
