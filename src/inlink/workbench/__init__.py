@@ -1,5 +1,8 @@
 """The one door: a workspace and one short method for each thing that a user can ask."""
 
+from inlink.index.adding import AddReport
+from inlink.index.build import BuildReport
+from inlink.index.upkeep import GcReport, VerifyReport
 from inlink.workbench.options import GROUPS, STATES, ViewOptions
 from inlink.workbench.results import Count, Evidence, Exported, Overview, Rows, RowStream, Status, Target
 from inlink.workbench.workbench import QUESTIONS, Workbench
@@ -8,14 +11,18 @@ __all__ = [
     "GROUPS",
     "QUESTIONS",
     "STATES",
+    "AddReport",
+    "BuildReport",
     "Count",
     "Evidence",
     "Exported",
+    "GcReport",
     "Overview",
     "RowStream",
     "Rows",
     "Status",
     "Target",
+    "VerifyReport",
     "ViewOptions",
     "Workbench",
 ]

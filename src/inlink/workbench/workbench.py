@@ -9,12 +9,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Unpack
 
-from inlink.errors import BadInput, NotFound
+from inlink.engine.protocol import Report, silent
+from inlink.errors import BadInput, NotConfigured, NotFound
+from inlink.index.adding import AddReport
+from inlink.index.build import BuildReport
 from inlink.index.serving_reader import Serving
+from inlink.index.upkeep import GcReport, VerifyReport
 from inlink.store.lock import Lease
 from inlink.store.workspace import Workspace
 from inlink.urls.domains import SuffixRules
-from inlink.workbench import lists, summary
+from inlink.workbench import lists, summary, upkeep
 from inlink.workbench.lists import counting_by
 from inlink.workbench.options import View, ViewOptions, view_of
 from inlink.workbench.places import Served
@@ -180,9 +184,32 @@ class Workbench:
         """One read-only SELECT over the views links, pages, domains, hosts, pairs, captures."""
         raise NotImplementedError
 
+    def add(self, specs: Sequence[str], *, keep: bool = False, report: Report = silent) -> AddReport:
+        """Register inputs: files, folders, patterns, lists of paths, addresses. Nothing is built yet."""
+        return upkeep.add(self._home(), specs, keep=keep, report=report)
+
+    def build(self, *, workers: int | None = None, report: Report = silent) -> BuildReport:
+        """Extract what is new and serve a snapshot of all inputs; the next question reads it."""
+        done = upkeep.build(self._home(), workers=workers, report=report)
+        self.close()
+        return done
+
+    def verify(self, *, report: Report = silent) -> VerifyReport:
+        """Compare everything that is stored with its digests."""
+        return upkeep.verify(self._home(), report=report)
+
+    def gc(self, *, keep: int | None = None) -> GcReport:
+        """Remove old snapshots (all but the newest `keep`) and parts of no input; never what somebody reads."""
+        return upkeep.gc(self._home(), keep=keep)
+
     def status(self) -> Status:
         """What the workspace holds and serves."""
-        raise NotImplementedError
+        return upkeep.status(self._home())
+
+    def _home(self) -> Workspace:
+        if self._workspace is None:
+            raise NotConfigured("this workbench has a serving file and no workspace", hint="open the workspace itself")
+        return self._workspace
 
     def _rows(self, question: str, target: str, scope: str | None, view: View) -> Rows:
         served = self._serve()

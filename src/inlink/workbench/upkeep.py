@@ -1,0 +1,67 @@
+"""Fill a workspace and look after it: add, build, verify, gc, status."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from inlink.engine.local import LocalEngine
+from inlink.engine.protocol import Report, silent
+from inlink.errors import CorruptIndex
+from inlink.index import adding, upkeep
+from inlink.index.adding import AddReport
+from inlink.index.build import BuildReport
+from inlink.index.build import build as build_index
+from inlink.index.manifest import Manifest, read_manifest
+from inlink.index.upkeep import GcReport, VerifyReport
+from inlink.store.files import size_bytes
+from inlink.store.workspace import Workspace
+from inlink.workbench.results import Status
+
+
+def add(workspace: Workspace, specs: Sequence[str], *, keep: bool = False, report: Report = silent) -> AddReport:
+    """Register inputs."""
+    return adding.add(workspace, specs, keep=keep, report=report)
+
+
+def build(workspace: Workspace, *, workers: int | None = None, report: Report = silent) -> BuildReport:
+    """Bring what is served up to date with the inputs, by local processes."""
+    settings = workspace.settings.build
+    engine = LocalEngine(workers or settings.workers, settings.memory_bytes)
+    return build_index(workspace, engine, report)
+
+
+def verify(workspace: Workspace, *, report: Report = silent) -> VerifyReport:
+    """Compare everything that is stored with its digests."""
+    return upkeep.verify(workspace, report)
+
+
+def gc(workspace: Workspace, *, keep: int | None = None) -> GcReport:
+    """Remove what is old and not in use."""
+    return upkeep.gc(workspace, keep)
+
+
+def status(workspace: Workspace) -> Status:
+    """What the workspace holds and serves, by the manifest of the served snapshot."""
+    current = workspace.current()
+    rows: dict[str, int] = {}
+    notes: list[str] = []
+    if current is not None:
+        try:
+            rows = _rows(read_manifest(workspace.snapshot(current.snapshot)))
+        except CorruptIndex as error:
+            notes.append(error.message)
+    return Status(
+        path=str(workspace.path),
+        snapshot=current.snapshot if current else None,
+        n_inputs=len(workspace.inputs),
+        n_pages=rows.get("captures"),
+        n_links=rows.get("links"),
+        n_hosts=rows.get("hosts"),
+        n_domains=rows.get("domains"),
+        size_bytes=size_bytes(workspace.path),
+        notes=tuple(notes),
+    )
+
+
+def _rows(manifest: Manifest) -> dict[str, int]:
+    return {name: int(table["n_rows"]) for name, table in manifest.tables.items()}
