@@ -16,9 +16,10 @@ from typing import Any
 
 @dataclass
 class Series:
-    """What the rounds of one engine gave. Units: seconds of wall time, MiB of peak memory."""
+    """What the rounds of one engine gave. Units: seconds of wall and of processor time, MiB of peak memory."""
 
     seconds: list[float] = field(default_factory=list)
+    cpu_s: list[float] = field(default_factory=list)
     peak_mib: list[float] = field(default_factory=list)
     counts: dict[str, Any] = field(default_factory=dict)
 
@@ -26,28 +27,33 @@ class Series:
     def median(self) -> float:
         return statistics.median(self.seconds)
 
+    @property
+    def median_cpu(self) -> float:
+        return statistics.median(self.cpu_s)
+
     def spread(self) -> str:
         """Median with least and greatest."""
         return f"{self.median:.2f} ({min(self.seconds):.2f}-{max(self.seconds):.2f})"
 
 
 def interleave(commands: Mapping[str, Sequence[str]], *, rounds: int, core: int) -> dict[str, Series]:
-    """Runs every command once a round, pinned. A command may print one JSON object with `seconds` and counts.
+    """Runs every command once a round, pinned. A command may print one JSON object with `seconds`, `cpu_s` and counts.
 
-    Without one, the wall time of the whole process counts.
+    Without one, the times of the whole process count.
     """
     series = {name: Series() for name in commands}
     for number in range(rounds):
         for name, command in commands.items():
-            seconds, peak_kib, said = _run(command, core)
+            seconds, usage, said = _run(command, core)
             series[name].seconds.append(said.pop("seconds", seconds))
-            series[name].peak_mib.append(peak_kib / 1024)
+            series[name].cpu_s.append(said.pop("cpu_s", usage.ru_utime + usage.ru_stime))
+            series[name].peak_mib.append(usage.ru_maxrss / 1024)
             series[name].counts = said
             print(f"round {number + 1} {name}: {series[name].seconds[-1]:.2f} s", file=sys.stderr)
     return series
 
 
-def _run(command: Sequence[str], core: int) -> tuple[float, int, dict[str, Any]]:
+def _run(command: Sequence[str], core: int) -> tuple[float, resource.struct_rusage, dict[str, Any]]:
     started = time.perf_counter()
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, preexec_fn=lambda: os.sched_setaffinity(0, {core})
@@ -59,9 +65,4 @@ def _run(command: Sequence[str], core: int) -> tuple[float, int, dict[str, Any]]
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} failed with {process.returncode}")
     line = said.strip().splitlines()[-1] if said.strip() else ""
-    return time.perf_counter() - started, usage.ru_maxrss, json.loads(line) if line.startswith("{") else {}
-
-
-def peak_mib() -> float:
-    """Peak memory of this process."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return time.perf_counter() - started, usage, json.loads(line) if line.startswith("{") else {}
