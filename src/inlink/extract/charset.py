@@ -1,7 +1,7 @@
 """In which characters a page is written: as a browser reads it (for URLs), and as the bytes show it (for text).
 
 A browser believes byte-order mark, header and <meta>, in this order, even where the bytes say otherwise, so the URLs it
-makes come from that reading. A reader wants the text as it was meant. Where the two differ, the page is decoded as meant
+A browser believes byte-order mark, header and <meta>, in this order, even where the bytes say otherwise, so the URLs that
 and its targets are read again as the browser does (`as_browser`).
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
@@ -26,10 +27,16 @@ _NAME_OF_CODEC: Final = {
 _MULTIBYTE: Final = frozenset(("gbk", "gb18030", "big5", "euc-jp", "iso-2022-jp", "shift_jis", "euc-kr"))
 
 _HEADER: Final = re.compile(r"""charset\s*=\s*["']?\s*([^\s"';,]+)""", re.IGNORECASE)
-_PRESCAN_BYTES: Final = 4096
-_TAG: Final = re.compile(
-    rb"""<!--.*?-->|<(?:script|style|title)\b.*?</(?:script|style|title)|<meta[\s/]((?:[^>"']|"[^"]*"|'[^']*')*)>""",
-    re.IGNORECASE | re.DOTALL,
+_PRESCAN_BYTES: Final = 1024  # looked through whatever stands there
+_HEAD_BYTES: Final = 1 << 20  # looked through as long as the head goes on
+_NAME: Final = re.compile(rb"/?[a-z][^\s/>]*", re.IGNORECASE)
+_ATTRIBUTES: Final = re.compile(rb"""[^>"']*(?:(?:"[^"]*"|'[^']*')[^>"']*)*>""")
+_TEXT_END: Final = {
+    name: re.compile(rb"</" + name + rb"[\s/>]", re.IGNORECASE) for name in (b"script", b"style", b"title", b"noscript")
+}
+_IN_HEAD: Final = frozenset(
+    (b"script", b"style", b"title", b"noscript", b"link", b"meta", b"object", b"base", b"html", b"head")
+    + (b"/script", b"/style", b"/title", b"/noscript", b"/link", b"/meta", b"/object", b"/base")
 )
 _ATTRIBUTE: Final = re.compile(rb"""([^\s=/>"']+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""")
 _CONTENT_CHARSET: Final = re.compile(rb"""charset\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;"']+))""", re.IGNORECASE)
@@ -98,18 +105,45 @@ def header_charset(content_type: str | None) -> str | None:
 
 
 def meta_charset(body: bytes) -> str | None:
-    """Character set that a <meta> near the beginning declares.
+    """Character set that a <meta> declares in the first kibibyte, or as long as only elements of a head follow.
 
-    Source: HTML standard, 13.2.3.2 (prescan a byte stream).
+    Source: HTML standard, 13.2.3.2 (prescan a byte stream); Chromium's html_meta_charset_parser.cc looks through the
+    head to its end.
     """
-    head = body[:_PRESCAN_BYTES]
-    if b"charset" not in head and b"CHARSET" not in head and b"charset" not in head.lower():
+    head = body[:_HEAD_BYTES]
+    if b"charset" not in head[: 4 * _PRESCAN_BYTES].lower() and b"charset" not in head.lower():
         return None
-    for match in _TAG.finditer(head):
-        found = _declared_by(match[1]) if match[1] is not None else None
-        if found is not None:
+    for name, attributes, end in _tags(head):
+        if name == b"meta" and (found := _declared_by(attributes)) is not None:
             return UTF8 if found.startswith("utf-16") else found
+        if name not in _IN_HEAD and end >= _PRESCAN_BYTES:
+            return None
     return None
+
+
+def _tags(head: bytes) -> Iterator[tuple[bytes, bytes, int]]:
+    """(name in lower case, attributes, end) of each tag outside comments and texts; ends where one is not closed."""
+    at = head.find(b"<")
+    while at >= 0:
+        end = at + 1
+        name = _NAME.match(head, end)
+        if head.startswith(b"<!--", at):
+            end = head.find(b"-->", at + 4) + 3
+            if end < 3:
+                return
+        elif name is not None:
+            attributes = _ATTRIBUTES.match(head, name.end())
+            if attributes is None:
+                return
+            end = attributes.end()
+            kind = name[0].lower()
+            yield kind, attributes[0], end
+            if kind in _TEXT_END:
+                text_end = _TEXT_END[kind].search(head, end)
+                if text_end is None:
+                    return
+                end = text_end.start()
+        at = head.find(b"<", end)
 
 
 def _declared_by(attributes: bytes) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -46,6 +47,7 @@ from inlink.extract.pages import Scan, Scanned, add_link, is_readable, rows_of, 
 from inlink.extract.strings import Positions, string_column, trimmed
 from inlink.schema import KINDS, PAGES, REGIONS
 from inlink.sources.limits import Limits
+from inlink.sources.reasons import is_loss
 from inlink.sources.records import InputFile, Record
 from inlink.urls.batch import resolve
 from inlink.urls.domains import SuffixRules
@@ -62,14 +64,26 @@ _REGIONS = pa.array(REGIONS, pa.string())
 _TIME = pa.timestamp("us", tz="UTC")
 
 
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """A batch of records extracted: the part rows, and for each row of `links` its row in the scan."""
+
+    batch: PartBatch
+    scan: Scan
+    link_rows: NDArray[np.int64]
+
+
 def extract_html(records: Sequence[Record], file: InputFile, rules: SuffixRules, limits: Limits) -> PartBatch:
     """One capture a record, one page and its links for each that holds a readable page.
 
     Records whose URL is not http(s) are left out without a word: they are the archive's own (dns:, metadata).
     """
     web = web_records(records)
-    if not web:
-        return empty_batch()
+    return extract_web(web, file.name, rules, limits).batch if web else empty_batch()
+
+
+def extract_web(web: Sequence[Record], file_name: str, rules: SuffixRules, limits: Limits) -> Extraction:
+    """The extraction of records that all have an http(s) URL."""
     places = pages_of(web, rules)
     scan = Scan(Buffers(limits))
     for index, record in enumerate(web):
@@ -79,9 +93,18 @@ def extract_html(records: Sequence[Record], file: InputFile, rules: SuffixRules,
             add_link(scan, index, "redirect", record.header("location")[0])
     facts = [_facts(scan, page, web[page.record]) for page in scan.pages]
     sources = _sources(scan, places, facts)
-    assembled = _links(scan, sources, rules)
-    captures = capture_rows(web, places, depth="warc", file_name=file.name)
-    return PartBatch(captures, _page_rows(scan, sources, facts, assembled), assembled.links, tuple(scan.errors))
+    context = _Context(scan, len(web))
+    assembled = assemble(sources, _raw_links(scan), rules, context=context.columns)
+    captures = capture_rows(web, places, depth="warc", file_name=file_name, errors=_errors(scan, web))
+    pages = _page_rows(scan, sources, facts, assembled)
+    batch = PartBatch(captures, pages, assembled.links, tuple(scan.errors))
+    return Extraction(batch, scan, context.chosen)
+
+
+def _errors(scan: Scan, web: Sequence[Record]) -> list[str | None]:
+    """Why a record has no page though it should, by record."""
+    lost = {error.offset: error.reason for error in scan.errors if is_loss(error.reason)}
+    return [lost.get(record.offset) for record in web] if lost else [None] * len(web)
 
 
 def _add_unmarked(scan: Scan, record: Record, page: Scanned) -> None:
@@ -127,22 +150,20 @@ def base_url(href: str, url: str) -> str:
     return url if base is None or base.scheme in ("data", "javascript") else base.href
 
 
-def _links(scan: Scan, sources: Sources, rules: SuffixRules) -> Assembled:
-    """The rows of `links`."""
+def _raw_links(scan: Scan) -> RawLinks:
+    """The link rows of the scan as columns."""
     found, cells = scan.found, rows_of(scan.found)
-    kind = cells[:, L_KIND].astype(np.uint8)
-    page = np.ascontiguousarray(cells[:, L_PAGE])
+    page = _column(cells, L_PAGE)
     target = string_column(found.blob, _column(cells, L_HREF), _column(cells, L_HREF_END))
-    raw = RawLinks(
+    return RawLinks(
         page=page,
-        kind=kind,
+        kind=cells[:, L_KIND].astype(np.uint8),
         target=_as_browsers(scan, target, page),
         rel=string_column(found.blob, _column(cells, L_REL), _column(cells, L_REL_END)),
         anchor=_anchors(scan, cells),
         alt=string_column(found.blob, _column(cells, L_ALT), _column(cells, L_ALT_END)),
         more={"region": _regions(cells)},
     )
-    return assemble(sources, raw, rules, context=_Context(scan, len(sources.url)).columns)
 
 
 def _column(cells: Rows, number: int) -> Positions:
@@ -185,9 +206,11 @@ class _Context:
         self._floor, self._ceiling = np.zeros((2, n_records), np.int32)
         for page in scan.pages:
             self._floor[page.record], self._ceiling[page.record] = page.text
+        self.chosen = np.zeros(0, np.int64)
 
     def columns(self, chosen: NDArray[np.int64], leaves_host: NDArray[np.bool_]) -> Mapping[str, pa.Array]:
         """Position and link share of all chosen rows; texts and headings of those that leave the host."""
+        self.chosen = chosen
         cells = self._found.links[chosen]
         text, page = self._found.text, cells[:, L_PAGE]
         first, last = trimmed(text, _column(cells, L_TEXT), _column(cells, L_TEXT_END), 1 << 30)

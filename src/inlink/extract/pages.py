@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser
 
+from inlink.extract.bombs import affordable
 from inlink.extract.charset import Decoded, decode
 from inlink.extract.facts import Said, read_facts
 from inlink.extract.layout import (
@@ -110,6 +111,10 @@ def scan_record(scan: Scan, record: Record, index: int, host: str, limits: Limit
     """Adds the record's page to the scan; False, with an error counted, where it cannot be read."""
     types = record.header("content-type")
     decoded = decode(record.body, types[0] if types else None)
+    n_read = affordable(np.frombuffer(decoded.html, np.uint8))
+    if n_read < len(decoded.html):
+        scan.errors.append(BadRecord(record.offset, "page-too-costly", f"read up to byte {n_read}"))
+        decoded = replace(decoded, html=decoded.html[:n_read])
     html = canonical(decoded.html)
     if len(html) > (1 << 20) + _MAX_GROWTH * len(record.body):
         scan.errors.append(BadRecord(record.offset, "page-too-large", f"{len(html)} bytes of canonical HTML"))

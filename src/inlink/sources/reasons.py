@@ -34,8 +34,8 @@ REASONS: Final[dict[str, tuple[bool, str]]] = {
     "links-cut": (False, "the page has more links than the limit; those beyond it were left out"),
     "value-too-long": (False, "the page has a URL longer than the limit; that link was left out"),
     "nesting-too-deep": (False, "elements are nested deeper than the limit; what is below is read without its place"),
+    "page-too-costly": (False, "markup that would choke a parser (nesting, attributes); the page was read up to there"),
     "page-too-large": (True, "the page's tree is out of all proportion to its bytes"),
-    "page-unreadable": (True, "the parser gave the page up"),
     # WAT
     "wat-too-large": (True, "the JSON of the record is larger than the limit"),
     "bad-json": (True, "the text of the record is no JSON object"),

@@ -1,0 +1,109 @@
+"""The judge: what Chromium, with JavaScript off, lists in `document.links` for the same bytes at the same URL."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Error, Page, Route, sync_playwright
+
+from inlink import sources
+from inlink.extract.hrefs import document_links
+from inlink.extract.pages import is_readable
+from inlink.sources.records import Record
+
+CHROMIUM = "/usr/bin/chromium"
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--blink-settings=imagesEnabled=false",
+]
+# Headers that say how the bytes once travelled, or that would make the browser leave or save the page.
+_LEFT_OUT = frozenset(
+    (
+        "content-encoding transfer-encoding content-length connection keep-alive refresh content-disposition set-cookie "
+        "strict-transport-security link content-security-policy x-frame-options alt-svc location"
+    ).split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How the links of one page compare: hrefs that both have, that only we have, that only the browser has."""
+
+    url: str
+    n_same: int
+    extra: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def is_exact(self) -> bool:
+        return not self.extra and not self.missing
+
+
+class Browser:
+    """One page of Chromium that is shown records instead of the network."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._record: Record | None = None
+        page.route("**/*", self._answer)
+
+    def document_links(self, record: Record) -> list[str]:
+        """`href` of document.links when the record's bytes are the answer at its URL."""
+        self._record = record
+        self._page.goto(record.url, wait_until="domcontentloaded", timeout=60_000)
+        links: list[str] = self._page.evaluate("Array.from(document.links, link => link.href)")
+        return links
+
+    def _answer(self, route: Route) -> None:
+        record = self._record
+        if not route.request.is_navigation_request() or route.request.frame.parent_frame is not None:
+            route.abort()
+            return
+        if record is None:
+            route.fulfill(status=204)  # a refresh: "no content" keeps the browser where it is
+            return
+        self._record = None
+        headers = {name: value for name, value in record.headers if name.lower() not in _LEFT_OUT}
+        route.fulfill(status=200, headers=headers, body=record.body)
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Chromium without JavaScript and without a network."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
+        context = chromium.new_context(java_script_enabled=False, service_workers="block")
+        try:
+            yield Browser(context.new_page())
+        finally:
+            chromium.close()
+
+
+def pages_in(folders: list[Path]) -> list[Record]:
+    """Every record with a readable page in the archives of the folders, in name order."""
+    files = sorted(str(path) for folder in folders for path in folder.rglob("*.warc.gz"))
+    found = []
+    for file in sources.open_inputs(files):
+        found += [item for item in sources.items(file) if isinstance(item, Record) and is_readable(item)]
+    return found
+
+
+def judge(chromium: Browser, record: Record) -> Verdict | None:
+    """The verdict on one page; None where the browser shows no page at all (it then names no links either)."""
+    try:
+        theirs = Counter(chromium.document_links(record))
+    except Error:
+        return None
+    ours = Counter(document_links(record))
+    extra, missing = tuple((ours - theirs).elements()), tuple((theirs - ours).elements())
+    return Verdict(record.url, (ours & theirs).total(), extra, missing)
