@@ -17,9 +17,7 @@ from inlink.sources.records import BadRecord, Record
 WANTED = frozenset((b"response", b"resource", b"revisit", b"conversion", b"continuation"))
 _TEXTUAL = re.compile(r"(?:text/html|application/xhtml|text/xml|application/xml|[\w.-]+/[\w.+-]+\+xml)", re.IGNORECASE)
 _DRAWN = re.compile(r"image/", re.IGNORECASE)  # image/svg+xml and the like hold no pages
-_UNTOLD = re.compile(
-    r"(?:text/plain|application/octet-stream|application/x-unknown|unknown/unknown|\*/\*)?$", re.IGNORECASE
-)
+_UNTOLD = re.compile(r"(?:(?:application|unknown)/unknown|\*/\*)?$", re.IGNORECASE)  # a browser looks at the bytes then
 _MARKUP = re.compile(
     rb"(?:\xef\xbb\xbf|\s|<!--.*?-->|<\?xml[^>]*>)*<(?:!doctype\s+html|html|head|body|title|meta|link|script|style|div|table"
     rb"|p|a|h1|br|font|frameset|iframe|rss|feed|rdf:RDF)\b",

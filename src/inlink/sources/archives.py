@@ -16,16 +16,19 @@ from inlink.sources.window import Window
 METADATA = frozenset((b"metadata",))
 
 
-def open_window(blob: Blob, limits: Limits, *, is_arc: bool, offset: int = 0, coding: Coding | None = None) -> Window:
+def open_window(blob: Blob, limits: Limits, offset: int = 0, coding: Coding | None = None) -> Window:
     """The decoded stream of an archive from a file offset on."""
     coding = coding or coding_of(blob)
-    starts = arc.starts_record if is_arc else warc.starts_record
-    return Window(coding.pieces(blob, offset, limits), is_plain=coding is PLAIN, starts=starts, origin=offset)
+    return Window(coding.pieces(blob, offset, limits), is_plain=coding is PLAIN, starts=_starts_record, origin=offset)
+
+
+def _starts_record(data: bytes) -> bool:
+    return warc.starts_record(data) or arc.starts_record(data)
 
 
 def archive_items(blob: Blob, format_: str, limits: Limits) -> Iterator[Item]:
     """Records of an archive in file order, bad ones as BadRecord. `format_`: warc, wat or arc."""
-    window = open_window(blob, limits, is_arc=format_ == "arc")
+    window = open_window(blob, limits)
     if format_ == "wat":
         return _wat_items(window, limits)
     return _answer_items(window, format_, limits)

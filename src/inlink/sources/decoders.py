@@ -171,10 +171,12 @@ def zstd_dictionary(raw: RawBytes) -> zstandard.ZstdCompressionDict | None:
     if head[:4] != _DICTIONARY_FRAME or not 0 < size <= MAX_DICTIONARY_BYTES:
         return None
     data = raw.peek(8 + size)[8:]
-    if data.startswith(ZSTD_MAGIC):
-        try:
+    try:
+        if data.startswith(ZSTD_MAGIC):
             with zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW_BYTES).stream_reader(data) as reader:
                 data = reader.read(MAX_DICTIONARY_BYTES)
-        except zstandard.ZstdError:
-            return None
-    return zstandard.ZstdCompressionDict(data)
+        dictionary = zstandard.ZstdCompressionDict(data)
+        zstandard.ZstdDecompressor(dict_data=dictionary).decompressobj()
+    except zstandard.ZstdError:
+        return None  # the frames that need it will be told as broken
+    return dictionary

@@ -66,7 +66,7 @@ def read_item(
     whole: Blob = RemoteFile(client_for(policy), place) if is_address(place) else LocalBlob(place)
     blob: Blob = _Part(whole, offset, length) if isinstance(whole, RemoteFile) and length and offset >= 0 else whole
     coding = _coding_at(whole, blob, offset)
-    window = open_window(blob, limits, is_arc=False, offset=max(offset, 0), coding=coding)
+    window = open_window(blob, limits, max(offset, 0), coding)
     if offset < 0:
         window.skip_stream(-1 - offset)
     window.require(16)

@@ -37,13 +37,13 @@ def http_head(buffer: bytes | bytearray, start: int, stop: int, limits: Limits) 
         return None
     line_end = buffer.find(b"\n", start, min(start + 8192, stop))
     limit = min(start + limits.max_http_header_bytes, stop)
-    ends = HEAD_END.search(buffer, start, limit)
-    end, body_at = ends.span() if ends else (limit, limit)
-    is_cut = ends is None
+    ends = HEAD_END.search(buffer, start, stop)
+    end, body_at = ends.span() if ends else (stop, stop)
+    is_cut = end > limit
     lines: list[bytes] = []
     if 0 <= line_end < end:
-        lines = bytes(memoryview(buffer)[line_end + 1 : end]).split(b"\n", limits.max_http_headers + 1)
-    is_cut = (is_cut and stop > end) or len(lines) > limits.max_http_headers
+        lines = bytes(memoryview(buffer)[line_end + 1 : min(end, limit)]).split(b"\n", limits.max_http_headers + 1)
+    is_cut = is_cut or len(lines) > limits.max_http_headers
     return Head(int(status[1]) if status[1] else None, _headers(lines[: limits.max_http_headers]), body_at, is_cut)
 
 

@@ -156,7 +156,7 @@ def _whole_gzip_members(raw: RawBytes) -> Iterator[Piece]:
                     break
                 end = len(data)
             size = int.from_bytes(view[end - 4 : end], "little")
-            if size > _WHOLE_BYTES:
+            if not 0 < size <= _WHOLE_BYTES:
                 break
             try:
                 decoded = deflate.gzip_decompress(view[at:end], size)

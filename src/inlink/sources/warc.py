@@ -84,31 +84,35 @@ def _at_record(window: Window) -> bool:
 
 
 def _pass_rubbish(window: Window) -> Iterator[BadRecord]:
-    """Go on to where the next record begins."""
+    """Go on to where the next record begins, and say what was passed."""
     yield from drain_faults(window)
-    place, n_bytes, sample = window.place(), 0, bytes(window.buf[window.pos : window.pos + 40])
+    place, sample = window.place(), bytes(window.buf[window.pos : window.pos + 40])
+    n_bytes = _go_to_next(window)
+    if window.faults:  # a broken member explains the rubbish
+        yield from drain_faults(window)
+    else:
+        yield BadRecord(place, "not-a-record", f"{n_bytes} bytes, beginning {sample!r}")
+
+
+def _go_to_next(window: Window) -> int:
+    """Go on to where the next record begins (or to the end), and say how many bytes were passed."""
+    n_bytes = 0
     while True:
         match = _NEXT.search(window.buf, window.pos)
         if match is not None:
             n_bytes += match.start() - window.pos
             window.pos = match.start()
-            break
+            return n_bytes
         keep = min(_SCAN_OVERLAP, len(window.buf) - window.pos)
         n_bytes += len(window.buf) - window.pos - keep
         window.pos = len(window.buf) - keep
         before = window.tell() + keep
         if not window.more(inside=False):
-            n_bytes += keep
             window.pos = len(window.buf)
-            break
+            return n_bytes + keep
         if window.member_start == before and starts_record(bytes(window.buf[keep : keep + 64])):
-            n_bytes += keep
             window.pos += keep
-            break
-    if window.faults:  # a broken member explains the rubbish
-        yield from drain_faults(window)
-    else:
-        yield BadRecord(place, "not-a-record", f"{n_bytes} bytes, beginning {sample!r}")
+            return n_bytes + keep
 
 
 def _record(window: Window, limits: Limits, wanted: frozenset[bytes]) -> RawRecord | BadRecord | None:
@@ -116,6 +120,7 @@ def _record(window: Window, limits: Limits, wanted: frozenset[bytes]) -> RawReco
     ends = find_head_end(window, limits.max_record_header_bytes)
     if ends is None:
         window.pos += len(MAGIC)
+        _go_to_next(window)
         return BadRecord(offset, "bad-record-header", "the header does not end")
     head = bytes(window.buf[window.pos : window.pos + ends[0]])
     window.pos += ends[1]
@@ -123,6 +128,7 @@ def _record(window: Window, limits: Limits, wanted: frozenset[bytes]) -> RawReco
     kind = fields.get(b"warc-type", b"").lower()
     declared = fields.get(b"content-length", b"")
     if not declared.isdigit() or len(declared) > 18:
+        _go_to_next(window)
         return BadRecord(offset, "no-length", f"Content-Length {declared[:40].decode('latin-1')!r}")
     size = int(declared)
     is_wanted = kind in wanted
@@ -136,12 +142,11 @@ def _record(window: Window, limits: Limits, wanted: frozenset[bytes]) -> RawReco
 
 
 def _is_in_step(window: Window) -> bool:
-    """Whether the stream stands where a record may end: before CR LF CR LF and a record, or at an end."""
+    """Whether a record ends here: before CR LF CR LF (whatever follows that), at an end, or before another record."""
     buf, pos = window.buf, window.pos
     if buf.startswith(b"\r\n\r\n", pos):
-        pos = window.pos = pos + 4
-        if buf.startswith(MAGIC, pos):
-            return True
+        window.pos = pos + 4
+        return True
     while True:
         while window.pos < len(window.buf) and window.buf[window.pos] in b"\r\n":
             window.pos += 1
@@ -161,6 +166,9 @@ def _mend(
         detail = f"declared {size} bytes, the next record begins after {inner.start()}"
         return block[: inner.start()], BadRecord(offset, "wrong-length", detail)
     if there < size:
+        if offset >= 0 and window.is_at_member_end and there == len(block):
+            block = block.removesuffix(b"\r\n\r\n")
+            return block, BadRecord(offset, "wrong-length", f"declared {size} bytes, its member has {len(block)}")
         return block, BadRecord(offset, "record-cut", f"{there} of {size} bytes")
     is_whole = _is_whole_answer(block)
     if is_whole:
@@ -194,4 +202,5 @@ def _up_to_next(window: Window, limit: int, *, or_end: bool) -> bytes | None:
         if seen > limit:
             return None
         if not window.more(inside=True):
-            return window.take(seen) if or_end else None
+            is_end = or_end or window.has_record_ahead
+            return window.take(seen).removesuffix(b"\r\n\r\n") if is_end else None

@@ -98,6 +98,16 @@ class Window:
         self.pos = 0
         return True
 
+    @property
+    def has_record_ahead(self) -> bool:
+        """Whether the member has ended and the next, already seen, begins with a record."""
+        return self._ahead is not None
+
+    @property
+    def is_at_member_end(self) -> bool:
+        """Whether the buffer is used up and its member has ended soundly."""
+        return self.pos == len(self.buf) and self._closed_at >= 0 and not self.faults
+
     def require(self, size: int) -> bool:
         """Whether `size` bytes of the record can be seen from here."""
         while len(self.buf) - self.pos < size:
