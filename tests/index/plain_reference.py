@@ -171,27 +171,28 @@ def _real_of(row: Row, real: list[Row]) -> Row:
 
 
 def _moves(links: Iterable[Link]) -> None:
-    links = list(links)
-    places = defaultdict(list)
-    for link in links:
-        if link.is_live:
-            places[_context(link)].append(link)
-    for link in links:
+    """A lost link has moved where what it says stands live on other pages of the domain, and stood there only later."""
+    voices = defaultdict(list)
+    for link in (links := list(links)):
         row = link.row
         says = row.get("anchor") or row.get("text_before") or row.get("text_after")
-        if link.is_live or not says or row["kind"] in EMBEDS or row["source_host"] == row["target_host"]:
-            continue
-        if any(
-            other.row["source_key"] != link.row["source_key"] and other.first > link.last
-            for other in places[_context(link)]
-        ):
-            link.reason = "moved"
+        if says and row["kind"] not in EMBEDS and row["source_host"] != row["target_host"]:
+            for voice in _voices(row):
+                voices[voice].append(link)
+    for holders in voices.values():
+        for link in holders:
+            others = [other for other in holders if other.row["source_key"] != link.row["source_key"]]
+            came_later = all(other.first > link.last for other in others)
+            if not link.is_live and came_later and any(other.is_live for other in others):
+                link.reason = "moved"
 
 
-def _context(link: Link) -> tuple[Any, ...]:
-    return tuple(
-        link.row.get(name) for name in ("source_domain", "target_key", "kind", "anchor", "text_before", "text_after")
-    )
+def _voices(row: Row) -> list[tuple[Any, ...]]:
+    """What a link says: target, anchor and one long side of its context, or both sides where neither is long."""
+    same = tuple(row.get(name) for name in ("source_domain", "target_key", "kind", "anchor"))
+    before, after = row.get("text_before") or "", row.get("text_after") or ""
+    told = [(*same, side, text) for side, text in (("before", before), ("after", after)) if len(text) >= 24]
+    return told or [(*same, "both", before, after)]
 
 
 def is_counted(link: Link) -> bool:
@@ -209,7 +210,7 @@ def sums(links: Iterable[Link], level: str, ips: dict[str, str | None]) -> dict[
 
 def _sum(links: list[Link], ips: dict[str, str | None]) -> Row:
     live = [link for link in links if link.is_live]
-    follow = [link for link in live if not link.row["nofollow"]]
+    follow = [link for link in live if not any(link.row[flag] for flag in ("nofollow", "ugc", "sponsored"))]
     known = {ip for link in live if (ip := ips.get(link.row["source_key"])) is not None}
     return {
         "in_links": len(live),

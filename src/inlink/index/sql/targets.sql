@@ -30,10 +30,10 @@ CREATE TABLE page_targets AS
 SELECT
     page_no, hash(target_host) AS host_id, hash(to_domain) AS domain_id,
     count(*) FILTER (lost_at IS NULL)::INT AS n_live,
-    count(*) FILTER (lost_at IS NULL AND NOT nofollow)::INT AS n_follow,
+    count(*) FILTER (lost_at IS NULL AND NOT (nofollow OR ugc OR sponsored))::INT AS n_follow,
     count(*) FILTER (lost_at IS NOT NULL)::INT AS n_lost,
     min(first_seen) AS first_seen, max(last_seen) AS last_seen,
-    min((((lost_at IS NOT NULL)::HUGEINT * 1000 + nofollow::HUGEINT * 100 + (kind <> 'anchor')::HUGEINT * 10
+    min((((lost_at IS NOT NULL)::HUGEINT * 1000 + (nofollow OR ugc OR sponsored)::HUGEINT * 100 + (kind <> 'anchor')::HUGEINT * 10
         + region_rank(region)::HUGEINT) << 64) + link_id::HUGEINT) AS best
 FROM stated_links
 WHERE from_domain <> to_domain AND NOT list_contains(getvariable('embed_kinds'), kind)
