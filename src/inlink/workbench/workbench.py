@@ -85,6 +85,29 @@ class Workbench:
     ) -> None:
         self.close()
 
+    def add(self, inputs: Sequence[str], *, keep: bool = False, report: Report = silent) -> AddReport:
+        """Register files, folders, globs, lists and URLs as inputs; what cannot be used is in the report."""
+        return add(self._own(), inputs, keep=keep, report=report)
+
+    def build(self, *, workers: int | None = None, report: Report = silent) -> BuildReport:
+        """Bring what is served up to date with the inputs and the settings.
+
+        Raises: Busy while another process builds; NotConfigured without inputs.
+        """
+        wished = self._own().settings.build
+        engine = LocalEngine(workers or wished.workers, wished.memory_bytes)
+        done = build(self._own(), engine, report)
+        self.close()
+        return done
+
+    def verify(self, *, report: Report = silent) -> VerifyReport:
+        """Compare every stored file with its digest."""
+        return verify(self._own(), report)
+
+    def gc(self, *, keep: int | None = None) -> GcReport:
+        """Remove old snapshots that nobody reads, and parts of no input."""
+        return gc(self._own(), keep)
+
     def overview(
         self, target: str, *, scope: str | None = None, strict: bool = False, infrastructure: bool = False
     ) -> Overview:
@@ -214,6 +237,11 @@ class Workbench:
     def _rows(self, question: str, target: str, scope: str | None, view: View) -> Rows:
         served = self._serve()
         return lists.answer(served, question, served.locate(target, scope, strict=view.strict), view)
+
+    def _own(self) -> Workspace:
+        if self._workspace is None:
+            raise NotConfigured("this workbench has a serving file but no workspace", hint="open a workspace folder")
+        return self._workspace
 
     def _serve(self) -> Served:
         """The served file, opened by the first question. Raises: NotFound before the first build."""
