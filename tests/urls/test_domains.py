@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import publicsuffixlist
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -124,3 +125,11 @@ def test_equals_the_package(host: str) -> None:
     if not host.replace(".", "").isdigit():
         assert RULES.registrable(host) == JUDGE.privatesuffix(host)
         assert RULES.domain(RULES.domain(host)) == RULES.domain(host)
+
+
+def test_equals_the_package_around_every_rule() -> None:
+    text = Path(publicsuffixlist.PSLFILE).read_text("utf-8")
+    names = [line.lstrip("!*.") for line in text.splitlines() if line and not line.startswith("//")]
+    assert len(names) > 9_000
+    hosts = [f"{labels}{name}" for name in names for labels in ("", "a.", "b.a.", "www.b.a.")]
+    assert [host for host in hosts if RULES.registrable(host) != JUDGE.privatesuffix(host)] == []

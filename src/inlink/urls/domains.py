@@ -11,8 +11,10 @@ import publicsuffixlist
 
 from inlink.errors import BadInput
 
-_EXACT, _WILDCARD, _EXCEPTION = 1, 2, 4
-_PRIVATE = 8
+# What is known of a name: rules that it is (each with the section it comes from), and whether longer rules end so.
+_EXACT, _WILDCARD, _EXCEPTION, _PARENT = 1, 2, 4, 8
+_PRIVATE = 16  # an exact rule of the private section or an override; shifted for the other two kinds
+_SHIFT = {_EXACT: 0, _WILDCARD: 1, _EXCEPTION: 2}
 _CACHE_LIMIT = 200_000
 
 
@@ -25,6 +27,8 @@ class SuffixRules:
 
     def __init__(self, overrides: Mapping[str, object] | Iterable[str] = (), *, list_path: Path | None = None) -> None:
         text = (list_path or Path(publicsuffixlist.PSLFILE)).read_text("utf-8")
+        if isinstance(overrides, str):
+            overrides = [overrides]
         wishes = dict(overrides) if isinstance(overrides, Mapping) else dict.fromkeys(overrides, True)
         added = sorted({_rule(name) for name, is_wanted in wishes.items() if is_wanted})
         removed = sorted({_rule(name) for name, is_wanted in wishes.items() if not is_wanted})
@@ -53,54 +57,56 @@ class SuffixRules:
 
     def registrable(self, host: str) -> str | None:
         """One label more than the public suffix; None for a bare suffix, an address and what is no host name."""
-        labels = _labels(host)
-        if labels is None:
+        name = _name(host)
+        if name is None:
             return None
-        n_suffix, _ = self._suffix(labels)
-        return ".".join(labels[-n_suffix - 1 :]) if n_suffix < len(labels) else None
+        start, _ = self._suffix(name)
+        return name[name.rfind(".", 0, start - 1) + 1 :] if start > 0 else None
 
     def is_private(self, host: str) -> bool:
         """Whether the host's suffix comes from the private section or an override (`me.github.io` does)."""
-        labels = _labels(host)
-        return labels is not None and bool(self._suffix(labels)[1] & _PRIVATE)
+        name = _name(host)
+        return name is not None and self._suffix(name)[1] & _PRIVATE > 0
 
     def is_suffix(self, host: str) -> bool:
         """Whether the host is itself a public suffix that a rule names."""
-        labels = _labels(host)
-        if labels is None:
+        name = _name(host)
+        if name is None:
             return False
-        n_suffix, kind = self._suffix(labels)
-        return bool(kind) and n_suffix == len(labels)
+        start, kind = self._suffix(name)
+        return start == 0 and kind > 0
 
-    def _suffix(self, labels: list[str]) -> tuple[int, int]:
-        """How many labels the prevailing rule takes, and its flags (0: no rule but the default `*`)."""
-        rules, name, n_best, best = self._rules, "", 1, 0
-        for n in range(1, len(labels) + 1):
-            name = f"{labels[-n]}.{name}" if name else labels[-n]
-            kind = rules.get(name, 0)
+    def _suffix(self, name: str) -> tuple[int, int]:
+        """Where the public suffix begins, and the flags of the rule that says so (0: none but the default `*`)."""
+        start = name.rfind(".") + 1
+        best, best_kind = start, 0
+        while True:
+            kind = self._rules.get(name[start:])
+            if kind is None:
+                return best, best_kind
             if kind & _EXCEPTION:
-                return n - 1, kind >> 8 & 0xFF
-            if kind & _EXACT and n >= n_best:
-                n_best, best = n, kind & 0xFF
-            if kind & _WILDCARD:
-                # A wildcard makes its own root a suffix too, as the list's test vectors have it.
-                n_wild = n + 1 if n < len(labels) else n
-                if n_wild >= n_best:
-                    n_best, best = n_wild, kind >> 16 & 0xFF
-        return n_best, best
+                return name.find(".", start) + 1, _EXCEPTION | kind >> 2 & _PRIVATE
+            if kind & _WILDCARD:  # its own root is a suffix too, as the list's test vectors have it
+                best = name.rfind(".", 0, start - 1) + 1 if start else 0
+                best_kind = _WILDCARD | kind >> 1 & _PRIVATE
+            elif kind & _EXACT and start <= best:
+                best, best_kind = start, _EXACT | kind & _PRIVATE
+            if start == 0 or not kind & (_PARENT | _WILDCARD):
+                return best, best_kind
+            start = name.rfind(".", 0, start - 1) + 1
 
     def _add(self, line: str, section: int) -> None:
-        """Enters a rule in both spellings; the section of each kind of rule has a byte of its own."""
-        if line.startswith("!"):
-            name, kind = line[1:], _EXCEPTION | (_EXCEPTION | section) << 8
-        elif line.startswith("*."):
-            name, kind = line[2:], _WILDCARD | (_WILDCARD | section) << 16
-        else:
-            name, kind = line, _EXACT | section
-        for spelling in {name, ada_url.idna_to_ascii(name).decode()}:
-            known = self._rules.get(spelling, 0)
-            if not known & kind & (_EXACT | _WILDCARD | _EXCEPTION):
-                self._rules[spelling] = known | kind
+        """Enters a rule in both spellings, and its parents; a rule that is there already keeps its section."""
+        rule = _EXCEPTION if line.startswith("!") else _WILDCARD if line.startswith("*.") else _EXACT
+        name = line.removeprefix("!").removeprefix("*.")
+        rules = self._rules
+        for spelling in (name,) if name.isascii() else (name, ada_url.idna_to_ascii(name).decode()):
+            known = rules.get(spelling, 0)
+            if not known & rule:
+                rules[spelling] = known | rule | section << _SHIFT[rule]
+            while "." in spelling:
+                spelling = spelling[spelling.index(".") + 1 :]
+                rules[spelling] = rules.get(spelling, 0) | _PARENT
 
 
 def _lines(text: str) -> Iterable[tuple[str, int]]:
@@ -116,20 +122,19 @@ def _lines(text: str) -> Iterable[tuple[str, int]]:
             yield rule, section
 
 
-def _labels(host: str) -> list[str] | None:
-    """The labels of a host name, lower case; None for an address, an empty label or a leading dot."""
+def _name(host: str) -> str | None:
+    """A host name, lower case, without its trailing dot; None for an address, an empty label or a leading dot."""
     name = host.lower().removesuffix(".")
-    if not name or name[0] in "[." or (name[-1].isdigit() and name.replace(".", "").isdigit()):
+    if not name or name[0] in "[." or ".." in name or name[-1] == ".":
         return None
-    labels = name.split(".")
-    return None if "" in labels else labels
+    return None if name[-1].isdigit() and name.replace(".", "").isdigit() else name
 
 
 def _rule(text: str) -> str:
     """An override in the list's notation, lower case."""
     rule = text.strip().lower().strip(".")
     name = rule.removeprefix("!").removeprefix("*.")
-    if not name or any(c in name for c in "/:@?#* \t") or _labels(name) is None:
+    if not name or any(c in name for c in "/:@?#* \t") or _name(name) is None:
         raise BadInput(
             f"not a suffix: {text!r}", hint="write a suffix as in the Public Suffix List: ac.example or *.ac.example"
         )
