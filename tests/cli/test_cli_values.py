@@ -47,7 +47,7 @@ def test_csv_cells_are_no_formulas(start: str) -> None:
         pytest.param(WHEN, "2026-11-14T06:12:41Z", "2026-11-14T06:12:41Z", "2026-11-14", id="time"),
         pytest.param(["a", "b"], "a b", "a b", "a, b", id="list"),
         pytest.param("a\tb\nc", "a\tb\nc", "a b c", "a b c", id="tab and line break"),
-        pytest.param("", "", "", "", id="empty is not unknown"),
+        pytest.param("", "", "", '""', id="empty is not unknown"),
     ],
 )
 def test_value_in_each_form(value: object, csv: str, tsv: str, shown: str) -> None:

@@ -10,7 +10,7 @@ from inlink.cli.layout import GAP, Laid, lay_out, title
 from inlink.cli.output import Output
 from inlink.cli.shorten import shorten_end, width
 from inlink.cli.text import clean
-from inlink.cli.values import UNKNOWN
+from inlink.cli.values import EMPTY, UNKNOWN
 
 # A colour only repeats what the word says.
 STYLES = {
@@ -21,6 +21,7 @@ STYLES = {
     "changed": "yellow",
     "moved": "yellow",
     UNKNOWN: "dim",
+    EMPTY: "dim",
 }
 
 

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from inlink.cli.text import clean
 
 UNKNOWN = "–"
+EMPTY = '""'
 
 # In JSON a control or bidi character may stand raw; written as \uXXXX it is the same text and moves no terminal.
 _UNSAFE = re.compile(
@@ -90,7 +91,7 @@ def for_table(value: object, column: str = "") -> str:
         return f"{value:.0%}" if column.endswith("share") else f"{value:,.4g}"
     if isinstance(value, list | tuple):
         return ", ".join(for_table(item) for item in value)
-    return clean(plain(value))
+    return clean(plain(value)) or EMPTY
 
 
 def is_number(value: object) -> bool:

@@ -14,8 +14,7 @@ from inlink.cli.actions.overview import show_overview
 from inlink.cli.commands import inlink
 from inlink.cli.declare import Call
 from inlink.cli.output import Output
-from inlink.cli.rendering import show
-from inlink.cli.tables import heading
+from inlink.cli.tables import draw, heading
 from inlink.demo import DemoWeb, generate
 from inlink.errors import BadInput, Busy, InlinkError
 from inlink.workbench import Workbench
@@ -103,7 +102,8 @@ def ask(place: Output, title: str, question: Callable[[], Rows]) -> None:
     """One question with its answer as a table."""
     place.line()
     heading(place, title)
-    show(place, question(), "table")
+    rows = question()
+    draw(place, rows.columns, rows.to_dicts())
 
 
 def judge(place: Output, found: list[Fact]) -> int:

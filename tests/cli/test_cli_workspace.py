@@ -1,0 +1,187 @@
+"""The verbs on a real workspace: what they print, in which form, with which exit code."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from inlink.cli.columns import TABLE_COLUMNS
+from inlink.cli.main import main
+from inlink.demo import generate
+from inlink.web.app import create_app
+from inlink.workbench import Workbench
+
+TARGET = "crumbandcrust.example"
+ROW_VERBS = ("backlinks", "domains", "hosts", "ips", "subnets", "anchors", "pages", "outlinks", "outdomains", "counts")
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command line; gives exit code, stdout and stderr."""
+    monkeypatch.setenv("COLUMNS", "160")
+
+    def perform(*arguments: object) -> tuple[int, str, str]:
+        code = main([str(word) for word in arguments])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return perform
+
+
+@pytest.mark.parametrize("verb", ROW_VERBS)
+def test_all_forms_hold_the_same_rows(run: Run, demo_workspace: Path, verb: str) -> None:
+    start = ("-w", demo_workspace, verb, TARGET if "out" not in verb else "thedailyloaf.example", "--limit", "7")
+    code, out, err = run(*start, "--format", "jsonl")
+    assert code == 0
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert rows
+    assert "snapshot 0001-" in err
+    held = json.loads(run(*start, "--format", "json")[1])["rows"]
+    table = list(csv.DictReader(io.StringIO(run(*start, "--format", "csv")[1])))
+    lines = run(*start)[1].splitlines()
+    assert held == rows
+    assert lines[0].split("\t") == list(rows[0]) == list(table[0])
+    assert len(lines) - 1 == len(table) == len(rows)
+    assert run(*start, "--format", "table")[0] == 0
+
+
+@pytest.mark.parametrize("verb", TABLE_COLUMNS)
+def test_the_short_list_of_columns_is_of_columns_that_exist(run: Run, demo_workspace: Path, verb: str) -> None:
+    code, _, err = run("-w", demo_workspace, verb, TARGET, "--columns", ",".join(TABLE_COLUMNS[verb]))
+    assert (code, err.startswith("error")) == (0, False)
+
+
+@pytest.mark.parametrize("more", [("--group", "similar"), ("--state", "lost"), ("--state", "all"), ("--indirect",)])
+def test_views_of_backlinks_as_tables(run: Run, demo_workspace: Path, more: tuple[str, ...]) -> None:
+    code, out, _ = run("-w", demo_workspace, "backlinks", TARGET, *more, "--format", "table")
+    assert code == 0
+    assert "snapshot" in out
+
+
+def test_pages_by_cursor_are_the_whole(run: Run, demo_workspace: Path) -> None:
+    start = ("-w", demo_workspace, "backlinks", TARGET, "--columns", "link_id")
+    everything = run(*start, "--limit", "all", "--format", "jsonl")[1].splitlines()
+    pages: list[str] = []
+    cursor: tuple[str, ...] = ()
+    while True:
+        found = json.loads(run(*start, "--limit", "30", "--format", "json", *cursor)[1])
+        pages += [json.dumps(row) for row in found["rows"]]
+        if not found["cursor"]:
+            break
+        cursor = ("--cursor", found["cursor"])
+    assert pages == everything
+    assert len(pages) == found["n_total"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param(("backlinks", TARGET, "--where", "colour = 'red'"), "there is no column 'colour'", id="column"),
+        pytest.param(("backlinks", TARGET, "--where", "follow = "), "filter:", id="syntax"),
+        pytest.param(("backlinks", TARGET, "--sort", "colour"), "colour", id="sort"),
+        pytest.param(("domains", TARGET, "--columns", "colour"), "colour", id="columns"),
+        pytest.param(("domains", TARGET, "--cursor", "nonsense"), "cursor", id="cursor"),
+        pytest.param(("domains", ""), "", id="no target"),
+        pytest.param(("compare", TARGET), "two targets", id="one target"),
+        pytest.param(("changes",), "needs a TARGET", id="changes of nothing"),
+        pytest.param(("evidence", "abc"), "not the id of a link", id="no id"),
+    ],
+)
+def test_wrong_questions_end_with_2(run: Run, demo_workspace: Path, arguments: tuple[str, ...], said: str) -> None:
+    code, out, err = run("-w", demo_workspace, *arguments)
+    assert code == 2
+    assert out == ""
+    assert err.startswith("error: ")
+    assert said in err
+
+
+def test_an_unknown_target_is_an_empty_answer_that_says_why(run: Run, demo_workspace: Path) -> None:
+    code, out, err = run("-w", demo_workspace, "backlinks", "nowhere.example", "--format", "jsonl")
+    assert (code, out) == (0, "")
+    assert "not in the index" in err
+
+
+def test_overview_in_every_form(run: Run, demo_workspace: Path) -> None:
+    found = json.loads(run("-w", demo_workspace, "overview", TARGET)[1])
+    assert found["n_domains"] == len(
+        json.loads(run("-w", demo_workspace, "domains", TARGET, "--format", "json")[1])["rows"]
+    )
+    assert found["breakdowns"]["rel"][0]["value"] == "follow"
+    assert json.loads(run("-w", demo_workspace, "overview", TARGET, "--format", "jsonl")[1]) == found
+    table = run("-w", demo_workspace, "overview", TARGET, "--format", "table")[1]
+    assert re.search(rf"Referring domains +{found['n_domains']}\b", table)
+    assert found["snapshot"] in table
+    assert f"n_domains\t{found['n_domains']}" in run("-w", demo_workspace, "overview", TARGET, "--format", "tsv")[1]
+
+
+def test_command_line_and_site_give_the_same_numbers(run: Run, demo_workspace: Path) -> None:
+    found = json.loads(run("-w", demo_workspace, "overview", TARGET)[1])
+    rows = json.loads(run("-w", demo_workspace, "backlinks", TARGET, "--group", "similar", "--format", "json")[1])
+    with Workbench.open(demo_workspace) as bench:
+        client = TestClient(create_app(bench), base_url="http://127.0.0.1")
+        page = client.get(f"/overview?q={TARGET}").text
+        table = client.get(f"/backlinks?q={TARGET}").text
+        home = client.get("/").text
+    for name in ("n_domains", "n_links", "n_pages", "n_target_pages"):
+        assert f"<dd>{found[name]:,}</dd>" in page, name
+    assert f'<b class="num">{rows["n_total"]:,}</b>' in table
+    assert all(f'/evidence/{row["link_id"]}"' in table for row in rows["rows"])
+    assert found["snapshot"] in page
+    assert found["snapshot"] in table
+    assert TARGET in home
+
+
+def test_from_nothing_to_an_answer(run: Run, tmp_path: Path) -> None:
+    web = generate(tmp_path / "demo")
+    folder = tmp_path / "w"
+    assert run("init", folder)[1].startswith("made the workspace")
+    assert "already" in run("-w", folder, "init")[1]
+    code, out, err = run("-w", folder, "build")
+    assert (code, out) == (1, "")
+    assert "no inputs" in err
+    assert run("-w", folder, "domains", TARGET)[0] == 1
+
+    (tmp_path / "junk.bin").write_bytes(b"\x00junk")
+    code, out, err = run("-w", folder, "add", *web.warcs, tmp_path / "junk.bin")
+    assert code == 0
+    assert "2 added, 1 refused" in out
+    assert "junk.bin" in err
+    code, out, err = run("-w", folder, "add", tmp_path / "junk.bin", tmp_path / "missing.warc.gz")
+    assert code == 1
+    assert "0 added, 2 refused" in out
+    added = json.loads(run("-w", folder, "add", web.warcs[0], "--format", "json")[1])
+    assert [(row["outcome"], row["format"]) for row in added["inputs"]] == [("known", "warc")]
+
+    code, out, _ = run("-w", folder, "-q", "build", "--workers", "1")
+    assert code == 0
+    assert re.match(r"snapshot 0001-\w+ is served: 2 inputs", out)
+    code, out, _ = run("-w", folder, "build")
+    assert code == 0
+    assert out.startswith("nothing to do")
+    status = json.loads(run("-w", folder, "status", "--format", "json")[1])
+    assert status["snapshot"] in out
+    assert "snapshot" in run("-w", folder, "status")[1]
+    assert "all sound" in run("-w", folder, "verify")[1]
+    assert "removed 0 snapshots" in run("-w", folder, "gc")[1]
+
+
+def test_damage_is_found_and_ends_with_1(run: Run, demo_workspace: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(demo_workspace, copy)
+    victim = next((copy / "index").rglob("links/*.parquet"))
+    data = bytearray(victim.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    victim.write_bytes(bytes(data))
+    code, out, _ = run("-w", copy, "verify")
+    assert code == 1
+    assert "faults" in out
