@@ -64,7 +64,7 @@ def _link(dice: random.Random) -> dict[str, Any]:
         "kind": dice.choices(("anchor", "image", "frame"), (8, 1, 1))[0],
         "nofollow": dice.random() < 0.2,
         "anchor": dice.choice((None, "bread", "cake")),
-        "text_before": dice.choice((None, "see", "see")),
+        "text_before": dice.choice((None, "see", "see what is told at some length")),
     }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from inlink.engine.protocol import Progress, Report, silent
 from inlink.errors import BadInput
-from inlink.index.extraction import limits_of
+from inlink.index.jobs import limits_of
 from inlink.sources import open_inputs
 from inlink.sources.records import InputFile
 from inlink.store.disk import check_room

@@ -11,10 +11,10 @@ import duckdb
 from inlink.engine.protocol import Engine, Outcome, Progress, Report, Task, silent
 from inlink.errors import InlinkError, NotConfigured
 from inlink.index.arrange import arrange
-from inlink.index.extraction import CODE, Job, limits_of
+from inlink.index.jobs import CODE, MAKE_PART, Job, limits_of
 from inlink.index.manifest import Manifest, make_manifest, read_manifest, snapshot_key, write_manifest
 from inlink.index.serving import build_serving
-from inlink.sources import Limits
+from inlink.sources.limits import Limits
 from inlink.store.disk import check_room, full_error, is_full
 from inlink.store.files import bytes_digest, publish, replace_text
 from inlink.store.inputs import Input
@@ -23,7 +23,6 @@ from inlink.store.workspace import Current, Workspace
 from inlink.urls.domains import SuffixRules
 
 Steps = Callable[[str, int, int], None]
-MAKE_PART = "inlink.index.extraction:make_part"
 SERVING_MEMORY_SHARE = 0.6
 # Room to ask for: a part takes about as much as its packed input, a snapshot and its serving file twice the parts each.
 _PART_SHARE, _SNAPSHOT_SHARE, _SPARE_BYTES = 1.0, 5.0, 64 * 2**20
@@ -83,8 +82,8 @@ def build(workspace: Workspace, engine: Engine, report: Report = silent) -> Buil
     try:
         with workspace.building() as tmp:
             return _build(_plan(workspace), engine, tmp, report)
-    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        if is_full(error) or "No space left" in str(error):
+    except (OSError, duckdb.Error) as error:
+        if is_full(error):
             raise full_error(workspace.path) from error
         raise
 

@@ -3,46 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from inlink.errors import BadInput, InlinkError, Unreachable
 from inlink.extract.batch import PartBatch
 from inlink.extract.items import extract_items
-from inlink.sources import DEFAULT_LIMITS, Limits, items
+from inlink.index.jobs import CODE, Job
+from inlink.sources import Limits, items
 from inlink.sources.records import InputFile
 from inlink.store.disk import full_error, is_full
 from inlink.store.inputs import Input
 from inlink.store.parts import PartInfo, PartWriter
 from inlink.urls.domains import SuffixRules
-
-# The version of what extraction gives: it rises whenever the same input would give other rows.
-CODE = "1"
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """All that a worker needs to know to make a part."""
-
-    input: Input
-    part: str
-    folder: Path
-    suffixes: tuple[str, ...]
-    limits: Limits
-
-
-def limits_of(overrides: Mapping[str, int]) -> Limits:
-    """The default limits with some of them replaced. Raises: BadInput for a name that does not exist."""
-    known: dict[str, Any] = {field.name: getattr(DEFAULT_LIMITS, field.name) for field in fields(Limits)}
-    for name, value in overrides.items():
-        if name not in known:
-            raise BadInput(f"there is no limit {name!r}", hint=f"use one of {', '.join(sorted(known))}")
-        if isinstance(value, bool) != isinstance(known[name], bool):
-            kind = "true or false" if isinstance(known[name], bool) else "a number or a size"
-            raise BadInput(f"the limit {name} = {value!r} is not right", hint=f"it should be {kind}")
-    return Limits(**{**known, **overrides})
 
 
 def make_part(job: Job, report: Callable[[int], None]) -> PartInfo:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 from pathlib import Path
 
@@ -25,8 +26,10 @@ def check_room(folder: Path, need_bytes: int, *, what: str) -> None:
 
 
 def is_full(error: BaseException) -> bool:
-    """Whether the error means that the disk, or the quota, is full."""
-    return isinstance(error, OSError) and error.errno in _FULL
+    """Whether the error means that the disk, or the quota, is full. Libraries pass on the system's words only."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno in _FULL
+    return any(os.strerror(code) in str(error) for code in _FULL)
 
 
 def full_error(folder: Path) -> Unreachable:
