@@ -1,8 +1,8 @@
 """Pages made to choke a parser: how much of the source can be parsed at a bearable price.
 
-An HTML5 parser is quadratic in the depth of unclosed elements, in the number of formatting elements that each new block
-opens again, and in the attributes of one tag; forty kilobytes can cost it minutes and gigabytes. One rough pass over the
-source adds up these prices and says where the budget ends. Ordinary pages, however long, come nowhere near it.
+An HTML5 parser is quadratic in the depth of unclosed elements, in the number of formatting elements that each new
+block opens again, and in the attributes of one tag; forty kilobytes can cost it minutes and gigabytes. One rough pass
+over the source adds up these prices and says where the budget ends. Ordinary pages, however long, come nowhere near it.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _NAMES = _names()
 
 def affordable(html: Bytes, budget: int = BUDGET) -> int:
     """How many bytes of the page can be parsed within the budget: all of them, or up to the tag that passes it."""
-    return _affordable(html, budget, _NAMES)
+    return int(_affordable(html, budget, _NAMES))
 
 
 @compiled
@@ -102,9 +102,9 @@ def _affordable(html: Bytes, budget: int, names: NDArray[np.uint64]) -> int:
                 depth = min(depth + 1, _MAX_DEPTH - 1)
                 stack[depth] = name
         if cost > budget:
-            return at
+            return int(at)
         i = find_byte(html, max(i, name_end), n, 60)
-    return n
+    return int(n)
 
 
 @compiled_bare
@@ -159,7 +159,7 @@ def _count_attributes(html: Bytes, start: int, end: int) -> int:
         if quote:
             quote = 0 if c == quote else quote
         elif c == 34 or c == 39:
-            quote = np.int64(c)
+            quote = int(c)
         elif is_space(c) or c == 47:
             was_space = True
         elif was_space:
@@ -176,4 +176,4 @@ def _is_new(html: Bytes, start: int, end: int, seen: NDArray[np.int64]) -> bool:
         h = (h ^ np.uint64(html[np.uint64(i)])) * _PRIME
     slot = np.int64((h >> np.uint64(20)) & np.uint64(_SLOTS - 1))
     seen[slot] += 1
-    return seen[slot] <= 3
+    return bool(seen[slot] <= 3)

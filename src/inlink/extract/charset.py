@@ -1,8 +1,8 @@
 """In which characters a page is written: as a browser reads it (for URLs), and as the bytes show it (for text).
 
-A browser believes byte-order mark, header and <meta>, in this order, even where the bytes say otherwise, so the URLs it
-A browser believes byte-order mark, header and <meta>, in this order, even where the bytes say otherwise, so the URLs that
-and its targets are read again as the browser does (`as_browser`).
+A browser believes byte-order mark, header and <meta>, in this order, even where the bytes say otherwise; the URLs that
+it makes come from that reading. A reader wants the text as it was meant. Where the two differ, the page is decoded as
+meant and its targets are read again as the browser does (`as_browser`).
 """
 
 from __future__ import annotations
@@ -34,10 +34,8 @@ _ATTRIBUTES: Final = re.compile(rb"""[^>"']*(?:(?:"[^"]*"|'[^']*')[^>"']*)*>""")
 _TEXT_END: Final = {
     name: re.compile(rb"</" + name + rb"[\s/>]", re.IGNORECASE) for name in (b"script", b"style", b"title", b"noscript")
 }
-_IN_HEAD: Final = frozenset(
-    (b"script", b"style", b"title", b"noscript", b"link", b"meta", b"object", b"base", b"html", b"head")
-    + (b"/script", b"/style", b"/title", b"/noscript", b"/link", b"/meta", b"/object", b"/base")
-)
+_HEAD_ELEMENTS: Final = (b"script", b"style", b"title", b"noscript", b"link", b"meta", b"object", b"base")
+_IN_HEAD: Final = frozenset((b"html", b"head", *_HEAD_ELEMENTS, *(b"/" + name for name in _HEAD_ELEMENTS)))
 _ATTRIBUTE: Final = re.compile(rb"""([^\s=/>"']+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""")
 _CONTENT_CHARSET: Final = re.compile(rb"""charset\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;"']+))""", re.IGNORECASE)
 _HIGH: Final = re.compile(rb"[\x80-\xff]")

@@ -58,27 +58,27 @@ def _around(
     n = starts.shape[0]
     out = np.full((4, n), -1, np.int32)
     for row in range(n):
-        start, end = np.int64(starts[row]), np.int64(ends[row])
-        floor, ceiling = np.int64(floors[row]), np.int64(ceilings[row])
+        start, end = int(starts[row]), int(ends[row])
+        floor, ceiling = int(floors[row]), int(ceilings[row])
         if start < 0 or floor >= ceiling:
             continue
         block = at[row]
         has_block = block >= 0 and blocks[block, B_START] >= floor
         low, high = floor, ceiling
         if has_block:
-            low = blocks[block, B_START]
+            low = int(blocks[block, B_START])
             if start == end and starts_block[row]:  # an image between two blocks
-                low = min(np.int64(blocks[block, B_END]), start)
+                low = min(int(blocks[block, B_END]), start)
             if start - low < _ENOUGH:
                 before = block - 1 if low == blocks[block, B_START] else block
-                low = max(np.int64(blocks[before, B_START]), floor) if before >= 0 else floor
+                low = max(int(blocks[before, B_START]), floor) if before >= 0 else floor
         last = block
         while last + 1 < blocks.shape[0] and blocks[last + 1, B_START] < end:
             last += 1
         if last >= 0:
-            high = min(max(np.int64(blocks[last, B_END]), end), ceiling)
+            high = min(max(int(blocks[last, B_END]), end), ceiling)
             if high - end < _ENOUGH and last + 1 < blocks.shape[0]:
-                high = min(np.int64(blocks[last + 1, B_END]), ceiling)
+                high = min(int(blocks[last + 1, B_END]), ceiling)
         out[0, row], out[1, row] = _before(text, low, start)
         out[2, row], out[3, row] = _after(text, end, high)
     return out[0], out[1], out[2], out[3]

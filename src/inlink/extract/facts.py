@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from inlink.extract.dates import page_date
 from inlink.extract.jsonld import Stated, stated
 from inlink.extract.languages import from_tag, from_text
@@ -23,6 +21,7 @@ from inlink.extract.layout import (
     FACT_META,
     FACT_TIME,
     FACT_TITLE,
+    Bytes,
     Found,
 )
 from inlink.extract.names import IS_AUTHOR, IS_MODIFIED, IS_PUBLISHED, MAIN, META_GROUPS, META_OF_CODE
@@ -95,7 +94,7 @@ def read_facts(found: Found, start: int, end: int) -> Said:
     return said
 
 
-def facts_of(said: Said, text: np.ndarray, headers: list[str], content_language: list[str], seen_us: int) -> Facts:  # type: ignore[type-arg]
+def facts_of(said: Said, text: Bytes, headers: list[str], content_language: list[str], seen_us: int) -> Facts:
     """What the page says, judged: structured data first, then metas, then markup; null where unsure.
 
     `text` is the page's visible text, `headers` the values of X-Robots-Tag.
@@ -115,7 +114,7 @@ def facts_of(said: Said, text: np.ndarray, headers: list[str], content_language:
     )
 
 
-def _language(said: Said, content_language: list[str], text: np.ndarray) -> str | None:  # type: ignore[type-arg]
+def _language(said: Said, content_language: list[str], text: Bytes) -> str | None:
     declared = [said.lang or ""]
     declared += [content for name, content in said.metas if name == "content-language"]
     declared += said.of_group("language") + content_language

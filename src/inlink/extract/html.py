@@ -289,7 +289,7 @@ def _shape(scan: Scan, page: Scanned, assembled: Assembled) -> Shape:
 
 def _text_digest(scan: Scan, page: Scanned) -> int | None:
     text = scan.found.text[page.text[0] : page.text[1]]
-    return xxhash.xxh3_64_intdigest(text) if len(text) else None
+    return xxhash.xxh3_64_intdigest(text.data) if len(text) else None
 
 
 def _declared(scan: Scan, sources: Sources, said: Mapping[int, Said]) -> tuple[dict[int, str], dict[int, list[str]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from inlink.extract.names import ATTRIBUTES, CODES, ELEMENT_FLAGS, HASHES, LINK_ATTRIBUTES, LINK_KINDS
 from inlink.sources.limits import Limits
 
+T = TypeVar("T", bound=np.generic)
 Bytes = NDArray[np.uint8]
 Rows = NDArray[np.int32]
 
@@ -31,8 +32,8 @@ H_START, H_END, H_BEFORE, N_HEADING = range(4)
 (
     S_TEXT, S_BLOB, S_LINKS, S_FACTS, S_BLOCKS, S_HEADINGS,
     S_PAGE, S_MAX_LINKS, S_MAX_ATTRIBUTE, S_MAX_NESTING, S_KEEP_ALL,
-    S_WORDS, S_HAS_BASE, S_SKIPPED, S_CUT_LINKS, S_LONG_VALUES, S_DEEP, S_PAGE_LINKS, S_PAGE_FACTS, S_ARTICLES, S_HAS_TITLE,
-    N_STATE,
+    S_WORDS, S_HAS_BASE, S_SKIPPED, S_CUT_LINKS, S_LONG_VALUES, S_DEEP, S_PAGE_LINKS, S_PAGE_FACTS, S_ARTICLES,
+    S_HAS_TITLE, N_STATE,
 ) = range(22)  # fmt: skip
 
 K_MODE, K_REGION, K_LINK, K_MARKS, N_STACK = range(5)
@@ -91,20 +92,21 @@ class Buffers:
         """The buffers with space for all that `n_html` bytes of canonical HTML can give."""
         found, state = self.found, self.found.state
         max_links = min(int(state[S_MAX_LINKS]), n_html // 8) + 64
-        grown = {
-            "text": _grown(found.text, int(state[S_TEXT]), n_html + 64),
-            "blob": _grown(found.blob, int(state[S_BLOB]), n_html + 64),
-            "links": _grown(found.links, int(state[S_LINKS]), max_links),
-            "facts": _grown(found.facts, int(state[S_FACTS]), MAX_FACTS + 8),
-            "blocks": _grown(found.blocks, int(state[S_BLOCKS]), n_html // 4 + 8),
-            "headings": _grown(found.headings, int(state[S_HEADINGS]), n_html // 9 + 8),
-        }
-        if any(grown[name] is not getattr(found, name) for name in grown):
-            self.found = found._replace(**grown)
+        self.found = Found(
+            _grown(found.text, int(state[S_TEXT]), n_html + 64),
+            _grown(found.blob, int(state[S_BLOB]), n_html + 64),
+            _grown(found.links, int(state[S_LINKS]), max_links),
+            _grown(found.facts, int(state[S_FACTS]), MAX_FACTS + 8),
+            _grown(found.blocks, int(state[S_BLOCKS]), n_html // 4 + 8),
+            _grown(found.headings, int(state[S_HEADINGS]), n_html // 9 + 8),
+            state,
+            found.spans,
+            found.stack,
+        )
         return self.found
 
 
-def _grown(array: NDArray[np.generic], used: int, more: int) -> NDArray[np.generic]:
+def _grown(array: NDArray[T], used: int, more: int) -> NDArray[T]:
     if used + more <= array.shape[0]:
         return array
     bigger = np.empty((max(2 * array.shape[0], used + more), *array.shape[1:]), array.dtype)

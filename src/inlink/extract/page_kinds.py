@@ -12,8 +12,7 @@ _FORUM_TYPES: Final = frozenset(("discussionforumposting", "qapage", "question")
 _PROFILE_TYPES: Final = frozenset(("profilepage",))
 _LIST_TYPES: Final = frozenset(("collectionpage", "searchresultspage", "itemlist", "blog"))
 _ARTICLE_TYPES: Final = frozenset(
-    ("article", "newsarticle", "blogposting", "reportagenewsarticle", "techarticle", "scholarlyarticle")
-    + ("opinionnewsarticle",)
+    ("article", "newsarticle", "blogposting", "reportagenewsarticle", "techarticle", "scholarlyarticle", "report")
 )
 _INDEX_NAMES: Final = frozenset(("", "index", "default", "home"))
 _LIST_WORDS: Final = frozenset(

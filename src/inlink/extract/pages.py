@@ -77,6 +77,7 @@ class Scan:
 
     @property
     def found(self) -> Found:
+        """The buffers."""
         return self.buffers.found
 
     def count(self, cell: int) -> int:
@@ -85,7 +86,7 @@ class Scan:
 
 
 def is_readable(record: Record) -> bool:
-    """Whether the record holds a page whose links count: answered well, and HTML by its type or, lacking one, its look."""
+    """Whether the record holds a page whose links count: answered well, HTML by its type or, lacking one, its look."""
     if not record.body or record.is_revisit or record.error or record.http_status not in _READABLE:
         return False
     for value in record.header("content-type"):

@@ -1,10 +1,13 @@
 """What the scan writes down of the elements that matter: link rows and fact rows."""
 
+# ruff: noqa: SIM109 - comparisons compile to less than tuples and generators do
+
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inlink.extract.layout import (
     F_CODE,
@@ -229,11 +232,11 @@ def _add_link(html: Bytes, host: Bytes, t: Tables, o: Found, kind: int, attribut
     links[row, L_STARTS_BLOCK] = place.starts_block
     links[row, L_AT], links[row, L_AT_END] = place.at, place.at_end
     _copy_rel(html, t, o, mask, row)
-    return row
+    return int(row)
 
 
 @compiled_bare
-def _is_left_out(html: Bytes, host: Bytes, start: int, end: int, state: np.ndarray) -> bool:  # type: ignore[type-arg]
+def _is_left_out(html: Bytes, host: Bytes, start: int, end: int, state: NDArray[np.int64]) -> bool:
     """Whether the URL of an embedded resource is data, or stays on the page's own host."""
     if matches_lower(html, start, end, _DATA):
         return True
@@ -260,8 +263,11 @@ def _is_left_out(html: Bytes, host: Bytes, start: int, end: int, state: np.ndarr
         if lower(html[np.uint64(i + 2 + k)]) != host[k]:
             return False
     after = i + 2 + host.shape[0]
-    return host.shape[0] > 0 and (
-        after == end or html[np.uint64(after)] == 47 or html[np.uint64(after)] == 63 or html[np.uint64(after)] == 35
+    return bool(
+        host.shape[0] > 0
+        and (
+            after == end or html[np.uint64(after)] == 47 or html[np.uint64(after)] == 63 or html[np.uint64(after)] == 35
+        )
     )
 
 

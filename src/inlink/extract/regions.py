@@ -1,5 +1,7 @@
 """Which part of a page an element opens: by HTML element, ARIA role, and well-known class and id tokens."""
 
+# ruff: noqa: SIM109 - comparisons compile to less than tuples and generators do
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,8 +1,10 @@
 """One pass over canonical HTML: every link, heading, block of text and fact of a page, as spans in shared buffers.
 
-Canonical HTML is what lexbor writes of its tree: attributes double-quoted, tags balanced, text escaped. So a linear scan
-with a stack sees the tree of a full HTML5 parser. Buffers grow over the pages of a batch; rows point into them.
+Canonical HTML is what lexbor writes of its tree: attributes double-quoted, tags balanced, text escaped. So a linear
+scan with a stack sees the tree of a full HTML5 parser. Buffers grow over the pages of a batch; rows point into them.
 """
+
+# ruff: noqa: SIM109 - comparisons compile to less than tuples and generators do
 
 from __future__ import annotations
 
@@ -281,7 +283,7 @@ def _skip_space(html: Bytes, i: int, n: int, gap: int, in_word: bool) -> tuple[i
 
 @compiled_bare
 def _copy_text(html: Bytes, i: int, n: int, text: Bytes, pos: int, in_word: bool) -> tuple[int, int, int, bool, int]:
-    """Copies text up to the next tag: (position in html, in text, gap at its end, whether a word goes on, new words)."""
+    """Copies text up to the next tag: (position in html, in text, gap at its end, is a word unfinished, new words)."""
     gap = words = 0
     while i < n:
         c = html[np.uint64(i)]

@@ -1,5 +1,7 @@
 """Small scans over bytes that the kernel of extraction is made of: find, look up, copy."""
 
+# ruff: noqa: SIM110 - comparisons compile to less than tuples and generators do
+
 from __future__ import annotations
 
 import numpy as np
@@ -212,7 +214,7 @@ def copy_folded(html: Bytes, start: int, end: int, out: Bytes, pos: int) -> int:
     gap = False
     i = start
     while i < end:
-        byte, length = np.int64(html[np.uint64(i)]), 1
+        byte, length = int(html[np.uint64(i)]), 1
         if byte == _AMP:
             byte, length = entity(html, i, end)
         i += length

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import numpy as np
 from llvmlite import ir
@@ -10,12 +11,12 @@ from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from inlink.kernels.jit import compiled
+from inlink.kernels.jit import compiled_bare
 
 _WIDTH = 32
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def _equal_mask(typing_context: Any, data: Any, at: Any, byte: Any) -> Any:
     """Bit k says whether data[at + k] is the byte, for k < 32; no bounds are checked."""
 
@@ -33,7 +34,7 @@ def _equal_mask(typing_context: Any, data: Any, at: Any, byte: Any) -> Any:
     return types.uint32(data, types.intp, types.uint8), generate
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def _trailing_zeros(typing_context: Any, mask: Any) -> Any:
     """Zeros below the lowest set bit of a mask that is not 0."""
 
@@ -44,14 +45,19 @@ def _trailing_zeros(typing_context: Any, mask: Any) -> Any:
     return types.int64(types.uint32), generate
 
 
-@compiled
+# Typed as they are called from compiled code.
+equal_mask: Callable[[NDArray[np.uint8], int, np.uint8], int] = cast(Any, _equal_mask)
+trailing_zeros: Callable[[int], int] = cast(Any, _trailing_zeros)
+
+
+@compiled_bare
 def find_byte(data: NDArray[np.uint8], start: int, end: int, byte: int) -> int:
     """Position of the first `byte` in data[start:end], or end."""
     i = start
     while i + _WIDTH <= end:
-        mask = _equal_mask(data, i, np.uint8(byte))
+        mask: int = equal_mask(data, i, np.uint8(byte))
         if mask:
-            return i + _trailing_zeros(mask)  # type: ignore[no-any-return]
+            return i + trailing_zeros(mask)
         i += _WIDTH
     while i < end and data[np.uint64(i)] != byte:
         i += 1
