@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def small_input(number: int) -> Input:
 
 def make_small_part(job: Job, report: Callable[[int], None]) -> PartInfo:
     """What `make_part` would do for a made-up input."""
-    part = _pages(int(job.input.facts["day"]), job.input.name, SuffixRules(job.suffixes))
+    part = _pages(int(job.input.facts["day"]), job.input.name, rules_of(job.suffixes))
     writer = PartWriter(job.folder)
     batches = [
         pa.RecordBatch.from_pylist(rows, schema=table.arrow)
@@ -55,8 +56,14 @@ def make_small_part(job: Job, report: Callable[[int], None]) -> PartInfo:
     writer.errors.add("record-cut", file=job.input.name, offset=5)
     return writer.close(
         part=job.part, input=job.input.name, input_digest=job.input.digest, format="warc", code=CODE,
-        suffixes=SuffixRules(job.suffixes).digest,
+        suffixes=rules_of(job.suffixes).digest,
     )  # fmt: skip
+
+
+@cache
+def rules_of(suffixes: tuple[str, ...]) -> SuffixRules:
+    """Suffix rules, made once."""
+    return SuffixRules(suffixes)
 
 
 def _pages(day: int, name: str, rules: SuffixRules) -> SmallPart:
