@@ -183,10 +183,9 @@ def _by_ada(raw: str, base: str | None, charset: str | None) -> tuple[int, bytes
 
 
 @cache
-def _folds() -> tuple[U8, I32, U8, I32]:
+def _folds() -> I32:
     """The fold table for the compiled kernel."""
-    names, starts, kinds, buckets = fold_table().arrays
-    return frozen(names), np.array(starts, np.int32), frozen(bytes(kinds)), np.array(buckets, np.int32)
+    return np.array(fold_table(), np.int32)
 
 
 def _checked(raws: pa.StringArray, page: npt.NDArray[np.int32], n_bases: int) -> tuple[pa.StringArray, I32]:

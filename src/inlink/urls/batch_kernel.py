@@ -271,10 +271,8 @@ def form_of_scheme(src: U8, start: int, colon: int, end: int) -> tuple[int, int,
 
 
 @compiled_bare
-def authority_at(
-    src: U8, start: int, end: int, https: int, authorities: Authorities, hosts: Hosts, state: I64
-) -> tuple[int, int]:
-    """(number of the authority at src[start:], where it ends); the number is minus the reason where it must stop."""
+def authority_span(src: U8, start: int, end: int) -> tuple[int, int, int]:
+    """(where the authority at src[start:] ends, its hash, 0 where all its bytes are plain)."""
     h = 0
     classes = 0
     i = start
@@ -286,18 +284,24 @@ def authority_at(
         classes |= kind
         h = (h ^ c) * _PRIME
         i += 1
-    if i == start or src[start] <= 32:
-        return -NEEDS_ADA, i
-    at = find_authority(src, start, i, https, finished(h), authorities)
-    if at >= 0:
-        return at, i
-    if classes != 0 or not is_simple(src, start, i):
+    return i, finished(h), classes
+
+
+@compiled_bare
+def new_authority(
+    src: U8, span: tuple[int, int, int], classes: int, authorities: Authorities, hosts: Hosts, state: I64
+) -> int:
+    """The number of an authority not met before; minus the reason where the kernel must stop."""
+    start, end, https = span
+    if start == end or src[start] <= 32:
+        return -NEEDS_ADA
+    if classes != 0 or not is_simple(src, start, end):
         state[SPAN_START] = start
-        state[SPAN_END] = i
+        state[SPAN_END] = end
         state[SPAN_HTTPS] = https
-        return -NEEDS_AUTHORITY, i
-    at = enter_simple(src, (start, i, https), authorities, hosts, state)
-    return (at if at >= 0 else -NEEDS_TEXT_ROOM), i
+        return -NEEDS_AUTHORITY
+    at = enter_simple(src, span, authorities, hosts, state)
+    return at if at >= 0 else -NEEDS_TEXT_ROOM
 
 
 @compiled_bare
@@ -307,7 +311,7 @@ def resolve_rows(
     out: tuple[U8, I32, U8, I32, U8, I32],
     authorities: Authorities,
     hosts: Hosts,
-    folds: tuple[U8, I32, U8, I32],
+    folds: I32,
     state: I64,
 ) -> int:
     """Resolves the rows from state[ROW] to state[STOP]; why it stopped.
@@ -355,9 +359,13 @@ def resolve_rows(
                 if base_table[base, B_STATUS] == OTHER_SCHEME:
                     return NEEDS_ADA
                 https = 1 if base_url[U(base_table[base, B_URL] + 4)] == 115 else 0
-            at, i = authority_at(data, i, end, https, authorities, hosts, state)
+            start = i
+            i, h, classes = authority_span(data, start, end)
+            at = find_authority(data, start, i, https, h, authorities)
             if at < 0:
-                return -at
+                at = new_authority(data, (start, i, https), classes, authorities, hosts, state)
+                if at < 0:
+                    return -at
             if table[U(at), A_HOST] < 0:
                 continue
             if room + table[U(at), A_KEY] - table[U(at), A_URL] > len(url):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
@@ -11,25 +10,6 @@ PARAMETER = 2
 PREFIX = 4
 
 _KINDS = {"index": INDEX, "param": PARAMETER}
-
-
-@dataclass(frozen=True, slots=True)
-class FoldTable:
-    """The names for the key kernel, ordered by first byte.
-
-    Shapes: name n is names[starts[n] : starts[n + 1]]; those with first byte b are buckets[b] <= n < buckets[b + 1];
-    kinds[n] is INDEX or PARAMETER, plus PREFIX where a name need only begin so.
-    """
-
-    names: bytes
-    starts: tuple[int, ...]
-    kinds: tuple[int, ...]
-    buckets: tuple[int, ...]
-
-    @property
-    def arrays(self) -> tuple[bytes, tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
-        """The four columns, as the key kernel takes them."""
-        return self.names, self.starts, self.kinds, self.buckets
 
 
 def fold_names() -> list[tuple[bytes, int]]:
@@ -45,13 +25,18 @@ def fold_names() -> list[tuple[bytes, int]]:
 
 
 @cache
-def fold_table() -> FoldTable:
-    """The names that fold, as tables."""
+def fold_table() -> tuple[int, ...]:
+    """The names as the key kernel reads them, in one row of numbers.
+
+    Shapes: number b < 257 says where the names that begin with byte b stand, and where those of byte b - 1 end; each
+    name is its kind (INDEX or PARAMETER, plus PREFIX where a word need only begin so), its length and its bytes.
+    """
     names = sorted(fold_names())
-    starts, buckets = [0], [0] * 257
-    for name, _ in names:
-        starts.append(starts[-1] + len(name))
-        buckets[name[0] + 1] += 1
-    for byte in range(256):
-        buckets[byte + 1] += buckets[byte]
-    return FoldTable(b"".join(n for n, _ in names), tuple(starts), tuple(k for _, k in names), tuple(buckets))
+    starts: list[int] = []
+    entries: list[int] = []
+    for byte in range(257):
+        starts.append(257 + len(entries))
+        for name, kind in names:
+            if name[0] == byte:
+                entries += [kind, len(name), *name]
+    return (*starts, *entries)

@@ -157,7 +157,7 @@ def _page_key(url: Url) -> str:
     path = (url.path + ("" if url.query is None else f"?{url.query}")).encode()
     n_plain = next((i for i, byte in enumerate(path) if byte in b"%?"), len(path))
     out = bytearray(path[:n_plain] + bytes(len(path) - n_plain + 1))
-    size = write_page_key(path, n_plain, len(path), out, 0, n_plain, fold_table().arrays)
+    size = write_page_key(path, n_plain, len(path), out, 0, n_plain, fold_table())
     port = "" if url.port is None else f":{url.port}"
     return f"{host_key(_fold_www(url.host))}){port}{out[:size].decode()}"
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 
 class Bytes(Protocol):
-    """Bytes to read: bytes, bytearray or a uint8 array."""
+    """Bytes or small numbers to read: bytes, bytearray, a tuple or an array."""
 
     def __getitem__(self, at: int, /) -> int: ...
 
@@ -76,18 +76,14 @@ def www_length(host: Bytes, start: int, end: int) -> int:
     return 0
 
 
-Folds = tuple[Bytes, Bytes, Bytes, Bytes]
-
-
-def write_page_key(url: Bytes, start: int, end: int, out: MutableBytes, path_pos: int, pos: int, folds: Folds) -> int:
+def write_page_key(url: Bytes, start: int, end: int, out: MutableBytes, path_pos: int, pos: int, folds: Bytes) -> int:
     """Finishes the key of a normalised URL: folds the path and writes the folded query; the position after them.
 
     out[path_pos:pos] holds the path as far as its first `%` or `?`; url[start:end] is the rest, without fragment.
     Folded: `%7E` is `~` (unreserved characters are decoded, other escapes upper case), a default index name at the
     end, one trailing slash (not the root's), tracking parameters and empty ones. Query order stays. `folds` is
-    FoldTable.arrays. Needs room for end - start + 1 bytes.
+    fold_table(). Needs room for end - start + 1 bytes.
     """
-    names, name_starts, name_kinds, buckets = folds
     word_pos = pos  # where the segment or parameter being written begins
     while out[word_pos - 1] != 47:
         word_pos -= 1
@@ -132,22 +128,21 @@ def write_page_key(url: Bytes, start: int, end: int, out: MutableBytes, path_pos
         if word_pos < name_end:
             first = int(out[word_pos])
             first = first + 32 if 65 <= first <= 90 else first
-            for n in range(buckets[first], buckets[first + 1]):
-                size = name_starts[n + 1] - name_starts[n]
-                length = name_end - word_pos
-                kind = name_kinds[n]
-                if kind & wanted == 0 or length < size or (length > size and kind & 4 == 0):
-                    continue
-                is_equal = True
-                for j in range(size):
-                    letter = out[word_pos + j]
-                    letter = letter + 32 if 65 <= letter <= 90 else letter
-                    if letter != names[name_starts[n] + j]:
-                        is_equal = False
-                        break
-                if is_equal:
+            length = name_end - word_pos
+            entry = int(folds[first])
+            stop = int(folds[first + 1])
+            while entry < stop and not is_folded:
+                size = int(folds[entry + 1])
+                kind = int(folds[entry])
+                if kind & wanted > 0 and (length == size or (length > size and kind & 4 > 0)):
                     is_folded = True
-                    break
+                    for j in range(size):
+                        letter = int(out[word_pos + j])
+                        letter = letter + 32 if 65 <= letter <= 90 else letter
+                        if letter != folds[entry + 2 + j]:
+                            is_folded = False
+                            break
+                entry += 2 + size
         if is_folded:
             pos = word_pos
         elif in_query:
