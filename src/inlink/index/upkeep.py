@@ -79,8 +79,10 @@ def _snapshot_faults(workspace: Workspace, name: str) -> Iterator[str]:
 def _serving_faults(workspace: Workspace, name: str) -> Iterator[str]:
     file = workspace.serving(name)
     note = file.with_suffix(".digest")
+    current = workspace.current()
     if not file.exists():
-        yield f"{name}: the serving file is missing; run inlink build"
+        if current is not None and current.snapshot == name:
+            yield f"{name}: the serving file is missing; run inlink build"
     elif not note.exists() or note.read_text(encoding="utf-8").strip() != bytes_digest(file):
         yield f"{name}: the serving file does not match its digest; delete it and run inlink build"
 
