@@ -146,6 +146,16 @@ class Serving:
             n_pages += high - low
         return n_links, n_pages
 
+    def sizes(self) -> dict[str, int | None]:
+        """How many pages were captured, and how many links between domains, hosts and domains there are."""
+        queries = {
+            "pages": "SELECT count(*) FROM pages WHERE n_captures > 0",
+            "links": "SELECT count(*) FROM links",
+            "hosts": "SELECT count(*) FROM hosts",
+            "domains": "SELECT count(*) FROM domains",
+        }
+        return {name: int(self.rows(Sql(text))[0][0]) for name, text in queries.items()}
+
     def _run(self, low: str, high: str) -> tuple[tuple[int, int], tuple[int, int]]:
         """(page, row) where keys from `low` start, and where keys from `high` do."""
         first, last = self._block("pages", low), self._block("pages", high)

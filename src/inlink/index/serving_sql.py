@@ -227,3 +227,31 @@ class GroupsQuery:
             f"SELECT {columns} FROM {grouping.relation} l {joins_of(needs)} WHERE {where.text} GROUP BY {grouping.key}"
         )
         return Sql(text, where.params)
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedQuery:
+    """A question whose rows are made by a query of its own, then filtered, sorted and cut; columns are `g."name"`."""
+
+    inner: Sql
+    columns: tuple[str, ...]
+    order: tuple[Key, ...]
+    where: Sql = field(default_factory=Sql)
+    after: Sql = field(default_factory=Sql)
+    limit: int | None = None
+
+    def select(self) -> Sql:
+        """The rows in order: the columns, then the sort keys as `_k0`, `_k1` …"""
+        shown = ", ".join(f'g."{name}"' for name in self.columns)
+        keys = ", ".join(f"{key.sql} AS _k{n}" for n, key in enumerate(self.order))
+        order = ", ".join(key.order for key in self.order)
+        limit = "" if self.limit is None else f" LIMIT {int(self.limit)}"
+        outside = all_of([self.where, self.after])
+        text = f"SELECT {shown}, {keys} FROM ({self.inner.text}) g WHERE {outside.text} ORDER BY {order}{limit}"
+        return Sql(text, self.inner.params + outside.params)
+
+    def count(self) -> Sql:
+        """How many rows the view has."""
+        where = all_of([self.where])
+        text = f"SELECT count(*) FROM ({self.inner.text}) g WHERE {where.text}"
+        return Sql(text, self.inner.params + where.params)

@@ -3,9 +3,6 @@
 from inlink.index.adding import AddReport
 from inlink.index.build import BuildReport
 from inlink.index.upkeep import GcReport, VerifyReport
-from inlink.index.adding import AddReport
-from inlink.index.build import BuildReport
-from inlink.index.upkeep import GcReport, VerifyReport
 from inlink.workbench.options import GROUPS, STATES, ViewOptions
 from inlink.workbench.results import Count, Evidence, Exported, Overview, Rows, RowStream, Status, Target
 from inlink.workbench.workbench import QUESTIONS, Workbench
@@ -16,19 +13,15 @@ __all__ = [
     "STATES",
     "AddReport",
     "BuildReport",
-    "AddReport",
-    "BuildReport",
     "Count",
     "Evidence",
     "Exported",
-    "GcReport",
     "GcReport",
     "Overview",
     "RowStream",
     "Rows",
     "Status",
     "Target",
-    "VerifyReport",
     "VerifyReport",
     "ViewOptions",
     "Workbench",

@@ -12,13 +12,13 @@ from inlink.index.serving_columns import columns_of
 from inlink.index.serving_groups import GROUPINGS, counting
 from inlink.index.serving_heavy import KEPT_GROUPINGS, KEPT_GROUPS, KEPT_ROWS, kept_columns
 from inlink.index.serving_sql import (
-    COLLAPSE,
     DEFAULT_ORDER,
     KEPT,
     LINKS_IN_GROUP,
     LIVE,
     LOST,
     VOTES,
+    DerivedQuery,
     Grouping,
     GroupsQuery,
     Key,
@@ -64,9 +64,9 @@ class Plan:
     """A question ready to be asked: its query, what it is bound to, and whether its answer is kept."""
 
     question: str
-    found: Found
+    found: Found | None
     view: View
-    query: RowsQuery | GroupsQuery
+    query: RowsQuery | GroupsQuery | DerivedQuery
     digest: str
     kept: str | None
     grouping: Grouping | None = None
@@ -79,29 +79,38 @@ def answer(served: Served, question: str, found: Found, view: View, grouping: Gr
 
     Raises: BadInput for a filter, sort, column or cursor that does not fit the question.
     """
-    plan = plan_of(served, question, found, view, grouping)
+    rows = answer_plan(served, plan_of(served, question, found, view, grouping))
+    return replace(rows, notes=notes_of(served, question, found, view, rows.n_total))
+
+
+def answer_plan(served: Served, plan: Plan) -> Rows:
+    """One page of a planned answer, without notes."""
+    view = plan.view
     n_shown = plan.cursor.n_shown if plan.cursor else 0
     table, n_total = _kept_page(served, plan, n_shown) or _made_page(served, plan)
-    n_keys = len(plan.query.order)
-    shown = table.select(list(plan.columns))
     n_after = n_shown + table.num_rows
     is_end = n_after >= n_total or view.limit is None or table.num_rows < view.limit
     cursor = None
     if not is_end and table.num_rows:
-        last = table.slice(table.num_rows - 1).select([f"_k{n}" for n in range(n_keys)]).to_pylist()[0]
+        names = [f"_k{n}" for n in range(len(plan.query.order))]
+        last = table.slice(table.num_rows - 1).select(names).to_pylist()[0]
         cursor = write_cursor(Cursor(tuple(last.values()), n_after, n_total), served.serving.snapshot, plan.digest)
-    notes = notes_of(served, plan.question, found, view, plan.query, n_total)
-    return Rows(shown, plan.columns, n_total, cursor, found.target, served.serving.snapshot, notes)
+    target = plan.found.target if plan.found else None
+    return Rows(table.select(list(plan.columns)), plan.columns, n_total, cursor, target, served.serving.snapshot)
 
 
 def stream(served: Served, question: str, found: Found, view: View, grouping: Grouping | None = None) -> RowStream:
     """All of the answer (or `limit` rows of it), in batches."""
     plan = plan_of(served, question, found, view, grouping)
+    return replace(stream_plan(served, plan), notes=notes_of(served, question, found, view, None))
+
+
+def stream_plan(served: Served, plan: Plan) -> RowStream:
+    """All of a planned answer, in batches, without notes."""
     reader = served.serving.stream(plan.query.select())
     schema = pa.schema([reader.schema.field(name) for name in plan.columns])
-    notes = notes_of(served, plan.question, found, view, plan.query, None)
-    batches = _selected(reader, plan.columns)
-    return RowStream(plan.columns, schema, batches, found.target, served.serving.snapshot, notes)
+    target = plan.found.target if plan.found else None
+    return RowStream(plan.columns, schema, _selected(reader, plan.columns), target, served.serving.snapshot)
 
 
 def _selected(reader: pa.RecordBatchReader, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
@@ -126,7 +135,7 @@ def plan_of(served: Served, question: str, found: Found, view: View, grouping: G
 
 def counting_by(by: str) -> Grouping:
     """The counting of links by a column. Raises: BadInput for a column that does not exist."""
-    _known("column", (by,), columns_of("links"))
+    check_columns("column", (by,), columns_of("links"))
     return counting(by)
 
 
@@ -155,8 +164,8 @@ def _rows_query(question: str, found: Found, view: View, tree: Filter | None, _:
     names = {**fields, **({LINKS_IN_GROUP: Field("g.links_in_group", "int")} if view.group != "none" else {})}
     where = all_of([_state(view), _kept(relation, view, tree), condition(tree, fields)])
     columns = view.columns or _default_columns(question, view)
-    _known("column", columns, names)
-    order = (*_order(view.sort, names), *DEFAULT_ORDER[relation])
+    check_columns("column", columns, names)
+    order = (*order_of(view.sort, names), *DEFAULT_ORDER[relation])
     return RowsQuery(found.span(relation), where, columns, order, view.group, limit=view.limit)
 
 
@@ -179,11 +188,11 @@ def _groups_query(question: str, found: Found, view: View, tree: Filter | None, 
     groups = {column.name: Field(f'g."{column.name}"', column.type) for column in grouping.columns}
     over_rows, over_groups = _divided(tree, fields, groups)
     columns = view.columns or DEFAULT_COLUMNS.get(question) or tuple(groups)
-    _known("column", columns, groups)
+    check_columns("column", columns, groups)
     where = all_of([_kept(relation, view, tree), *(condition(part, fields) for part in over_rows)])
     having = all_of([_group_state(view), *(condition(part, groups) for part in over_groups)])
     sort = view.sort or tuple(f"-{name}" if down else name for name, down in grouping.sort)
-    order = (*_order(sort, groups), Key("g._key"))
+    order = (*order_of(sort, groups), Key("g._key"))
     return GroupsQuery(grouping, found.span(relation), where, having, columns, order, limit=view.limit)
 
 
@@ -228,7 +237,8 @@ def _kept(relation: str, view: View, tree: Filter | None) -> Sql:
     return all_of(parts) if parts else Sql()
 
 
-def _order(sort: Sequence[str], names: Mapping[str, Field]) -> tuple[Key, ...]:
+def order_of(sort: Sequence[str], names: Mapping[str, Field]) -> tuple[Key, ...]:
+    """The sort keys of "-strength", "anchor desc" and the like. Raises: BadInput."""
     keys = []
     for text in sort:
         words = text.split()
@@ -236,12 +246,13 @@ def _order(sort: Sequence[str], names: Mapping[str, Field]) -> tuple[Key, ...]:
         name = words[0].lstrip("-+").lower() if words else ""
         if len(words) > 2 or direction not in ("", "asc", "desc"):
             raise BadInput(f"cannot sort by {text!r}", hint="write a column, or -column for descending")
-        _known("sort column", (name,), names)
+        check_columns("sort column", (name,), names)
         keys.append(Key(names[name].sql, words[0].startswith("-") or direction == "desc"))
     return tuple(keys)
 
 
-def _known(what: str, columns: Sequence[str], names: Mapping[str, object]) -> None:
+def check_columns(what: str, columns: Sequence[str], names: Mapping[str, object]) -> None:
+    """Raises: BadInput for a column that does not exist, with the nearest name."""
     for name in columns:
         if name not in names:
             raise BadInput(f"there is no {what} {name!r}", hint=nearest(name, names))
@@ -261,7 +272,7 @@ def _kept_table(found: Found, view: View, query: RowsQuery | GroupsQuery, groupi
 def _kept_page(served: Served, plan: Plan, n_shown: int) -> tuple[pa.Table, int] | None:
     """The page from the kept rows; None where they end before the page does."""
     limit = plan.view.limit
-    if plan.kept is None or limit is None or n_shown + limit > KEPT_ROWS:
+    if plan.kept is None or plan.found is None or limit is None or n_shown + limit > KEPT_ROWS:
         return None
     names = ", ".join(f'"{name}"' for name in dict.fromkeys(plan.columns))
     keys = ", ".join(f"_k{n}" for n in range(len(plan.query.order)))
@@ -281,6 +292,3 @@ def _made_page(served: Served, plan: Plan) -> tuple[pa.Table, int]:
         return table, table.num_rows
     ((n_total,),) = served.serving.rows(plan.query.count())
     return table, n_total
-
-
-__all__ = ["COLLAPSE", "DEFAULT_COLUMNS", "Plan", "answer", "plan_of", "relation_of", "stream"]

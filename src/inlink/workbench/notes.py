@@ -5,23 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from inlink.index.serving_overview import SUMS, sums_sql
-from inlink.index.serving_sql import GroupsQuery, RowsQuery, Sql
+from inlink.index.serving_sql import Sql
 from inlink.workbench.options import View
 from inlink.workbench.places import Found, Served
 
 _UNKNOWN = "{} is not in the index: no page of it was captured, and no captured page of another domain links to it"
 
 
-def notes_of(
-    served: Served, question: str, found: Found, view: View, query: RowsQuery | GroupsQuery, n_total: int | None
-) -> tuple[str, ...]:
+def notes_of(served: Served, question: str, found: Found, view: View, n_total: int | None) -> tuple[str, ...]:
     """The notes of one page; later pages repeat none."""
     if view.cursor is not None:
         return ()
     notes = [found.reason] if found.reason else []
     if n_total == 0:
         return (*notes, *_why_empty(served, question, found, view))
-    if query.span.relation == "links":
+    if question not in ("outlinks", "outdomains") and not view.indirect:
         notes += left_out_notes(served, found, view)
     return tuple(notes)
 

@@ -36,6 +36,7 @@ class Served:
             place,
             strict_url=target.url if is_strict else None,
             reason=target.reason if scope is None else "",
+            domain=target.domain,
         )
 
 
@@ -47,6 +48,7 @@ class Found:
     place: Place
     strict_url: str | None = None
     reason: str = ""
+    domain: str = ""
 
     def span(self, relation: str) -> Span:
         """Its rows in a relation; with `strict`, those of the very URL."""

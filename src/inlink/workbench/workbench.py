@@ -15,11 +15,12 @@ from inlink.index.adding import AddReport
 from inlink.index.build import BuildReport
 from inlink.index.serving_reader import Serving
 from inlink.index.upkeep import GcReport, VerifyReport
-from inlink.store.lock import Lease
-from inlink.store.workspace import Workspace
+from inlink.store.workspace import Current, Workspace
 from inlink.urls.domains import SuffixRules
-from inlink.workbench import lists, summary, upkeep
+from inlink.workbench import comparing, evidence, exporting, lists, sandbox, summary, upkeep
+from inlink.workbench.changes import changes, moment, stream_changes
 from inlink.workbench.lists import counting_by
+from inlink.workbench.opening import as_of, open_served
 from inlink.workbench.options import View, ViewOptions, view_of
 from inlink.workbench.places import Served
 from inlink.workbench.results import Evidence, Exported, Overview, Rows, RowStream, Status
@@ -34,6 +35,7 @@ QUESTIONS = (
     "pages",
     "outlinks",
     "outdomains",
+    "changes",
 )
 
 
@@ -44,7 +46,7 @@ class Workbench:
         self.path = path
         self._workspace = workspace
         self._served = served
-        self._lease: Lease | None = None
+        self._current: Current | None = None
         self._opening = threading.Lock()
 
     @classmethod
@@ -69,13 +71,8 @@ class Workbench:
         return cls(path, served=Served(Serving(path, threads=threads), SuffixRules()))
 
     def close(self) -> None:
-        """Let go of the served file."""
-        served, self._served = self._served, None
-        if served is not None:
-            served.serving.close()
-        if self._lease is not None:
-            self._lease.release()
-            self._lease = None
+        """Let go of the served file; questions that still run end first."""
+        self._served = self._current = None
 
     def __enter__(self) -> Workbench:
         return self
@@ -84,29 +81,6 @@ class Workbench:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def add(self, inputs: Sequence[str], *, keep: bool = False, report: Report = silent) -> AddReport:
-        """Register files, folders, globs, lists and URLs as inputs; what cannot be used is in the report."""
-        return add(self._own(), inputs, keep=keep, report=report)
-
-    def build(self, *, workers: int | None = None, report: Report = silent) -> BuildReport:
-        """Bring what is served up to date with the inputs and the settings.
-
-        Raises: Busy while another process builds; NotConfigured without inputs.
-        """
-        wished = self._own().settings.build
-        engine = LocalEngine(workers or wished.workers, wished.memory_bytes)
-        done = build(self._own(), engine, report)
-        self.close()
-        return done
-
-    def verify(self, *, report: Report = silent) -> VerifyReport:
-        """Compare every stored file with its digest."""
-        return verify(self._own(), report)
-
-    def gc(self, *, keep: int | None = None) -> GcReport:
-        """Remove old snapshots that nobody reads, and parts of no input."""
-        return gc(self._own(), keep)
 
     def overview(
         self, target: str, *, scope: str | None = None, strict: bool = False, infrastructure: bool = False
@@ -168,26 +142,46 @@ class Workbench:
         **view: Unpack[ViewOptions],
     ) -> Rows:
         """What became new, found, lost, changed, restored or moved in (from, to], with reasons; None: all targets."""
-        raise NotImplementedError
+        checked = view_of(view)
+        served = self._serve()
+        found = None if target is None else served.locate(target, scope, strict=checked.strict)
+        return changes(served, found, (self._moment(from_), self._moment(to)), checked)
 
     def compare(
         self, targets: Sequence[str], *, mode: str = "intersect", scope: str | None = None, **view: Unpack[ViewOptions]
     ) -> Rows:
         """Domains that link to all (intersect), to any (union), or to the others but not the first (gap)."""
-        raise NotImplementedError
+        checked = view_of(view)
+        served = self._serve()
+        found = [served.locate(target, scope, strict=checked.strict) for target in targets]
+        return comparing.compare(served, found, mode, checked)
 
     def evidence(self, link_id: int) -> Evidence:
         """The archived record of a link, with the link marked.
 
         Raises: NotFound for an unknown link.
         """
-        raise NotImplementedError
+        return evidence.show(self._serve(), link_id, self._workspace)
 
-    def stream(self, question: str, target: str, *, scope: str | None = None, **view: Unpack[ViewOptions]) -> RowStream:
+    def stream(
+        self,
+        question: str,
+        target: str | None,
+        *,
+        scope: str | None = None,
+        from_: str | datetime | None = None,
+        to: str | datetime | None = None,
+        **view: Unpack[ViewOptions],
+    ) -> RowStream:
         """A whole view in bounded memory; `question` is one of QUESTIONS, `limit` and `cursor` are kept to."""
         checked = view_of({"limit": None, **view})
         served = self._serve()
         _check_question(question)
+        if question == "changes":
+            found = None if target is None else served.locate(target, scope, strict=checked.strict)
+            return stream_changes(served, found, (self._moment(from_), self._moment(to)), checked)
+        if target is None:
+            raise BadInput(f"{question} needs a target", hint="name a page, path, host or domain")
         return lists.stream(served, question, served.locate(target, scope, strict=checked.strict), checked)
 
     def export(
@@ -201,11 +195,14 @@ class Workbench:
         **view: Unpack[ViewOptions],
     ) -> Exported:
         """Exactly the view as csv, jsonl or parquet (by the file's ending unless said), all rows unless limited."""
-        raise NotImplementedError
+        stream = self.stream(question, target, scope=scope, **view)
+        return exporting.export(stream, to, format)
 
     def sql(self, query: str, *, limit: int | None = 1000, timeout_s: float = 30.0, memory_mb: int = 1024) -> Rows:
         """One read-only SELECT over the views links, pages, domains, hosts, pairs, captures."""
-        raise NotImplementedError
+        served = self._serve()
+        limits = sandbox.Bounds(limit=limit, timeout_s=timeout_s, memory_mb=memory_mb)
+        return sandbox.ask(served.serving, query, limits)
 
     def add(self, specs: Sequence[str], *, keep: bool = False, report: Report = silent) -> AddReport:
         """Register inputs: files, folders, patterns, lists of paths, addresses. Nothing is built yet."""
@@ -238,21 +235,20 @@ class Workbench:
         served = self._serve()
         return lists.answer(served, question, served.locate(target, scope, strict=view.strict), view)
 
-    def _own(self) -> Workspace:
-        if self._workspace is None:
-            raise NotConfigured("this workbench has a serving file but no workspace", hint="open a workspace folder")
-        return self._workspace
-
     def _serve(self) -> Served:
-        """The served file, opened by the first question. Raises: NotFound before the first build."""
+        """The served file, opened anew when another snapshot is served. Raises: NotFound before the first build."""
         with self._opening:
+            if self._workspace is not None and (self._served is None or self._workspace.current() != self._current):
+                self._current, self._served = open_served(self._workspace)
             if self._served is None:
-                if self._workspace is None:
-                    raise NotFound("the workbench is closed", hint="open it again")
-                current, self._lease = self._workspace.lease()
-                rules = SuffixRules(self._workspace.settings.suffixes)
-                self._served = Served(Serving(self._workspace.serving(current.snapshot)), rules)
+                raise NotFound("the workbench is closed", hint="open it again")
             return self._served
+
+    def _moment(self, value: str | datetime | None) -> datetime | None:
+        """A time, or that of the latest capture of a snapshot that is named."""
+        if isinstance(value, str) and self._workspace is not None and value in self._workspace.snapshots():
+            return as_of(self._workspace.snapshot(value))
+        return moment(value)
 
 
 def _check_question(question: str) -> None:

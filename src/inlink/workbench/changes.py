@@ -1,0 +1,229 @@
+"""What became of links in (from, to]: the state at either end compared, with the captures of each page as judge.
+
+Without dates each page is its own measure: its latest conclusive capture against the one before. With dates, a link is
+there at a time if the latest conclusive capture of its page up to then holds it. A page that was not looked at between
+the two times shows no change: "we did not look" is never "lost".
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from inlink.errors import BadInput
+from inlink.index.serving_columns import columns_of, joins_of
+from inlink.index.serving_sql import KEPT, VOTES, DerivedQuery, Key, Span, Sql, all_of
+from inlink.schema.serving import CHANGES
+from inlink.workbench.conditions import Field, condition
+from inlink.workbench.cursors import after, read_cursor, view_digest
+from inlink.workbench.filters import parse_filter, tests_of
+from inlink.workbench.lists import Plan, answer_plan, check_columns, order_of, stream_plan
+from inlink.workbench.notes import left_out_notes
+from inlink.workbench.options import View
+from inlink.workbench.places import Found, Served
+from inlink.workbench.results import Rows, RowStream
+
+COLUMNS = (
+    "change", "reason", "changed_at", "source_url", "source_domain", "target_url", "anchor", "anchor_before",
+    "rel_before", "target_now", "kind", "follow", "rel", "region", "strength", "first_seen", "last_seen", "is_live",
+    "link_id",
+)  # fmt: skip
+
+_OWN = {
+    "change": Field('g."change"', "text"),
+    "reason": Field('g."reason"', "text"),
+    "changed_at": Field('g."changed_at"', "time"),
+    "anchor_before": Field('g."anchor_before"', "text"),
+    "rel_before": Field('g."rel_before"', "text"),
+    "target_now": Field('g."target_now"', "text"),
+}
+
+# The state of a link at a time: by its runs where it changed or came back, by its dates otherwise.
+_RUN = "v{0}.seen_from <= {1} AND (v{0}.ended_at IS NULL OR v{0}.ended_at > {1})"
+_THERE = "CASE WHEN n.row IS NULL THEN l.first_seen <= {1} AND (l.lost_at IS NULL OR l.lost_at > {1}) ELSE v{0}.row IS NOT NULL END"  # noqa: E501
+
+_STATES = """
+    SELECT l.row, {there_from} AS was, {there_to} AS is_, l.is_added,
+           CASE WHEN n.row IS NULL THEN l.first_seen ELSE v1.seen_from END AS gained_at,
+           l.first_seen <= {from_} AS was_before,
+           CASE WHEN n.row IS NULL THEN l.lost_at ELSE n.ended_at END AS ended_at,
+           CASE WHEN n.row IS NULL THEN l.lost_reason ELSE n.ended_by END AS ended_by,
+           v0.anchor AS anchor_0, v1.anchor AS anchor_1, v0.alt AS alt_0, v1.alt AS alt_1, v0.rel AS rel_0,
+           (v0.nofollow, v0.ugc, v0.sponsored, v0.rel) IS DISTINCT FROM (v1.nofollow, v1.ugc, v1.sponsored, v1.rel)
+               AS is_rel_new, v0.row IS NOT NULL AND v1.row IS NOT NULL AS has_both
+    FROM links l
+    LEFT JOIN versions v0 ON v0.row = l.row AND {run_from}
+    LEFT JOIN versions v1 ON v1.row = l.row AND {run_to}
+    LEFT JOIN (
+        SELECT row, max_by(ended_at, seen_from) FILTER (seen_from <= {to}) AS ended_at,
+               max_by(ended_by, seen_from) FILTER (seen_from <= {to}) AS ended_by
+        FROM versions GROUP BY row
+    ) n ON n.row = l.row
+    WHERE {where} AND l.first_seen <= {to}
+"""
+
+_BETWEEN = """
+    SELECT s.row, s.was, s.is_,
+        CASE
+            WHEN NOT s.was AND s.is_ AND s.was_before THEN 'restored'
+            WHEN NOT s.was AND s.is_ THEN CASE WHEN s.is_added THEN 'new' ELSE 'found' END
+            WHEN s.was AND NOT s.is_ THEN CASE WHEN s.ended_by = 'moved' THEN 'moved' ELSE 'lost' END
+            ELSE 'changed'
+        END AS change,
+        CASE
+            WHEN NOT s.was AND s.is_ AND s.was_before THEN 'link_restored'
+            WHEN NOT s.was AND s.is_ THEN CASE WHEN s.is_added THEN 'link_added' ELSE 'page_found' END
+            WHEN s.was AND NOT s.is_ THEN s.ended_by
+            ELSE concat_ws('+', CASE WHEN s.is_rel_new THEN 'rel' END,
+                                CASE WHEN s.anchor_0 IS DISTINCT FROM s.anchor_1 THEN 'anchor' END,
+                                CASE WHEN s.alt_0 IS DISTINCT FROM s.alt_1 THEN 'alt' END)
+        END AS reason,
+        CASE WHEN s.is_ THEN s.gained_at ELSE s.ended_at END AS changed_at,
+        CASE WHEN s.has_both AND s.anchor_0 IS DISTINCT FROM s.anchor_1 THEN s.anchor_0 END AS anchor_before,
+        CASE WHEN s.has_both AND s.is_rel_new THEN s.rel_0 END AS rel_before
+    FROM ({states}) s
+    WHERE s.was IS DISTINCT FROM s.is_ OR (s.has_both AND (
+        s.is_rel_new OR s.anchor_0 IS DISTINCT FROM s.anchor_1 OR s.alt_0 IS DISTINCT FROM s.alt_1))
+"""
+
+# A lost link whose page gained, at that very capture, one link with the same anchor and kind: its target changed.
+_RETARGETED = """
+    SELECT lost.row, any_value(gained.target_url) AS target_now
+    FROM links lost
+    JOIN outgoing gained ON gained.source_page = lost.source_page AND gained.anchor = lost.anchor
+        AND gained.kind = lost.kind AND gained.first_seen = lost.lost_at AND gained.row <> lost.row
+    WHERE lost.row IN (SELECT row FROM gone) AND lost.anchor <> '' AND lost.lost_reason = 'removed'
+    GROUP BY lost.row HAVING count(*) = 1
+"""
+
+
+def changes(served: Served, found: Found | None, window: tuple[datetime | None, datetime | None], view: View) -> Rows:
+    """One page of the changes."""
+    plan = _plan(served, found, window, view)
+    rows = answer_plan(served, plan)
+    notes = [found.reason] if found is not None and found.reason else []
+    notes += left_out_notes(served, found, view) if found is not None else []
+    notes += _window_notes(served, window) if view.cursor is None else []
+    if not rows.table.num_rows and view.cursor is None:
+        notes.append("no change in this window: pages that were not captured in it show none")
+    return replace(rows, notes=tuple(notes))
+
+
+def stream_changes(
+    served: Served, found: Found | None, window: tuple[datetime | None, datetime | None], view: View
+) -> RowStream:
+    """All changes, in batches."""
+    return stream_plan(served, _plan(served, found, window, view))
+
+
+def _plan(served: Served, found: Found | None, window: tuple[datetime | None, datetime | None], view: View) -> Plan:
+    tree = parse_filter(view.where)
+    known = columns_of("links")
+    links = {name: Field(f'g."{name}"', column.type) for name, column in known.items() if name not in ("change", "via")}
+    fields = {**_OWN, **links}
+    columns = view.columns or COLUMNS
+    check_columns("column", columns, fields)
+    order = (*order_of(view.sort or ("-changed_at", "change"), fields), Key('g."_row"'))
+    used = {*columns, *(test.column for test in tests_of(tree)), *(_name_of(key) for key in order)}
+    span = Span("links", "row", ((0, 1 << 44),)) if found is None else found.span("links")
+    asks_kind = any(test.column == "kind" for test in tests_of(tree))
+    parts = [span.sql, Sql() if view.infrastructure else KEPT["links"]]
+    parts.append(Sql() if view.embeds or asks_kind else VOTES)
+    inner = _inner(all_of(parts), window, sorted(used & set(links)))
+    query = DerivedQuery(inner, columns, order, condition(tree, fields), limit=view.limit)
+    target = str(found.target) if found is not None else "*"
+    digest = view_digest(f"changes {window}", target, view)
+    cursor = None
+    if view.cursor is not None:
+        cursor = read_cursor(view.cursor, served.serving.snapshot, digest, len(order))
+        query = replace(query, after=after(order, cursor.keys))
+    return Plan("changes", found, view, query, digest, None, cursor=cursor, columns=columns)
+
+
+def _name_of(key: Key) -> str:
+    return key.sql.removeprefix('g."').removesuffix('"')
+
+
+def _inner(where: Sql, window: tuple[datetime | None, datetime | None], names: list[str]) -> Sql:
+    """The changed links with their columns, as a query to filter and sort."""
+    known = columns_of("links")
+    needs = {need for name in names for need in known[name].needs}
+    shown = "".join(f', {known[name].sql} AS "{name}"' for name in names)
+    changed = _since_before(where) if window == (None, None) else _between(where, window)
+    text = (
+        f"WITH moves AS MATERIALIZED ({changed.text}), gone AS (SELECT row FROM moves WHERE change = 'lost'), "
+        f"retargeted AS ({_RETARGETED}) "
+        "SELECT l.row AS _row, CASE WHEN r.row IS NOT NULL THEN 'changed' ELSE m.change END AS \"change\", "
+        "CASE WHEN r.row IS NOT NULL THEN 'target' ELSE m.reason END AS reason, m.changed_at, m.anchor_before, "
+        f"m.rel_before, r.target_now{shown} "
+        f"FROM moves m JOIN links l ON l.row = m.row LEFT JOIN retargeted r ON r.row = m.row {joins_of(needs)}"
+    )
+    return Sql(text, changed.params)
+
+
+def _between(where: Sql, window: tuple[datetime | None, datetime | None]) -> Sql:
+    from_ = window[0] or datetime(1, 1, 1, tzinfo=UTC)
+    to = window[1] or datetime(9999, 1, 1, tzinfo=UTC)
+    if from_ > to:
+        raise BadInput(f"from {from_:%Y-%m-%d %H:%M} lies after to {to:%Y-%m-%d %H:%M}", hint="swap them")
+    times = {"from_": f"TIMESTAMPTZ '{from_.isoformat()}'", "to": f"TIMESTAMPTZ '{to.isoformat()}'"}
+    states = _STATES.format(
+        where=where.text,
+        there_from=_THERE.format(0, times["from_"]),
+        there_to=_THERE.format(1, times["to"]),
+        run_from=_RUN.format(0, times["from_"]),
+        run_to=_RUN.format(1, times["to"]),
+        **times,
+    )
+    return Sql(_BETWEEN.format(states=states), where.params)
+
+
+def _since_before(where: Sql) -> Sql:
+    """The stored comparison of each page's latest conclusive capture with the one before."""
+    text = f"""
+        SELECT l.row, l.change, l.is_live AS is_, CASE l.change
+                WHEN 'new' THEN 'link_added' WHEN 'found' THEN 'page_found' WHEN 'restored' THEN 'link_restored'
+                WHEN 'changed' THEN concat_ws('+',
+                    CASE WHEN (v.nofollow, v.ugc, v.sponsored, v.rel) IS DISTINCT FROM
+                              (l.nofollow, l.ugc, l.sponsored, l.rel) THEN 'rel' END,
+                    CASE WHEN v.anchor IS DISTINCT FROM l.anchor THEN 'anchor' END,
+                    CASE WHEN v.alt IS DISTINCT FROM l.alt THEN 'alt' END)
+                ELSE l.lost_reason END AS reason,
+            CASE WHEN l.change IN ('lost', 'moved') THEN l.lost_at
+                 WHEN l.change IN ('changed', 'restored') THEN p.latest_capture ELSE l.first_seen END AS changed_at,
+            CASE WHEN l.change = 'changed' AND v.anchor IS DISTINCT FROM l.anchor THEN v.anchor END AS anchor_before,
+            CASE WHEN l.change = 'changed' AND v.rel IS DISTINCT FROM l.rel THEN v.rel END AS rel_before
+        FROM links l
+        LEFT JOIN versions v ON v.row = l.row AND v.ended_by = 'changed' AND v.ended_at = l.last_seen
+            AND l.change = 'changed'
+        LEFT JOIN pages p ON p.page = l.source_page
+        WHERE {where.text} AND l.change IS NOT NULL
+    """
+    return Sql(text, where.params)
+
+
+def _window_notes(served: Served, window: tuple[datetime | None, datetime | None]) -> list[str]:
+    if window == (None, None):
+        return ["compared: the latest capture of each page with the one before (from and to set other times)"]
+    start = f"{window[0]:%Y-%m-%d %H:%M} UTC" if window[0] else "the beginning"
+    end = f"{window[1]:%Y-%m-%d %H:%M} UTC" if window[1] else served.serving.meta["latest_capture"][:16] + " UTC"
+    return [f"compared: {start} with {end}"]
+
+
+def moment(value: str | datetime | None) -> datetime | None:
+    """A time as the user writes it; a date alone means the end of that day, in UTC.
+
+    Raises: BadInput for what is no date.
+    """
+    if value is None or isinstance(value, datetime):
+        return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
+    try:
+        time = datetime.fromisoformat(value)
+    except ValueError:
+        raise BadInput(f"{value!r} is no date and no snapshot", hint="write 2026-05-31 or 2026-05-31T12:00") from None
+    time = time if time.tzinfo else time.replace(tzinfo=UTC)
+    is_day = len(value) == len("2026-05-31")
+    return time + timedelta(days=1) - timedelta(microseconds=1) if is_day else time
+
+
+__all__ = ["CHANGES", "changes", "moment", "stream_changes"]

@@ -1,0 +1,113 @@
+"""Which domains link to several targets: to all, to any, or to the others but not to the first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from inlink.errors import BadInput
+from inlink.index.serving_columns import FOLLOW, SOURCE_DOMAIN, columns_of, joins_of
+from inlink.index.serving_sql import KEPT, VOTES, DerivedQuery, Key, Sql, all_of
+from inlink.workbench.conditions import Field, condition
+from inlink.workbench.cursors import after, read_cursor, view_digest
+from inlink.workbench.filters import conjuncts, parse_filter, tests_of
+from inlink.workbench.lists import Plan, answer_plan, check_columns, order_of
+from inlink.workbench.options import View
+from inlink.workbench.places import Found, Served
+from inlink.workbench.results import Rows
+
+MODES = ("intersect", "gap", "union")
+MAX_TARGETS = 20
+
+
+def compare(served: Served, found: Sequence[Found], mode: str, view: View) -> Rows:
+    """One row per domain: links_1 … links_n count its live links to each target, in the order given.
+
+    Raises: BadInput for an unknown mode, or fewer than two targets.
+    """
+    _check(found, mode)
+    fields = _fields(len(found))
+    columns = view.columns or tuple(fields)
+    check_columns("column", columns, fields)
+    tree = parse_filter(view.where)
+    over_rows = [part for part in conjuncts(tree) if {t.column for t in tests_of(part)} <= set(_row_fields())]
+    over_groups = [part for part in conjuncts(tree) if part not in over_rows]
+    inner = _inner(found, view, [condition(part, _row_fields()) for part in over_rows])
+    where = all_of([_wanted(mode, found), *(condition(part, fields) for part in over_groups)])
+    order = (*order_of(view.sort or ("-n_targets", "-strength"), fields), Key("g._key"))
+    query = DerivedQuery(inner, columns, order, where, limit=view.limit)
+    digest = view_digest(f"compare {mode}", " ".join(str(f.target) for f in found), view)
+    cursor = None
+    if view.cursor is not None:
+        cursor = read_cursor(view.cursor, served.serving.snapshot, digest, len(order))
+        query = replace(query, after=after(order, cursor.keys))
+    rows = answer_plan(served, Plan("compare", None, view, query, digest, None, cursor=cursor, columns=columns))
+    return replace(rows, notes=_notes(found, mode, rows) if view.cursor is None else ())
+
+
+def _check(found: Sequence[Found], mode: str) -> None:
+    if mode not in MODES:
+        raise BadInput(f"there is no mode {mode!r}", hint=f"use one of {', '.join(MODES)}")
+    if not 2 <= len(found) <= MAX_TARGETS:
+        raise BadInput(f"compare takes 2 to {MAX_TARGETS} targets, not {len(found)}", hint="name two or more targets")
+
+
+def _fields(n: int) -> dict[str, Field]:
+    names = {"source_domain": "text", "strength": "int", "n_targets": "int", "n_links": "int", "n_follow_links": "int"}
+    names |= {f"links_{i}": "int" for i in range(1, n + 1)} | {f"follow_links_{i}": "int" for i in range(1, n + 1)}
+    names |= {"first_seen": "time", "last_seen": "time"}
+    return {name: Field(f'g."{name}"', type_) for name, type_ in names.items()}
+
+
+def _row_fields() -> dict[str, Field]:
+    """Columns of links; those that the comparison has too mean its own."""
+    taken = {"strength", "first_seen", "last_seen", "source_domain"}
+    return {
+        name: Field(column.sql, column.type, column.needs)
+        for name, column in columns_of("links").items()
+        if name not in taken
+    }
+
+
+def _inner(found: Sequence[Found], view: View, conditions: Sequence[Sql]) -> Sql:
+    """Each target's links counted by source domain, then laid side by side."""
+    kept = [Sql() if view.infrastructure else KEPT["links"], Sql() if view.embeds else VOTES]
+    parts: list[Sql] = []
+    for number, one in enumerate(found, 1):
+        where = all_of([one.span("links").sql, Sql("l.is_live"), *kept, *conditions])
+        text = (
+            f"SELECT {number} AS target, l.source_domain_id AS domain, any_value({SOURCE_DOMAIN}) AS name, "
+            f"max(l.strength) AS strength, count(*) AS n, count(*) FILTER ({FOLLOW}) AS n_follow, "
+            "min(l.first_seen) AS first_seen, max(l.last_seen) AS last_seen "
+            f"FROM links l {joins_of(set(where.needs))} WHERE {where.text} GROUP BY l.source_domain_id"
+        )
+        parts.append(Sql(text, where.params))
+    numbers = range(1, len(found) + 1)
+    counts = ", ".join(f"coalesce(sum(n) FILTER (target = {i}), 0)::BIGINT AS links_{i}" for i in numbers)
+    follow = ", ".join(f"coalesce(sum(n_follow) FILTER (target = {i}), 0)::BIGINT AS follow_links_{i}" for i in numbers)
+    text = (
+        "SELECT domain AS _key, any_value(name) AS source_domain, max(strength) AS strength, count(*) AS n_targets, "
+        f"sum(n)::BIGINT AS n_links, sum(n_follow)::BIGINT AS n_follow_links, {counts}, {follow}, "
+        "min(first_seen) AS first_seen, max(last_seen) AS last_seen "
+        f"FROM ({' UNION ALL '.join(part.text for part in parts)}) GROUP BY domain"
+    )
+    return Sql(text, tuple(p for part in parts for p in part.params))
+
+
+def _wanted(mode: str, found: Sequence[Found]) -> Sql:
+    """A gap leaves out the first target's own domain: it is no prospect for itself."""
+    if mode == "gap":
+        return Sql("g.links_1 = 0 AND g.source_domain <> ?", (found[0].domain,))
+    return Sql(f"g.n_targets = {len(found)}") if mode == "intersect" else Sql()
+
+
+def _notes(found: Sequence[Found], mode: str, rows: Rows) -> tuple[str, ...]:
+    names = [f"{i} = {one.target}" for i, one in enumerate(found, 1)]
+    notes = ["targets: " + ", ".join(names)]
+    unknown = [one.target.text for one in found if not one.place.is_known]
+    if unknown:
+        notes.append(f"not in the index: {', '.join(unknown)}")
+    if not rows.table.num_rows:
+        says = {"intersect": "no domain links to all of them", "gap": "no domain links to another but not to the first"}
+        notes.append(says.get(mode, "no domain links to any of them"))
+    return tuple(notes)
