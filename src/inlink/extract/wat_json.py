@@ -5,6 +5,8 @@ Source: ia-web-commons (org.archive.resource), which writes the WAT files of Com
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,6 +20,7 @@ from inlink.sources.records import BadRecord, Record, WatRecord
 _RESPONSE_MARK = b'"HTTP-Response-Metadata"'
 _NOTES_MARK = b'"WARC-Metadata-Metadata"'
 _NOTES = (b"languages-cld2", b"charset-detected")  # the notes that are of use
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _EMPTY = msgspec.Raw(b"")
 _REVISIT = "revisit"
 
@@ -97,12 +100,13 @@ def read_pages(records: Iterable[WatRecord]) -> tuple[list[WatPage], list[BadRec
 
 
 def _decode(record: WatRecord) -> _Wat:
-    """Raises: msgspec.DecodeError when the text is no JSON, or no JSON object."""
+    """Raises: ValueError when the text is no JSON; RecursionError when it is nested too deep."""
     text = record.json if record.json.isascii() else _as_utf8(record.json)
     try:
         return _DECODER.decode(text)
-    except msgspec.ValidationError:
-        return _DECODER.decode(msgspec.json.encode(_mended(msgspec.json.decode(text))))
+    except msgspec.DecodeError:  # a value of another shape, half a surrogate pair, a control character in a string
+        mended = json.dumps(_mended(json.loads(text, strict=False)), ensure_ascii=False)
+        return _DECODER.decode(_SURROGATE.sub("\ufffd", mended))
 
 
 def _as_utf8(text: bytes) -> bytes:
@@ -131,7 +135,7 @@ def _mended(value: Any) -> dict[str, Any]:
 def _read_page(record: WatRecord) -> WatPage | BadRecord:
     try:
         wat = _decode(record)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         return BadRecord(record.offset, "bad-json", str(error))
     envelope = wat.envelope or _Envelope()
     response = (envelope.payload or _Payload()).response or _Response()
@@ -221,7 +225,7 @@ def _add_notes(record: WatRecord, page: WatPage) -> None:
     """What the crawler noted, if the record is about the same page; unreadable notes are none."""
     try:
         envelope = _decode(record).envelope or _Envelope()
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return
     notes = (envelope.payload or _Payload()).notes
     if _Header(envelope).text("target-uri") != page.record.url or not isinstance(notes, dict):
