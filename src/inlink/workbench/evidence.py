@@ -1,13 +1,29 @@
-"""The archived record of a link, with the link marked."""
+"""The archived record of a link, with the link marked: read again from the file and place that its capture names."""
 
 from __future__ import annotations
 
-from inlink.errors import NotFound
-from inlink.index.serving_reader import Serving
+from pathlib import Path
+from typing import Any
+
+from inlink.errors import InlinkError, NotFound, Unreachable
+from inlink.extract.evidence import Marked, mark_link, mark_target
 from inlink.index.serving_sql import Sql
+from inlink.sources import read_item
+from inlink.sources.naming import is_address
+from inlink.sources.records import Record, WatRecord
 from inlink.store.workspace import Workspace
+from inlink.urls.identity import same_page_key
 from inlink.workbench.places import Served
 from inlink.workbench.results import Evidence
+
+AROUND = 600  # characters of a WAT record on either side of the target
+
+_LINK = """
+    SELECT l.link_id, l.source_url, l.target_url, l.target_raw, l.kind, l.anchor, l.last_seen AS fetched_at,
+           c.depth, c.is_revisit, c.evidence_file, c.evidence_offset, c.evidence_length
+    FROM links l LEFT JOIN captures c ON c.capture_id = l.capture_id AND c.page = l.source_page
+    WHERE l.link_id = ? LIMIT 1
+"""
 
 
 def show(served: Served, link_id: int, workspace: Workspace | None) -> Evidence:
@@ -15,7 +31,89 @@ def show(served: Served, link_id: int, workspace: Workspace | None) -> Evidence:
 
     Raises: NotFound for an unknown link.
     """
-    raise NotFound(f"there is no link {link_id}", hint="take it from the column link_id")
+    rows = served.serving.arrow(Sql(_LINK, (link_id,))).to_pylist()
+    if not rows:
+        raise NotFound(
+            f"there is no link {link_id} between two domains in the index",
+            hint="take it from the column link_id: inlink backlinks TARGET --columns link_id,source_url",
+        )
+    link = rows[0]
+    if link["evidence_offset"] is None or link["depth"] in ("csv", "webmention"):
+        return _answer(
+            link, "unknown", note=f"the link was listed in {link['evidence_file']}; there is no record of it"
+        )
+    place = _place(str(link["evidence_file"]), workspace)
+    try:
+        item = read_item(place, link["evidence_offset"], length=link["evidence_length"])
+    except Unreachable as error:
+        return _answer(link, "moved", note=f"the archive is not there any more: {error.message}")
+    except NotFound as error:
+        return _answer(link, "changed", note=error.message)
+    except InlinkError as error:
+        return _answer(link, "changed", note=f"the archive cannot be read there: {error.message}")
+    return _in_wat(link, item) if isinstance(item, WatRecord) else _in_record(link, item)
 
 
-__all__ = ["Serving", "Sql", "show"]
+def _place(name: str, workspace: Workspace | None) -> str:
+    """Where the input lies now: its name, or the copy that `add --keep` made."""
+    if is_address(name) or Path(name).exists() or workspace is None:
+        return name
+    copy = workspace.archive / Path(name).name
+    return str(copy) if copy.exists() else name
+
+
+def _in_record(link: dict[str, Any], record: Record) -> Evidence:
+    if not _is_same_page(record.url, link["source_url"]):
+        return _answer(link, "changed", note=f"the archive holds {record.url} at that place now")
+    found = mark_link(record, link["link_id"]) or mark_target(record, link["target_url"], link["kind"])
+    if found is None:
+        note = "the record repeats an earlier one and has no body of its own" if link["is_revisit"] else ""
+        return _answer(link, "absent", note=note)
+    return _answer(link, "shown", html=found.text, start=found.start, end=found.end, note=_window(found))
+
+
+def _is_same_page(one: str, other: str) -> bool:
+    try:
+        return same_page_key(one) == same_page_key(other)
+    except InlinkError:
+        return False
+
+
+def _window(found: Marked) -> str:
+    where = "from the headers of the answer" if found.is_header else "from the page"
+    return f"{where}; the record goes on" if found.is_cut_before or found.is_cut_after else where
+
+
+def _in_wat(link: dict[str, Any], record: WatRecord) -> Evidence:
+    """A WAT record names the target as the page wrote it, escaped as JSON."""
+    text = record.json.decode("utf-8", "replace")
+    for wanted in (link["target_raw"], link["target_url"]):
+        for written in (wanted, wanted.replace("/", "\\/") if wanted else None):
+            at = text.find(f'"{written}"') if written else -1
+            if written and at >= 0:
+                start, end = max(at + 1 - AROUND, 0), at + 1 + len(written) + AROUND
+                return _answer(
+                    link, "shown", html=text[start:end], start=at + 1 - start, end=at + 1 - start + len(written),
+                    note="from the WAT record of the page, which has no text around the link",
+                )  # fmt: skip
+    return _answer(link, "absent")
+
+
+def _answer(
+    link: dict[str, Any], state: str, *, html: str = "", start: int = 0, end: int = 0, note: str = ""
+) -> Evidence:
+    return Evidence(
+        link_id=link["link_id"],
+        state=state,
+        source_url=link["source_url"],
+        target_url=link["target_url"],
+        fetched_at=link["fetched_at"],
+        file=link["evidence_file"] or "",
+        offset=link["evidence_offset"],
+        length=link["evidence_length"],
+        anchor=link["anchor"],
+        html=html,
+        start=start,
+        end=end,
+        note=note,
+    )
