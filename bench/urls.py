@@ -6,7 +6,7 @@ Every href of every page in html-corpora and sites, resolved against its page's 
     resolve         inlink.urls.batch.resolve: URL, same-page key and host columns
     ada loop        ada_url.join_url and the host by ada_url.URL, a Python loop; no key
     urllib loop     urllib.parse.urljoin and urlsplit, a Python loop; no key and not WHATWG
-The result of `resolve` is compared with ada's for each link in the same run.
+and the registrable domains of the distinct hosts. `resolve` is compared with ada link by link in the same run.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -24,10 +25,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 from fastwarc.warc import ArchiveIterator, WarcRecordType
+from publicsuffixlist import PublicSuffixList
 from resiliparse.parse.encoding import bytes_to_str, detect_encoding
 from selectolax.lexbor import LexborHTMLParser
 
 from inlink.urls.batch import WEB, resolve
+from inlink.urls.domains import SuffixRules
 from inlink.urls.parse import parse
 
 
@@ -49,12 +52,12 @@ def read_links(files: list[Path]) -> Links:
         with path.open("rb") as stream:
             for record in ArchiveIterator(stream, record_types=WarcRecordType.response, parse_http=True):
                 body = record.reader.read()
-                tree = LexborHTMLParser(bytes_to_str(body, detect_encoding(body)))
+                tree = LexborHTMLParser(bytes_to_str(body, detect_encoding(body) or "utf-8"))
                 base = record.headers["WARC-Target-URI"].strip("<>")
                 declared = tree.css_first("base[href]")
-                if declared is not None and declared.attributes.get("href"):
-                    joined = parse(declared.attributes["href"], base)
-                    base = joined.href if joined is not None else base
+                written = declared.attributes.get("href") if declared is not None else None
+                joined = parse(written, base) if written else None
+                base = joined.href if joined is not None else base
                 for node in tree.css("a[href], area[href], link[href]"):
                     raws.append(node.attributes.get("href") or "")
                     page.append(len(bases))
@@ -69,7 +72,8 @@ def by_resolve(links: Links) -> object:
 
 def by_ada(links: Links) -> list[tuple[str, str] | None]:
     """A loop over ada, URL and host."""
-    bases, found = links.bases, []
+    bases = links.bases
+    found: list[tuple[str, str] | None] = []
     for raw, at in zip(links.raws.to_pylist(), links.page.tolist(), strict=True):
         try:
             url = ada_url.URL(raw, bases[at])
@@ -81,7 +85,8 @@ def by_ada(links: Links) -> list[tuple[str, str] | None]:
 
 def by_ada_join(links: Links) -> list[str | None]:
     """A loop over ada, URL only."""
-    bases, found = links.bases, []
+    bases = links.bases
+    found: list[str | None] = []
     for raw, at in zip(links.raws.to_pylist(), links.page.tolist(), strict=True):
         try:
             found.append(ada_url.join_url(bases[at], raw))
@@ -92,7 +97,8 @@ def by_ada_join(links: Links) -> list[str | None]:
 
 def by_urllib(links: Links) -> list[tuple[str, str | None] | None]:
     """A loop over urllib, URL and host."""
-    bases, found = links.bases, []
+    bases = links.bases
+    found: list[tuple[str, str | None] | None] = []
     for raw, at in zip(links.raws.to_pylist(), links.page.tolist(), strict=True):
         try:
             url = urljoin(bases[at], raw)
@@ -122,6 +128,34 @@ def n_wrong(links: Links) -> int:
     return wrong
 
 
+def time_hosts(links: Links, rounds: int) -> None:
+    """The registrable domain of each distinct host: first time and from memory, and by the suffix list's package."""
+    hosts = resolve(links.raws, links.page, links.bases).host.dictionary.to_pylist()
+    package = PublicSuffixList()
+    times: dict[str, list[float]] = {"domains, first time": [], "domains, again": [], "publicsuffixlist": []}
+    for _ in range(rounds):
+        rules = SuffixRules()
+        for name in ("domains, first time", "domains, again"):
+            times[name].append(seconds(partial(rules.domains, hosts)))
+        times["publicsuffixlist"].append(seconds(lambda: [package.privatesuffix(host) for host in hosts]))
+    print(f"{len(hosts):,} distinct hosts")
+    report(times, len(hosts), "host")
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long it took."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def report(times: dict[str, list[float]], n: int, unit: str) -> None:
+    """Median and least per unit."""
+    for name, taken in times.items():
+        middle, least = statistics.median(taken) / n * 1e6, min(taken) / n * 1e6
+        print(f"{name:28} {middle:8.3f} µs/{unit} median {least:8.3f} least")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared" / "data")
@@ -133,11 +167,9 @@ def main() -> None:
     times: dict[str, list[float]] = {name: [] for name in WAYS}
     for _ in range(options.rounds):
         for name, way in WAYS.items():
-            start = time.perf_counter()
-            way(links)
-            times[name].append(time.perf_counter() - start)
-    for name, seconds in times.items():
-        print(f"{name:28} {statistics.median(seconds) / len(links.raws) * 1e6:8.3f} µs/link")
+            times[name].append(seconds(partial(way, links)))
+    report(times, len(links.raws), "link")
+    time_hosts(links, options.rounds)
 
 
 if __name__ == "__main__":
