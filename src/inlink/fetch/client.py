@@ -27,6 +27,10 @@ class AnswerError(Exception):
     """The connection ended before the answer did: worth asking again from where it stopped."""
 
 
+def _nothing(_: int) -> bytes:
+    return b""
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """What a server said before the body. Units: `size_bytes` of the body that follows, None where it does not say."""
@@ -43,6 +47,7 @@ class Answer:
     def __init__(self, client: Client, head: Head, response: aiohttp.ClientResponse) -> None:
         self._client = client
         self._response = response
+        self._broken: AnswerError | None = None
         self.head = head
 
     def chunks(self) -> Iterator[bytes]:
@@ -55,10 +60,17 @@ class Answer:
         self._client.run(self._closed())
 
     async def _next(self) -> bytes:
+        if self._broken is not None:
+            raise self._broken
+        content = self._response.content
         try:
-            return await self._response.content.read(_CHUNK_BYTES)
+            return await content.read(_CHUNK_BYTES)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise AnswerError(str(error) or type(error).__name__) from error
+            self._broken = AnswerError(str(error) or type(error).__name__)
+            arrived: bytes = getattr(content, "_read_nowait", _nothing)(-1)  # aiohttp itself would drop it
+            if arrived:
+                return arrived
+            raise self._broken from error
 
     async def _closed(self) -> None:
         self._response.close()

@@ -56,12 +56,20 @@ def _answer(raw: RawRecord, url: str, limits: Limits) -> Iterator[Record | BadRe
         yield BadRecord(raw.offset, "http-head-too-large", "")
     payload, error = _payload(raw, head)
     body, problem = _body(payload, head, limits)
-    if raw.problem is not None:
-        is_all_there = error is None and raw.problem.reason == "record-cut"
-        yield BadRecord(raw.offset, "wrong-length", raw.problem.detail) if is_all_there else raw.problem
-    elif problem is not None:
-        yield BadRecord(raw.offset, *problem)
-    yield _record(raw, url, fetched_at, head, payload, body, problem[0] if problem else error)
+    told = _told(raw, error, is_page=body is not None) or (BadRecord(raw.offset, *problem) if problem else None)
+    if told is not None:
+        yield told
+    if body is None and not head.is_open:
+        error = None  # no page, whole or not: nothing is missed
+    yield _record(raw, url, fetched_at, head, payload, body or b"", problem[0] if problem else error)
+
+
+def _told(raw: RawRecord, error: str | None, *, is_page: bool) -> BadRecord | None:
+    """What to say of a record whose length is wrong or too large."""
+    if raw.problem is None or (raw.problem.reason == "body-too-large" and not is_page):
+        return None
+    is_all_there = error is None and raw.problem.reason != "wrong-length"
+    return BadRecord(raw.offset, "wrong-length", raw.problem.detail) if is_all_there else raw.problem
 
 
 def _payload(raw: RawRecord, head: Head) -> tuple[bytes, str | None]:
@@ -73,11 +81,12 @@ def _payload(raw: RawRecord, head: Head) -> tuple[bytes, str | None]:
     if raw.problem is None:
         is_truncated = b"warc-truncated" in raw.fields and raw.kind != b"revisit"
         return payload, "truncated" if is_truncated else None
+    reason = raw.problem.reason
     declared = head.first("content-length")
-    if not declared.isdigit() or len(declared) > 18:
-        return payload, "record-cut" if raw.problem.reason == "record-cut" else None
+    if reason == "body-too-large" or not declared.isdigit() or len(declared) > 18:
+        return payload, None if reason == "wrong-length" else reason
     if len(payload) < int(declared):
-        return payload, "record-cut"
+        return payload, reason if reason != "wrong-length" else "record-cut"
     return payload[: int(declared)], None
 
 
@@ -90,7 +99,7 @@ def _record(
     if is_revisit and status is None and b"server-not-modified" in fields.get(b"warc-profile", b""):
         status = 304
     digest = fields.get(b"warc-payload-digest", b"").decode("latin-1") or None
-    if digest is None and not is_revisit and error != "record-cut":
+    if digest is None and not is_revisit and (raw.problem is None or not error):
         digest = sha1_base32(payload)
     return Record(
         url,
@@ -150,12 +159,12 @@ def _refers_to(fields: dict[bytes, bytes], digest: str | None) -> str | None:
     return f"{_url(url)} {date.decode('latin-1')}".strip() if url else None
 
 
-def _body(payload: bytes, head: Head, limits: Limits) -> tuple[bytes, tuple[str, str] | None]:
-    """The decoded body of a page or feed; nothing for other content. Second: (slug, detail) of what went wrong."""
+def _body(payload: bytes, head: Head, limits: Limits) -> tuple[bytes | None, tuple[str, str] | None]:
+    """The decoded body of a page or feed; None for other content. Second: (slug, detail) of what went wrong."""
     media = head.first("content-type").split(";", 1)[0].strip()
     is_untold = _UNTOLD.match(media) is not None
-    if not payload or not (is_untold or (_TEXTUAL.match(media) and not _DRAWN.match(media))):
-        return b"", None
+    if not (is_untold or (_TEXTUAL.match(media) and not _DRAWN.match(media))):
+        return None, None
     problem: tuple[str, str] | None = None
     if "chunked" in head.first("transfer-encoding").lower():
         payload, detail = dechunk(payload)
@@ -165,8 +174,8 @@ def _body(payload: bytes, head: Head, limits: Limits) -> tuple[bytes, tuple[str,
         decoded = undo_codings(payload, codings, limits)
         payload = decoded.body
         problem = (decoded.slug, decoded.detail) if decoded.slug else problem
-    if is_untold and _MARKUP.match(payload[:_SNIFFED_BYTES]) is None:
-        return b"", None
+    if is_untold and payload and _MARKUP.match(payload[:_SNIFFED_BYTES]) is None:
+        return None, None
     if len(payload) > limits.max_body_bytes:
         payload = payload[: limits.max_body_bytes]
         problem = ("body-too-large", f"more than {limits.max_body_bytes} bytes")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from inlink.sources.limits import Limits
 from inlink.sources.raw import RawRecord, skip_newlines, take_block
 from inlink.sources.records import BadRecord
-from inlink.sources.warc import drain_faults
+from inlink.sources.warc import cut_record, drain_faults
 from inlink.sources.window import Window
 
 MAGIC = b"filedesc:"
@@ -61,8 +61,8 @@ def _record(
     if size < 0:
         yield BadRecord(place, "no-length", f"length {size}")
         return
-    block, there = take_block(window, size, limits, wanted=True)
-    problem = None
+    block, there = take_block(window, size, limits.max_body_bytes + limits.max_http_header_bytes, is_wanted=True)
+    problem = BadRecord(place, "body-too-large", f"{size} bytes") if there > len(block) else None
     if there < size or not _is_in_step(window):
         inner = _NEXT.search(block) if there == len(block) else None
         if inner is not None:
@@ -70,7 +70,7 @@ def _record(
             detail = f"declared {size} bytes, the next record begins after {inner.start()}"
             problem, block = BadRecord(place, "wrong-length", detail), block[: inner.start()]
         elif there < size:
-            problem = BadRecord(place, "record-cut", f"{there} of {size} bytes")
+            problem = cut_record(window, place, f"{there} of {size} bytes")
     if url.startswith(MAGIC):
         if problem is not None:
             yield problem

@@ -10,7 +10,7 @@ from inlink.sources.blobs import Blob
 from inlink.sources.limits import Limits
 from inlink.sources.members import PLAIN, Coding, coding_of
 from inlink.sources.raw import RawRecord
-from inlink.sources.records import Item, WatRecord
+from inlink.sources.records import BadRecord, Item, WatRecord
 from inlink.sources.window import Window
 
 METADATA = frozenset((b"metadata",))
@@ -44,11 +44,12 @@ def _answer_items(window: Window, format_: str, limits: Limits) -> Iterator[Item
 
 
 def _wat_items(window: Window, limits: Limits) -> Iterator[Item]:
-    for raw in warc.warc_records(window, limits, METADATA):
+    for raw in warc.warc_records(window, limits, METADATA, limits.max_wat_bytes):
         if not isinstance(raw, RawRecord):
             yield raw
         elif raw.buffer.startswith(b"{", raw.start):
             if raw.problem is not None:
-                yield raw.problem
-            if raw.problem is None or raw.problem.reason != "record-cut":
+                is_large = raw.problem.reason == "body-too-large"
+                yield BadRecord(raw.offset, "wat-too-large", raw.problem.detail) if is_large else raw.problem
+            if raw.problem is None or raw.problem.reason == "wrong-length":
                 yield WatRecord(raw.block(), raw.offset, raw.length)

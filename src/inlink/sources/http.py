@@ -20,7 +20,8 @@ class Head:
     status: int | None
     headers: Headers
     body_at: int
-    is_cut: bool = False
+    is_cut: bool = False  # longer than the limit
+    is_open: bool = False  # the block ends inside the head
 
     def first(self, name: str) -> str:
         """First value of a header (name in lower case), or nothing."""
@@ -44,7 +45,8 @@ def http_head(buffer: bytes | bytearray, start: int, stop: int, limits: Limits) 
     if 0 <= line_end < end:
         lines = bytes(memoryview(buffer)[line_end + 1 : min(end, limit)]).split(b"\n", limits.max_http_headers + 1)
     is_cut = is_cut or len(lines) > limits.max_http_headers
-    return Head(int(status[1]) if status[1] else None, _headers(lines[: limits.max_http_headers]), body_at, is_cut)
+    headers = _headers(lines[: limits.max_http_headers])
+    return Head(int(status[1]) if status[1] else None, headers, body_at, is_cut, ends is None)
 
 
 def _headers(lines: list[bytes]) -> Headers:

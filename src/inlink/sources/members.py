@@ -27,8 +27,10 @@ from inlink.sources.limits import Limits
 PIECE_BYTES = 1024 * 1024
 FEED_BYTES = 32 * 1024
 PROBE_BYTES = 512
+_FIRST_FEED_BYTES = 2 * 1024  # so that a small broken member is left soon
 _GZIP_TRAILER = 18  # a gzip member is longer than this: header 10, trailer 8
 _WHOLE_BYTES = 4 * 1024 * 1024  # members up to this decoded size are decoded in one go
+_REWOUND_BYTES, _REWOUND_SHARE = 64 * 1024 * 1024, 8  # broken members are gone back into no more than this in all
 _LOOK_BYTES = 1024 * 1024  # how far the end of a gzip member is looked for
 
 
@@ -80,7 +82,7 @@ class Members:
     def pieces(self, blob: Blob, offset: int, limits: Limits) -> Iterator[Piece]:
         """Decoded members from `offset` on; a broken one ends in a fault, and the next sound one follows."""
         raw = RawBytes(blob, offset)
-        scanned = offset  # no rewinding before this: each byte is searched for a member once
+        n_rewound = 0
         while head := raw.peek(8):
             if self.magic == GZIP_MAGIC:
                 yield from _whole_gzip_members(raw)
@@ -95,8 +97,9 @@ class Members:
             for piece in _member(raw, start, self.make(), limits):
                 if piece.fault is not None:
                     reached = raw.tell()
-                    self._resync(raw, max(start + 1, scanned))
-                    scanned = reached
+                    n_rewound += reached - start
+                    may_rewind = n_rewound < _REWOUND_BYTES + _REWOUND_SHARE * (reached - offset)
+                    self._resync(raw, start + 1 if may_rewind else reached)
                 yield piece
 
     def _skips(self, raw: RawBytes, head: bytes) -> bool:
@@ -176,8 +179,10 @@ def _member(raw: RawBytes, start: int, decoder: Decoder, limits: Limits) -> Iter
     out: list[bytes] = []
     size = total = 0
     is_first, fault = True, None
+    feed_bytes = _FIRST_FEED_BYTES
     while not decoder.eof:
-        feed = raw.take(FEED_BYTES) if decoder.needs_input else b""
+        feed = raw.take(feed_bytes) if decoder.needs_input else b""
+        feed_bytes = min(feed_bytes * 2, FEED_BYTES)
         if decoder.needs_input and not feed:
             fault = Fault(start, "member-broken", "the input ends inside a compressed member")
             break

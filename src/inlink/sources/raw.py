@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from inlink.sources.limits import Limits
 from inlink.sources.records import BadRecord
 from inlink.sources.window import Window
 
@@ -89,11 +88,11 @@ def header_fields(head: bytes) -> dict[bytes, bytes]:
     return fields
 
 
-def take_block(window: Window, size: int, limits: Limits, *, wanted: bool) -> tuple[bytes, int]:
+def take_block(window: Window, size: int, limit: int, *, is_wanted: bool) -> tuple[bytes, int]:
     """The block, cut to the limit, and how many of its bytes were there."""
-    limit = limits.max_body_bytes + limits.max_http_header_bytes if wanted else _TAKEN_BYTES
-    if size <= limit:
-        block = window.take(size)
-        return block, len(block)
-    block = window.take(limit)
-    return block, len(block) + (window.skip(size - limit) if len(block) == limit else 0)
+    limit = limit if is_wanted else _TAKEN_BYTES
+    block = window.take(min(size, limit))
+    n_there = len(block)
+    if n_there == limit < size:
+        n_there += window.skip(size - limit)
+    return block, n_there

@@ -11,7 +11,7 @@ from inlink.sources.records import BadRecord
 from inlink.sources.window import Window
 
 MAGIC = b"WARC/"
-_NEXT = re.compile(rb"(?:\r?\n)+WARC/[01]\.\d+\r?\n(?=[A-Za-z])")  # a record that begins inside what should be a block
+_VERSION_LINE = re.compile(rb"WARC/[01]\.\d+\r*\n(?=[A-Za-z])")
 _SCAN_OVERLAP = 64
 _CONTENT_LENGTH = re.compile(rb"\nContent-Length:[ \t]*(\d{1,15})[ \t]*\r*\n", re.IGNORECASE)
 
@@ -21,11 +21,29 @@ def starts_record(data: bytes) -> bool:
     return data.lstrip(b"\r\n").startswith(MAGIC)
 
 
-def warc_records(window: Window, limits: Limits, wanted: frozenset[bytes]) -> Iterator[RawRecord | BadRecord]:
-    """Records of the wanted types in file order; what cannot be read as a BadRecord."""
+def next_record(buffer: bytes | bytearray, start: int) -> int:
+    """Where the line ends before the next record begin, from `start` on; -1 where no record begins."""
+    at = start
+    while (at := buffer.find(b"\nWARC/", at)) >= 0:
+        if _VERSION_LINE.match(buffer, at + 1):
+            while at > start and buffer[at - 1] in b"\r\n":
+                at -= 1
+            return at
+        at += 1
+    return -1
+
+
+def warc_records(
+    window: Window, limits: Limits, wanted: frozenset[bytes], max_block_bytes: int | None = None
+) -> Iterator[RawRecord | BadRecord]:
+    """Records of the wanted types in file order; what cannot be read as a BadRecord.
+
+    A block beyond `max_block_bytes` (of a body and an HTTP head, by default) is cut, and told as body-too-large.
+    """
+    max_block_bytes = max_block_bytes or limits.max_body_bytes + limits.max_http_header_bytes
     while window.pos < len(window.buf) or window.more(inside=False):
         if window.is_whole and window.pos == 0:
-            sound = _sound_record(window, wanted, limits)
+            sound = _sound_record(window, wanted, limits.max_record_header_bytes, max_block_bytes)
             if sound is not None:
                 window.pos = len(window.buf)
                 if sound.kind:
@@ -36,7 +54,7 @@ def warc_records(window: Window, limits: Limits, wanted: frozenset[bytes]) -> It
         if not _at_record(window):
             yield from _pass_rubbish(window)
             continue
-        record = _record(window, limits, wanted)
+        record = _record(window, limits, wanted, max_block_bytes)
         if record is not None:
             yield record
         if window.faults:
@@ -47,13 +65,13 @@ def warc_records(window: Window, limits: Limits, wanted: frozenset[bytes]) -> It
 _UNWANTED = RawRecord(b"", {}, b"", 0, 0, 0, None)
 
 
-def _sound_record(window: Window, wanted: frozenset[bytes], limits: Limits) -> RawRecord | None:
+def _sound_record(window: Window, wanted: frozenset[bytes], max_head: int, max_block: int) -> RawRecord | None:
     """The one record that the whole member is, as nearly all are; None where the careful way must look.
 
     Cost: a few microseconds; unwanted records are told by two searches.
     """
     buf = window.buf
-    head_end = buf.find(b"\r\n\r\n", 0, limits.max_record_header_bytes)
+    head_end = buf.find(b"\r\n\r\n", 0, max_head)
     at = buf.find(b"\r\nContent-Length: ", 0, head_end + 2)
     if at < 0 or not buf.startswith(MAGIC) or not buf.endswith(b"\r\n\r\n"):
         return None
@@ -64,11 +82,19 @@ def _sound_record(window: Window, wanted: frozenset[bytes], limits: Limits) -> R
         return None
     at = buf.find(b"\r\nWARC-Type: ", 0, head_end) + 13
     kind = bytes(buf[at : buf.find(b"\r\n", at, start)])
-    if at < 13 or end - start > limits.max_body_bytes:
+    if at < 13 or end - start > max_block:
         return None
     if kind not in wanted:
         return _UNWANTED
     return RawRecord(kind, bytes(buf[:head_end]), buf, start, end, *window.member_place())
+
+
+def cut_record(window: Window, offset: int, detail: str) -> BadRecord:
+    """A record that ends too early: by the fault of its member where that has one, told once then."""
+    if not window.faults:
+        return BadRecord(offset, "record-cut", detail)
+    fault = window.faults.pop()
+    return BadRecord(offset, fault.slug, f"{detail}; {fault.detail}")
 
 
 def drain_faults(window: Window) -> Iterator[BadRecord]:
@@ -98,10 +124,10 @@ def _go_to_next(window: Window) -> int:
     """Go on to where the next record begins (or to the end), and say how many bytes were passed."""
     n_bytes = 0
     while True:
-        match = _NEXT.search(window.buf, window.pos)
-        if match is not None:
-            n_bytes += match.start() - window.pos
-            window.pos = match.start()
+        at = next_record(window.buf, window.pos)
+        if at >= 0:
+            n_bytes += at - window.pos
+            window.pos = at
             return n_bytes
         keep = min(_SCAN_OVERLAP, len(window.buf) - window.pos)
         n_bytes += len(window.buf) - window.pos - keep
@@ -115,7 +141,9 @@ def _go_to_next(window: Window) -> int:
             return n_bytes + keep
 
 
-def _record(window: Window, limits: Limits, wanted: frozenset[bytes]) -> RawRecord | BadRecord | None:
+def _record(
+    window: Window, limits: Limits, wanted: frozenset[bytes], max_block_bytes: int
+) -> RawRecord | BadRecord | None:
     offset, start = window.place(), window.tell()
     ends = find_head_end(window, limits.max_record_header_bytes)
     if ends is None:
@@ -132,8 +160,8 @@ def _record(window: Window, limits: Limits, wanted: frozenset[bytes]) -> RawReco
         return BadRecord(offset, "no-length", f"Content-Length {declared[:40].decode('latin-1')!r}")
     size = int(declared)
     is_wanted = kind in wanted
-    block, there = take_block(window, size, limits, wanted=is_wanted)
-    problem = None
+    block, there = take_block(window, size, max_block_bytes, is_wanted=is_wanted)
+    problem = BadRecord(offset, "body-too-large", f"{size} bytes") if is_wanted and there > len(block) else None
     if there < size or not _is_in_step(window):
         block, problem = _mend(window, block, there, size, offset, limits)
     if not is_wanted:
@@ -160,16 +188,16 @@ def _mend(
     window: Window, block: bytes, there: int, size: int, offset: int, limits: Limits
 ) -> tuple[bytes, BadRecord | None]:
     """The block as it must have been where the declared length does not lead to the next record."""
-    inner = _NEXT.search(block) if there == len(block) else None
-    if inner is not None:
-        window.unread(block[inner.start() :])
-        detail = f"declared {size} bytes, the next record begins after {inner.start()}"
-        return block[: inner.start()], BadRecord(offset, "wrong-length", detail)
+    inner = next_record(block, 0) if there == len(block) else -1
+    if inner >= 0:
+        window.unread(block[inner:])
+        detail = f"declared {size} bytes, the next record begins after {inner}"
+        return block[:inner], BadRecord(offset, "wrong-length", detail)
     if there < size:
         if offset >= 0 and window.is_at_member_end and there == len(block):
             block = block.removesuffix(b"\r\n\r\n")
             return block, BadRecord(offset, "wrong-length", f"declared {size} bytes, its member has {len(block)}")
-        return block, BadRecord(offset, "record-cut", f"{there} of {size} bytes")
+        return block, cut_record(window, offset, f"{there} of {size} bytes")
     is_whole = _is_whole_answer(block)
     if is_whole:
         return block, None  # what follows is rubbish, and told as such
@@ -195,9 +223,9 @@ def _up_to_next(window: Window, limit: int, *, or_end: bool) -> bytes | None:
     """Bytes up to the next record (or to the end), taken; None where none begins within the limit."""
     seen = 0
     while True:
-        match = _NEXT.search(window.buf, window.pos + max(seen - _SCAN_OVERLAP, 0))
-        if match is not None:
-            return window.take(match.start() - window.pos)
+        at = next_record(window.buf, window.pos + max(seen - _SCAN_OVERLAP, 0))
+        if at >= 0:
+            return window.take(at - window.pos)
         seen = len(window.buf) - window.pos
         if seen > limit:
             return None
