@@ -113,7 +113,7 @@ class StubBench:
         return rows_of(LINKS, about, 611, cursor="next-page", notes=("220 links are left out.",))
 
     def changes(self, target: str, **_options: Any) -> Rows:
-        row = {"change": "lost", "source_url": f"https://b.example/{HOSTILE}", "reason": "page_gone", "at": NOW}
+        row = {"change": "lost", "source_url": f"https://b.example/{HOSTILE}", "reason": "page_gone", "changed_at": NOW}
         return rows_of([row], Target(target, "domain"))
 
     def evidence(self, link_id: int) -> Evidence:

@@ -174,12 +174,12 @@ verb(
     joined(
         click.Argument(["question"], metavar="QUESTION", type=click.Choice(options.QUESTIONS)),
         options.target(),
-        option("-o", "--to", "path", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE",
+        option("-o", "--output", "path", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE",
                help="File to write: .csv, .jsonl or .parquet."),
         options.limit(None),
         [p for p in LINKS if p.name not in ("output", "cursor", "limit")],
     ),
-    example="inlink -w web export backlinks example.org --to links.csv",
+    example="inlink -w web export backlinks example.org -o links.csv",
 )  # fmt: skip
 
 # ---- upkeep ----------------------------------------------------------------------------------------------------------

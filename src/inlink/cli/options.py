@@ -11,7 +11,10 @@ SCOPES = ("url", "prefix", "host", "domain")
 FORMATS = ("table", "json", "jsonl", "csv", "tsv")
 STATES = ("live", "lost", "all")
 MODES = ("intersect", "union", "gap")
-QUESTIONS = ("backlinks", "domains", "hosts", "ips", "subnets", "anchors", "pages", "outlinks", "outdomains")
+QUESTIONS = (
+    *("backlinks", "domains", "hosts", "ips", "subnets", "anchors", "pages", "outlinks", "outdomains"),
+    "changes",
+)
 GROUPS = ("none", "similar", "page", "domain")
 DEFAULT_LIMIT = 50
 

@@ -17,6 +17,13 @@ REASONS = {
     "page_redirects": "page redirects",
     "page_not_html": "page is no longer HTML",
     "moved": "moved to another page",
+    "link_added": "link added",
+    "link_restored": "link is back",
+    "page_found": "page first seen",
+    "rel": "rel changed",
+    "anchor": "anchor changed",
+    "alt": "alt changed",
+    "target": "target changed",
 }
 SCOPES = {"url": "a page", "prefix": "a path and all below it", "host": "a host", "domain": "a domain"}
 
@@ -98,7 +105,9 @@ def origin(value: str | None) -> str:
 
 def reason(value: str | None) -> str:
     """Why a link is lost."""
-    return REASONS.get(value, value) if value else "unknown"
+    if not value:
+        return "unknown"
+    return ", ".join(REASONS.get(part, part.replace("_", " ")) for part in value.split("+"))
 
 
 def at_the_link(url: str, text: str | None) -> str:

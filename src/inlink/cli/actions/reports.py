@@ -13,6 +13,8 @@ from inlink.errors import BadInput
 from inlink.workbench import Workbench
 from inlink.workbench.results import Rows
 
+STREAMED = ("jsonl", "csv", "tsv")
+
 
 class Report(Protocol):
     """A verb that takes a target."""
@@ -28,7 +30,7 @@ def report(question: str) -> Report:
         place = Output(quiet=call.quiet)
         chosen = form(output, place)
         with Workbench.open(call.folder) as bench:
-            if options.get("limit") is None and chosen in ("jsonl", "csv", "tsv"):
+            if options.get("limit") is None and chosen in STREAMED:
                 show_stream(place, bench.stream(question, target, **given(options)), chosen)
             else:
                 ask: Callable[..., Rows] = getattr(bench, question)
@@ -76,9 +78,16 @@ def changes(
     """What was won, lost and changed in a period."""
     if (target is None) == (not everything):
         raise BadInput("changes needs a TARGET, or --all, not both", hint="inlink changes example.org")
+    place = Output(quiet=call.quiet)
+    chosen = form(output, place)
+    about: dict[str, Any] = {"from_": since, "to": until}
     with Workbench.open(call.folder) as bench:
-        rows = bench.changes(target, from_=since, to=until, **given(options))
-        show(Output(quiet=call.quiet), rows, output)
+        if options.get("limit") is None and chosen in STREAMED:
+            show_stream(place, bench.stream("changes", target, **about, **given(options)), chosen)
+            return
+        if chosen == "table":
+            options["columns"] = for_people("changes", options)
+        show(place, bench.changes(target, **about, **given(options)), output)
 
 
 def counts(call: Call, *, target: str, by: tuple[str, ...], output: str | None, **options: Any) -> None:
