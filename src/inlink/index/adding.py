@@ -39,7 +39,8 @@ def add(workspace: Workspace, specs: Sequence[str], *, keep: bool = False, repor
     limits = limits_of(workspace.settings.limits)
     entries: list[Input] = []
     refused: list[BadInput] = []
-    for i, found in enumerate(open_inputs(list(specs), limits=limits), 1):
+    found_inputs = open_inputs(list(specs), test_hosts=workspace.settings.fetch.test_hosts, limits=limits)
+    for i, found in enumerate(found_inputs, 1):
         if isinstance(found, BadInput):
             refused.append(found)
         else:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from inlink.errors import NotFound
-from inlink.fetch import DEFAULT_POLICY, Policy, RemoteFile, client_for
+from inlink.fetch import RemoteFile, client_for
 from inlink.sources import arc, warc
 from inlink.sources.answers import WANTED, answers
 from inlink.sources.archives import METADATA, open_window
@@ -13,6 +13,7 @@ from inlink.sources.blobs import Blob, HeldBytes, LocalBlob, RawBytes
 from inlink.sources.limits import DEFAULT_LIMITS, Limits
 from inlink.sources.members import Coding, coding_of
 from inlink.sources.naming import is_address
+from inlink.sources.opening import policy_of
 from inlink.sources.raw import RawRecord
 from inlink.sources.records import Record, WatRecord
 
@@ -35,14 +36,14 @@ def read_record(
     offset: int,
     *,
     length: int | None = None,
-    policy: Policy = DEFAULT_POLICY,
+    test_hosts: Iterable[str] = (),
     limits: Limits = DEFAULT_LIMITS,
 ) -> Record:
     """The answer whose evidence is at `offset` of a WARC or ARC (path or address), as `items` gave it.
 
     Raises: NotFound where no answer stands there, Unreachable where the archive cannot be read.
     """
-    found = read_item(place, offset, length=length, policy=policy, limits=limits)
+    found = read_item(place, offset, length=length, test_hosts=test_hosts, limits=limits)
     if not isinstance(found, Record):
         raise NotFound(f"{place}, offset {offset}: no archived answer stands there", hint=_HINT)
     return found
@@ -56,14 +57,14 @@ def read_item(
     offset: int,
     *,
     length: int | None = None,
-    policy: Policy = DEFAULT_POLICY,
+    test_hosts: Iterable[str] = (),
     limits: Limits = DEFAULT_LIMITS,
 ) -> Record | WatRecord:
     """The answer or WAT record at `offset`. `length`, where known, spares asking a server for more.
 
     Raises: NotFound where neither stands there, Unreachable where the archive cannot be read.
     """
-    whole: Blob = RemoteFile(client_for(policy), place) if is_address(place) else LocalBlob(place)
+    whole: Blob = RemoteFile(client_for(policy_of(test_hosts)), place) if is_address(place) else LocalBlob(place)
     blob: Blob = _Part(whole, offset, length) if isinstance(whole, RemoteFile) and length and offset >= 0 else whole
     coding = _coding_at(whole, blob, offset)
     window = open_window(blob, limits, max(offset, 0), coding)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from inlink.errors import BadInput, InlinkError
-from inlink.fetch import DEFAULT_POLICY, Policy, RemoteFile, client_for
+from inlink.fetch import Policy, RemoteFile, client_for
 from inlink.sources.archives import archive_items
 from inlink.sources.blobs import Blob, HeldBytes, LocalBlob
 from inlink.sources.formats import HEAD_BYTES, Found, format_of
@@ -23,15 +23,17 @@ def open_inputs(
     specs: Sequence[str],
     *,
     base_url: str | None = None,
-    policy: Policy = DEFAULT_POLICY,
+    test_hosts: Iterable[str] = (),
     limits: Limits = DEFAULT_LIMITS,
 ) -> Iterator[InputFile | BadInput]:
     """Every input that the specs name, once each and in order; one that cannot be used as the error that says why.
 
     A spec is a file, a folder, a pattern, a list of archives (`*.paths.gz`; `base_url` is where its entries are), or
     an http(s) address. The error's facts have `file`, `offset` and `reason` (a slug of docs/errors.md).
+    test_hosts: hosts ("name" or "name:port") that may be fetched from although they are inside a private network.
     """
     seen: set[str] = set()
+    policy = policy_of(test_hosts)
     for spec in specs:
         for place in places_of(spec):
             yield from _opened(place, base_url, policy, limits, seen, is_entry=False)
@@ -51,7 +53,7 @@ def _opened(
         blob = _blob(place, policy)
         found, head = _found(blob, limits)
         if found.format != "paths":
-            yield _input(place, blob, found, head)
+            yield _input(place, blob, found, head, policy)
         elif is_entry:
             yield problem(f"{place}: a list named by a list is not followed", place, "unknown-format")
         else:
@@ -85,10 +87,12 @@ def _found(blob: LocalBlob | RemoteFile, limits: Limits) -> tuple[Found, bytes]:
     return format_of(HeldBytes(blob.name, head), limits), head
 
 
-def _input(place: str, blob: LocalBlob | RemoteFile, found: Found, head: bytes) -> InputFile:
+def _input(place: str, blob: LocalBlob | RemoteFile, found: Found, head: bytes, policy: Policy) -> InputFile:
     modified_at_s: float | None = None
     if isinstance(blob, RemoteFile):
         facts = {"url": blob.name, "validator": blob.validator or ""}
+        if policy.test_hosts:
+            facts["test_hosts"] = " ".join(sorted(policy.test_hosts))
         size = blob.size_bytes
         digest = hashlib.sha256(f"{blob.name}\0{blob.validator or head[:4096].hex()}\0{size}".encode()).hexdigest()
     else:
@@ -108,20 +112,26 @@ def _digest(blob: Blob) -> tuple[str, int]:
     return hasher.hexdigest(), size
 
 
-def blob_of(file: InputFile, policy: Policy = DEFAULT_POLICY) -> LocalBlob | RemoteFile:
+def policy_of(test_hosts: Iterable[str]) -> Policy:
+    """The policy of the client, with these hosts allowed beyond the public internet."""
+    return Policy(test_hosts=frozenset(test_hosts))
+
+
+def blob_of(file: InputFile) -> LocalBlob | RemoteFile:
     """The bytes of an input, a remote one pinned to the version that was added."""
-    if "url" in file.facts:
-        validator = file.facts.get("validator") or None
-        return RemoteFile(client_for(policy), file.facts["url"], validator=validator, size_bytes=file.size_bytes)
-    return LocalBlob(file.facts.get("path", file.name))
+    facts = file.facts
+    if "url" not in facts:
+        return LocalBlob(facts.get("path", file.name))
+    client = client_for(policy_of(facts.get("test_hosts", "").split()))
+    return RemoteFile(client, facts["url"], validator=facts.get("validator") or None, size_bytes=file.size_bytes)
 
 
-def items(file: InputFile, *, policy: Policy = DEFAULT_POLICY, limits: Limits = DEFAULT_LIMITS) -> Iterator[Item]:
+def items(file: InputFile, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Item]:
     """Records or rows of an input in file order, bad ones as BadRecord.
 
     Raises: Unreachable when it cannot be read (any more), BadInput when it is of no format known here.
     """
-    blob = blob_of(file, policy)
+    blob = blob_of(file)
     if file.format in ARCHIVES:
         return archive_items(blob, file.format, limits)
     if file.format in ("gsc", "links"):

@@ -43,8 +43,9 @@ def show(served: Served, link_id: int, workspace: Workspace | None) -> Evidence:
             link, "unknown", note=f"the link was listed in {link['evidence_file']}; there is no record of it"
         )
     place = _place(str(link["evidence_file"]), workspace)
+    test_hosts = workspace.settings.fetch.test_hosts if workspace else ()
     try:
-        item = read_item(place, link["evidence_offset"], length=link["evidence_length"])
+        item = read_item(place, link["evidence_offset"], length=link["evidence_length"], test_hosts=test_hosts)
     except Unreachable as error:
         return _answer(link, "moved", note=f"the archive is not there any more: {error.message}")
     except NotFound as error:
