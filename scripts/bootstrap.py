@@ -137,6 +137,14 @@ def bootstrap(venv: Path, purpose: str) -> None:
     )
 
 
+def compile_kernels(venv: Path) -> None:
+    """Run the demo once, silently: what compiles on first use is then on disk."""
+    say("compiling kernels, once (half a minute)")
+    with tempfile.TemporaryDirectory() as scratch:
+        if not can_run([python_of(venv).with_name("inlink"), "--quiet", "demo", Path(scratch) / "web", "--no-serve"]):
+            say("the kernels will be compiled on first use")
+
+
 def main() -> int:
     """Parse, set up, mark as ready."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -149,6 +157,7 @@ def main() -> int:
     except SetupError as failure:
         print(f"error: {failure}", file=sys.stderr)
         return 1
+    compile_kernels(venv)
     for purpose in ("run", options.purpose):
         (venv / f"ready-{purpose}").write_text("made by scripts/bootstrap.py\n")
     return 0

@@ -35,11 +35,16 @@ class Fact:
 def facts(bench: Workbench, truth: Truth) -> Iterator[Fact]:
     """Every fact of the truth file: numbers, domains, hosts, anchors, links, indirect links, changes."""
     for report in truth.reports:
-        yield from _numbers(bench, report)
-        yield from _tallies(bench, report)
-        yield from _links(bench, report, truth)
-        yield from _indirect(bench, report, truth)
-        yield from _changes(bench, report, truth)
+        yield from facts_of(bench, truth, report)
+
+
+def facts_of(bench: Workbench, truth: Truth, report: Row) -> Iterator[Fact]:
+    """The facts about one target."""
+    yield from _numbers(bench, report)
+    yield from _tallies(bench, report)
+    yield from _links(bench, report, truth)
+    yield from _indirect(bench, report, truth)
+    yield from _changes(bench, report, truth)
 
 
 def _name(report: Row) -> str:

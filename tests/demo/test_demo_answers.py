@@ -1,0 +1,74 @@
+"""The whole way: crawls in, answers out, and every fact of the truth file agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from inlink.cli.actions.demo import CRAWLS, clear
+from inlink.cli.actions.demo_facts import Fact, facts_of
+from inlink.cli.main import main
+from inlink.demo import DemoWeb, generate
+from inlink.demo.truth import TARGETS
+from inlink.errors import BadInput
+from inlink.workbench import Workbench
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> DemoWeb:
+    return generate(tmp_path_factory.mktemp("demo"))
+
+
+@pytest.fixture(scope="module")
+def bench(web: DemoWeb, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    with Workbench.create(tmp_path_factory.mktemp("workspace")) as made:
+        added = made.add([str(path) for path in web.warcs])
+        assert not added.refused
+        report = made.build()
+        assert not report.errors
+        assert not report.failed
+        yield made
+
+
+def wrong(facts: Iterator[Fact]) -> list[str]:
+    """Facts that differ, as lines to read."""
+    found = list(facts)
+    assert found
+    return [f"{fact.name}: expected {fact.expected}, found {fact.found}" for fact in found if not fact.agrees]
+
+
+@pytest.mark.parametrize("number", range(len(TARGETS)), ids=[f"{target}-{scope}" for target, scope in TARGETS])
+def test_every_answer_about_a_target_is_the_truth(web: DemoWeb, bench: Workbench, number: int) -> None:
+    assert not wrong(facts_of(bench, web.truth, web.truth.reports[number]))
+
+
+def test_building_again_changes_nothing(bench: Workbench) -> None:
+    assert bench.build().outcome == "unchanged"
+
+
+def test_the_walk_shows_what_was_won_and_lost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "walk"
+    assert main(["demo", str(folder), "--no-serve"]) == 0
+    said = capsys.readouterr().out
+    for words in ("25 hosts", "Referring domains", "Top backlinks", "Anchors", "Won", "Lost", "Try next", "restored"):
+        assert words in said
+    n_agree, n_facts = said.partition("truth file: ")[2].split(" facts agree")[0].split(" of ")
+    assert n_agree == n_facts
+    assert (folder / CRAWLS / "truth.json").exists()
+
+
+def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("precious")
+    with pytest.raises(BadInput, match="holds something else"):
+        clear(tmp_path)
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_an_earlier_demo_is_replaced(tmp_path: Path) -> None:
+    folder = tmp_path / "demo-workspace"
+    clear(folder)
+    generate(folder / CRAWLS)
+    clear(folder)
+    assert not folder.exists()
