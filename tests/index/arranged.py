@@ -32,10 +32,11 @@ class Snapshot:
         rows: list[dict[str, Any]] = pa.concat_tables([pq.read_table(path) for path in files]).to_pylist()
         return rows
 
-    def of_page(self, table: str, name: str) -> list[dict[str, Any]]:
-        """Rows whose source (or page) lies on `name`.example."""
-        column = "domain" if table == "captures" else "source_domain"
-        return [row for row in self.rows(table) if row[column] == f"{name}.example"]
+    def of_page(self, table: str, name: str, key: str | None = None) -> list[dict[str, Any]]:
+        """Rows whose source (or page) lies on `name`.example, on the page of `key` if given."""
+        domain, page = ("domain", "url_key") if table == "captures" else ("source_domain", "source_key")
+        found = [row for row in self.rows(table) if row[domain] == f"{name}.example"]
+        return [row for row in found if key is None or row[page] == key]
 
     @property
     def digests(self) -> dict[str, str]:

@@ -12,6 +12,8 @@ import pytest
 from arranged import Snapshot, arranged
 from small_parts import SmallPart, day
 
+from inlink.urls.identity import same_page_key
+
 PAGE = "https://{}.example/page"
 T = "https://target.example/"
 
@@ -253,6 +255,46 @@ def gone_and_back(parts: Parts, page: str) -> None:
     parts.warc.see(page, 9, [T + "a"])
 
 
+LETTER: dict[str, Any] = {"anchor": "good bread", "text_before": "Read about", "text_after": "by my friend"}
+
+
+@story(a=(0, 0, 9, "moved", 1))
+def moved_to_a_new_page(parts: Parts, page: str) -> None:
+    parts.warc.see(page, 0, [{"to": T + "a", **LETTER}])
+    parts.warc.see(page, 9, [])
+    parts.warc.see(page + "/new", 8, [{"to": T + "a", **LETTER}, T + "restored"])
+
+
+@story(a=(0, 0, 9, "moved", 1))
+def moved_with_the_page(parts: Parts, page: str) -> None:
+    parts.warc.see(page, 0, [{"to": T + "a", **LETTER}])
+    parts.warc.see(page, 9, status=301, redirect_target=page + "/new")
+    parts.warc.see(page + "/new", 9, [{"to": T + "a", **LETTER}])
+
+
+@story(a=(0, 0, 9, "removed", 1))
+def a_link_on_all_pages_does_not_move(parts: Parts, page: str) -> None:
+    parts.warc.see(page + "/other", 0, [{"to": T + "a", **LETTER}])
+    parts.warc.see(page, 0, [{"to": T + "a", **LETTER}])
+    parts.warc.see(page, 9, [])
+    parts.warc.see(page + "/new", 9, [{"to": T + "a", **LETTER}])
+
+
+@story(a=(0, 0, 9, "removed", 1))
+def another_anchor_is_another_link(parts: Parts, page: str) -> None:
+    parts.warc.see(page, 0, [{"to": T + "a", **LETTER}])
+    parts.warc.see(page, 9, [])
+    parts.warc.see(page + "/new", 9, [{"to": T + "a", **LETTER, "anchor": "bad bread"}])
+
+
+@story(a=(0, 0, 9, "removed", 1))
+def moved_there_and_gone(parts: Parts, page: str) -> None:
+    parts.warc.see(page, 0, [{"to": T + "a", **LETTER}])
+    parts.warc.see(page, 9, [])
+    parts.warc.see(page + "/new", 9, [{"to": T + "a", **LETTER}])
+    parts.warc.see(page + "/new", 10, [])
+
+
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     folder: Path = tmp_path_factory.mktemp("states")
@@ -264,13 +306,10 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 
 @pytest.mark.parametrize("name", STORIES)
 def test_state_of_links(snapshot: Snapshot, name: str) -> None:
-    found = {
-        str(link["target_url"]).removeprefix(T): link
-        for link in snapshot.rows("links")
-        if name in (link["source_host"], link["source_domain"].removesuffix(".example"))
-    }
+    page = same_page_key(PAGE.format(name))
+    found = {str(link["target_url"]).removeprefix(T): link for link in snapshot.of_page("links", name, page)}
     expected = STORIES[name][1]
-    shown = {path: state_of(link) for path, link in found.items() if path in expected or "restored" not in path}
+    shown = {path: state_of(link) for path, link in found.items() if path in expected or path in "abc"}
     assert shown == expected
 
 
