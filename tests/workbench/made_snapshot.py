@@ -133,7 +133,8 @@ def _captures(dice: random.Random, key: str, url: str, numbers: Any) -> list[Row
         status = 404 if gone else 200 if conclusive else 503
         row: Row = {column.name: None for column in SNAPSHOT_CAPTURES}
         row |= {
-            "capture_id": next(numbers) * 2654435761 % (1 << 63), "url_key": key, "url": url, "url_raw": url, "host": _host(url),
+            "capture_id": next(numbers) * 2654435761 % (1 << 63), "url_key": key, "url": url, "url_raw": url,
+            "host": _host(url),
             "domain": HOST_DOMAINS[_host(url)], "fetched_at": START + day * DAY, "http_status": status, "depth": "warc",
             "ip": ip, "is_revisit": False, "evidence_file": "made.warc", "evidence_offset": day, "evidence_length": 10,
             "is_conclusive": conclusive, "is_current": False,
@@ -205,7 +206,7 @@ def _add_link(made: Made, captures: list[Row], states: list[Row | None]) -> None
             "lost_reason": reason,
             "n_seen": len(seen),
             "strength": 0,
-        }  # fmt: skip
+        }
     )
     if len(captures) > 1:
         made.versions += _runs(captures, states)
@@ -264,7 +265,8 @@ def _indirect(dice: random.Random, made: Made) -> None:
 def _sums(made: Made) -> None:
     names = {c["host"] for c in made.captures} | {x["target_host"] for x in made.links + made.indirect}
     zero = dict.fromkeys(("n_pages", "in_links", "in_follow_links", "in_pages", "in_hosts", "in_domains",
-                          "in_follow_domains", "in_ips", "in_subnets", "out_links", "out_domains", "lost_links"), 0)  # fmt: skip
+                          "in_follow_domains", "in_ips", "in_subnets", "out_links", "out_domains",
+                          "lost_links"), 0)  # fmt: skip
     times = {"first_seen": None, "last_seen": None}
     for host in sorted(names, key=host_key):
         made.hosts.append({"host": host, "host_key": host_key(host), "domain": HOST_DOMAINS[host], **zero, **times})
@@ -277,7 +279,7 @@ def _sums(made: Made) -> None:
                 **zero,
                 **times,
                 "flags": FLAGS.get(domain, []),
-            }  # fmt: skip
+            }
         )
     pairs = sorted({(x["target_domain"], x["source_domain"]) for x in made.links if _counted(x)})
     for target, source in pairs:
@@ -295,5 +297,5 @@ def _sums(made: Made) -> None:
                 "last_seen": max(x["last_seen"] for x in links),
                 "strength": links[0]["strength"],
                 "best_link_id": links[0]["link_id"],
-            }  # fmt: skip
+            }
         )

@@ -133,13 +133,16 @@ def _run(db: duckdb.DuckDBPyConnection, text: str, sql: Sql) -> None:
 def _heavy_targets(db: duckdb.DuckDBPyConnection, heavy_rows: int) -> list[tuple[Heavy, tuple[object, ...], int]]:
     """Domains, hosts, path prefixes and pages with more rows than `heavy_rows`, with what tells equal sets."""
     found: list[tuple[Heavy, tuple[object, ...], int]] = []
-    for scope, column, table in (("domain", "domain", "domains"), ("host", "host", "hosts")):
+    for scope, table in (("domain", "domains"), ("host", "hosts")):
         rows = run(
             db,
             f"""
-            SELECT n.{scope} AS name, p.{column}, min(p.first_row), max(p.first_row + p.n_rows), sum(p.n_rows)
-            FROM pages p JOIN {table} n ON n.{scope}_id = p.{column} WHERE p.n_rows > 0
-            GROUP BY ALL HAVING sum(p.n_rows) > ? ORDER BY 2
+            WITH counted AS (
+                SELECT target_{scope}_id AS number, min(row) AS low, max(row) + 1 AS high, count(*) AS n_rows
+                FROM links GROUP BY ALL HAVING count(*) > ?
+            )
+            SELECT n.{scope}, number, low, high, n_rows FROM counted JOIN {table} n ON n.{scope}_id = number
+            ORDER BY number
             """,
             [heavy_rows],
         )
@@ -155,9 +158,11 @@ def _heavy_paths(db: duckdb.DuckDBPyConnection, heavy_rows: int) -> list[tuple[H
         db,
         """
         CREATE OR REPLACE TEMP TABLE heavy_pages AS
-        WITH hosts_with_many AS (SELECT host FROM pages GROUP BY host HAVING sum(n_rows) > ?)
-        SELECT page, key, first_row, n_rows, regexp_replace(key, '[?].*$', '') AS path
-        FROM pages WHERE n_rows > 0 AND host IN (FROM hosts_with_many)
+        WITH many AS (
+            SELECT split_part(key, ')', 1) AS host FROM pages WHERE n_rows > 0 GROUP BY ALL HAVING sum(n_rows) > ?
+        )
+        SELECT page, key, first_row, n_rows, split_part(key, '?', 1) AS path
+        FROM pages WHERE n_rows > 0 AND split_part(key, ')', 1) IN (FROM many)
         """,
         [heavy_rows],
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from inlink.errors import CorruptIndex
 from inlink.index.serving_db import arrow, one, run
@@ -25,7 +26,7 @@ _LINK_COLUMNS = (
 
 _SOURCES = """
     CREATE TABLE scratch.rows AS
-    SELECT r.row, p.page, p.host, p.domain, i.ip_id AS ip, i.subnet_id AS subnet, d.tld, d.is_left_out,
+    SELECT r.row, p.page, i.ip_id AS ip, i.subnet_id AS subnet, d.tld, d.is_left_out,
            p.lang, p.title, p.author, p.published_at, p.page_kind, p.n_external_links, p.robots_noindex,
            p.first_capture, p.previous_capture, p.latest_capture, v.last_from, v.previous_end
     FROM scratch.sources r
@@ -50,8 +51,8 @@ _CHANGE = """
 """
 
 _NARROW = f"""
-    row, target_page, target_host_id, target_domain_id, page AS source_page, host AS source_host_id,
-    domain AS source_domain_id, ip AS ip_id, subnet AS subnet_id, tld, kind,
+    row, target_page, target_host_id, target_domain_id, page AS source_page, source_host_id, source_domain_id,
+    ip AS ip_id, subnet AS subnet_id, tld, kind,
     kind IN ({", ".join(f"'{k}'" for k in EMBED_KINDS)}) AS is_embed, is_left_out, nofollow, ugc, sponsored, region,
     lang, is_live, {_CHANGE} AS change, first_seen, last_seen, lost_at, lost_reason, strength::INTEGER AS strength
 """
@@ -88,25 +89,42 @@ def _insert(db: duckdb.DuckDBPyConnection, rows: pa.Table, start: int, statement
     """Append rows, in order: what the snapshot says of each, its source's facts and its target's numbers."""
     end = start + rows.num_rows
     facts = arrow(db, "SELECT * FROM scratch.rows WHERE row >= ? AND row < ? ORDER BY row", [start, end])
-    for name in facts.column_names:
-        rows = rows.append_column(name, facts[name])
-    for name, numbers in _targets(db, start, end).items():
-        rows = rows.append_column(name, pa.array(numbers))
+    numbers = {
+        "target_page": pa.array(_targets(db, start, end)),
+        **_hosts(db, rows, "source"),
+        **_hosts(db, rows, "target"),
+    }
+    columns = {**dict(zip(facts.column_names, facts.columns, strict=True)), **numbers}
+    for name, column in columns.items():
+        rows = rows.append_column(name, column)
     db.register("chunk", rows)
     run(db, f"{statement} SELECT {_NARROW}, {_WIDE} FROM chunk")
     db.unregister("chunk")
 
 
-def _targets(db: duckdb.DuckDBPyConnection, start: int, end: int) -> dict[str, np.ndarray]:
-    """Numbers of the target page, host and domain of rows start..end: pages own consecutive rows."""
+def _targets(db: duckdb.DuckDBPyConnection, start: int, end: int) -> np.ndarray:
+    """Numbers of the target pages of rows start..end: pages own consecutive rows."""
     pages = db.execute(
-        """SELECT page, host, domain, greatest(first_row, ?) AS a, least(first_row + n_rows, ?) AS b FROM pages
+        """SELECT page, greatest(first_row, ?) AS a, least(first_row + n_rows, ?) AS b FROM pages
         WHERE n_rows > 0 AND first_row < ? AND first_row + n_rows > ? ORDER BY page""",
         [start, end, end, start],
     ).fetchnumpy()
-    n_rows = np.asarray(pages["b"] - pages["a"])
-    names = {"target_page": "page", "target_host_id": "host", "target_domain_id": "domain"}
-    return {name: np.repeat(np.asarray(pages[column]), n_rows) for name, column in names.items()}
+    return np.repeat(np.asarray(pages["page"]), np.asarray(pages["b"] - pages["a"]))
+
+
+def _hosts(db: duckdb.DuckDBPyConnection, rows: pa.Table, side: str) -> dict[str, pa.Array]:
+    """Numbers of hosts and domains. A page may be linked to under several hosts: www. is folded in keys, not here."""
+    coded = pc.dictionary_encode(rows[f"{side}_host"].cast(pa.string())).combine_chunks()
+    names = pa.table({"name": coded.dictionary, "place": pa.array(np.arange(len(coded.dictionary)))})
+    db.register("names", names)
+    found = arrow(
+        db,
+        "SELECT h.host_id, h.domain_id FROM names n LEFT JOIN hosts h ON h.host = n.name ORDER BY n.place",
+    )
+    db.unregister("names")
+    if found["host_id"].null_count:
+        raise CorruptIndex("the snapshot has links whose host is missing in its hosts", hint="run `inlink build` again")
+    return {f"{side}_{name}": found[name].combine_chunks().take(coded.indices) for name in ("host_id", "domain_id")}
 
 
 def _build_versions(db: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
@@ -162,12 +180,15 @@ def build_indirect(db: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
         f"""
         CREATE TABLE indirect AS
         WITH facts AS (
-            SELECT x.*, t.page AS target_page, t.host AS target_host_id, t.domain AS target_domain_id, p.page, p.host,
-                   p.domain, i.ip_id AS ip, i.subnet_id AS subnet, d.tld, d.is_left_out, p.lang, p.title, p.author,
+            SELECT x.*, t.page AS target_page, th.host_id AS target_host_id, th.domain_id AS target_domain_id, p.page,
+                   sh.host_id AS source_host_id, sh.domain_id AS source_domain_id, i.ip_id AS ip,
+                   i.subnet_id AS subnet, d.tld, d.is_left_out, p.lang, p.title, p.author,
                    p.published_at, p.page_kind, p.n_external_links, p.robots_noindex, p.first_capture,
                    p.previous_capture, p.latest_capture, NULL::TIMESTAMPTZ AS last_from, NULL::VARCHAR AS previous_end
             FROM read_parquet(?) x
             JOIN pages t ON t.key = x.target_key
+            JOIN hosts th ON th.host = x.target_host
+            JOIN hosts sh ON sh.host = x.source_host
             JOIN scratch.capture_pages c ON c.capture_id = x.capture_id
             JOIN pages p ON p.page = c.page
             JOIN domains d ON d.domain_id = p.domain

@@ -135,15 +135,15 @@ class Serving:
         columns = ", ".join(SUMS[name] for name in ("n_left_out_links", "n_left_out_domains", "n_embeds"))
         return LeftOut(*self.rows(Sql(f"SELECT {columns} FROM links l WHERE {where.text}", where.params))[0])
 
-    def internal(self, pages: Sequence[tuple[int, int]]) -> tuple[int, int]:
-        """Live links to runs of pages from their own domain, and how many pages these are."""
+    def internal(self, place: Place) -> tuple[int, int]:
+        """Live links to the pages of a target from their own domain, and how many pages these are."""
         n_links = n_pages = 0
-        for low, high in pages:
-            sql = Sql(
-                "SELECT coalesce(sum(n_internal), 0)::BIGINT FROM pages WHERE page BETWEEN ? AND ?", (low, high - 1)
-            )
-            n_links += self.rows(sql)[0][0]
-            n_pages += high - low
+        name, number = ("host", place.host_id) if place.host_id is not None else ("domain", place.domain_id)
+        only = f" AND {name} = {int(number)}" if number is not None else ""
+        for low, high in place.pages:
+            text = f"SELECT coalesce(sum(n_internal), 0)::BIGINT, count(*) FROM pages WHERE page BETWEEN ? AND ?{only}"
+            found = self.rows(Sql(text, (low, high - 1)))[0]
+            n_links, n_pages = n_links + found[0], n_pages + found[1]
         return n_links, n_pages
 
     def sizes(self) -> dict[str, int | None]:

@@ -68,7 +68,7 @@ def empty_notes(served: Served, found: Found, sums: dict[str, Any]) -> list[str]
     if not found.place.is_known:
         return [_UNKNOWN.format(name)]
     if not sums["n_rows"]:
-        n_internal, n_pages = served.serving.internal(found.place.pages)
+        n_internal, n_pages = served.serving.internal(found.place)
         if n_internal:
             return [f"{name} has no backlinks: only {_n(n_internal, 'link')} from its own domain"]
         return [f"{name} is in the index ({_n(n_pages, 'page')}), but no captured page of another domain links to it"]

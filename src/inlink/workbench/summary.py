@@ -17,7 +17,7 @@ _OWN = set(Overview.__dataclass_fields__)
 def overview(served: Served, found: Found, *, infrastructure: bool = False) -> Overview:
     """The summary of a target."""
     sums = sums_of(served, found, infrastructure=infrastructure)
-    n_internal, _ = served.serving.internal(found.place.pages)
+    n_internal, _ = served.serving.internal(found.place)
     view = View(limit=TOP, infrastructure=infrastructure)
     tops = {
         name: answer(served, name, found, view).table if sums["n_rows"] else None

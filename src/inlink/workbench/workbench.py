@@ -65,10 +65,10 @@ class Workbench:
         return cls(workspace.path, workspace)
 
     @classmethod
-    def over(cls, serving_file: str | Path, *, threads: int | None = None) -> Workbench:
-        """The questions of a serving file without its workspace."""
+    def over(cls, serving_file: str | Path, *, suffixes: Sequence[str] = (), threads: int | None = None) -> Workbench:
+        """The questions of a serving file without its workspace; `suffixes` as its workspace has them."""
         path = Path(serving_file)
-        return cls(path, served=Served(Serving(path, threads=threads), SuffixRules()))
+        return cls(path, served=Served(Serving(path, threads=threads), SuffixRules(suffixes)))
 
     def close(self) -> None:
         """Let go of the served file; questions that still run end first."""
