@@ -177,6 +177,16 @@ def test_columns_are_grown_as_needed() -> None:
     assert rows(resolve(raws, page, [base])) == [by_ada(raw, base) for raw in raws.to_pylist()]
 
 
+def test_more_hosts_than_expected() -> None:
+    """Every row of a page in a legacy charset may enter its host in two spellings."""
+    raws = [f"HTTP://WWW.Host{i % 7000}.example:{80 + i % 3}/?ü" for i in range(12_000)]
+    got = resolve(pa.array(raws), np.zeros(len(raws), np.int32), ["http://a.org/"], ["latin1"])
+    assert got.host.dictionary.to_pylist() == ["a.org", *(f"www.host{i}.example" for i in range(7000))]
+    assert [row.url for row in rows(got)] == [
+        f"http://www.host{i % 7000}.example{('', ':81', ':82')[i % 3]}/?%FC" for i in range(12_000)
+    ]
+
+
 def test_a_bomb_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "MAX_COLUMN_BYTES", 100_000)
     base = "http://example.org/" + "d" * 5000 + "/"

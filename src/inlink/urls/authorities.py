@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from functools import lru_cache
 
 import ada_url
@@ -15,16 +16,15 @@ from inlink.urls.authority_kernel import I32, U8
 class AuthorityTable:
     """Authorities and hosts by number. `state` is shared with the row kernel, which enters the plain ones itself."""
 
-    def __init__(self, n_rows: int, n_bytes: int, state_size: int) -> None:
-        n_slots = 1 << (2 * n_rows + 16).bit_length()
-        n_text = 4 * min(n_bytes, 1 << 20) + 4096
-        self.slots = np.full(n_slots, -1, np.int32)
-        self.table = np.empty((n_rows + 1, kernel.AUTHORITY_COLUMNS), np.int64)
-        self.text = np.empty(n_text, np.uint8)
-        self.host_slots = np.full(n_slots, -1, np.int32)
-        self.host_offsets = np.zeros(n_rows + 2, np.int32)
-        self.host_text = np.empty(n_text, np.uint8)
+    def __init__(self, n_rows: int, state_size: int) -> None:
+        n_first = min(2 * n_rows, 4096) + 2
+        self.text = np.empty(64 * n_first, np.uint8)
+        self.host_text = np.empty(24 * n_first, np.uint8)
+        self.table = np.empty((n_first, kernel.AUTHORITY_COLUMNS), np.int64)
+        self.host_offsets = np.zeros(n_first + 1, np.int32)
+        self.slots, self.host_slots = _empty_slots(n_first), _empty_slots(n_first)
         self.state = np.zeros(state_size, np.int64)
+        self.state[kernel.SEED] = secrets.randbits(62)
 
     @property
     def authorities(self) -> kernel.Authorities:
@@ -43,9 +43,15 @@ class AuthorityTable:
         return self.table[:n, kernel.A_HOST].astype(np.int32)
 
     def make_room(self, n_bytes: int) -> None:
-        """Makes room for an authority of n_bytes."""
+        """Makes room for one authority more, of n_bytes."""
         self.text = grown(self.text, int(self.state[kernel.TEXT_POS]) + 6 * n_bytes + 64)
         self.host_text = grown(self.host_text, int(self.state[kernel.HOST_POS]) + n_bytes + 64)
+        n = len(self.table)
+        if self.state[kernel.N_AUTHORITIES] == n:
+            self.table = np.concatenate([self.table, np.empty_like(self.table), np.empty_like(self.table)])
+            self.host_offsets = np.concatenate([self.host_offsets, np.zeros(2 * n, np.int32)])
+            self.slots, self.host_slots = _empty_slots(3 * n), _empty_slots(3 * n)
+            kernel.fill_slots(self.authorities, self.hosts, self.state)
 
     def enter(self, raw: U8, start: int, end: int, https: int) -> None:
         """Enters the authority raw[start:end] as ada reads it."""
@@ -72,6 +78,11 @@ def network_location(raw: bytes, https: int) -> tuple[bytes, tuple[int, int, int
     net = url.href[len(scheme) + 3 : -1]
     host_start = net.rfind("@") + 1
     return net.encode(), (0, host_start, host_start + len(url.hostname), len(net))
+
+
+def _empty_slots(n: int) -> I32:
+    """A table that n entries fill by half at most."""
+    return np.full(1 << (2 * n).bit_length(), -1, np.int32)
 
 
 def frozen(text: bytes) -> U8:

@@ -30,8 +30,8 @@ U = np.uint64
 A_RAW, A_URL, A_KEY, A_END, A_HOST, A_HTTPS = 0, 1, 2, 3, 4, 5
 AUTHORITY_COLUMNS = 6
 
-# Places in the state array (the row kernel has more).
-N_AUTHORITIES, TEXT_POS, N_HOSTS, HOST_POS = 0, 1, 2, 3
+# Places in the state array (the row kernel has more). The seed keeps hostile pages from choosing hosts that collide.
+N_AUTHORITIES, TEXT_POS, N_HOSTS, HOST_POS, SEED = 0, 1, 2, 3, 4
 
 _HTTP = np.frombuffer(b"http://", np.uint8)
 _HTTPS = np.frombuffer(b"https://", np.uint8)
@@ -61,9 +61,9 @@ def is_same(text: U8, at: int, src: U8, start: int, size: int) -> bool:
 
 
 @compiled_bare
-def hash_bytes(src: U8, start: int, end: int) -> int:
+def hash_bytes(src: U8, start: int, end: int, seed: int) -> int:
     """A hash of src[start:end] for the tables of one batch: multiply and add, then finished."""
-    h = 0
+    h = seed
     for i in range(start, end):
         h = (h ^ src[U(i)]) * _PRIME
     return finished(h)
@@ -97,7 +97,7 @@ def host_code(name: U8, start: int, end: int, hosts: Hosts, state: I64) -> int:
     """The code of a host, entered where it is new."""
     slots, offsets, text = hosts
     mask = len(slots) - 1
-    slot = hash_bytes(name, start, end) & mask
+    slot = hash_bytes(name, start, end, state[SEED]) & mask
     size = end - start
     while slots[slot] >= 0:
         code = slots[slot]
@@ -126,13 +126,13 @@ def enter_authority(
     """Enters an authority: src[start:end] under a scheme (`span`) stands for a network location in `net`.
 
     `cuts` are the location's start, its host's start and end (a port may follow) and its end; an end of -1 says that
-    there is no such host. Needs text room for the raw bytes, the location, three times the host and 16.
+    there is no such host. Needs a free row and text room for the raw bytes, the location, three times the host and 16.
     """
     start, end, https = span
     net_start, host_start, host_end, net_end = cuts
     slots, table, text = authorities
     mask = len(slots) - 1
-    slot = (hash_bytes(src, start, end) + https) & mask
+    slot = (hash_bytes(src, start, end, state[SEED]) + https) & mask
     while slots[slot] >= 0:
         slot = (slot + 1) & mask
     new = state[N_AUTHORITIES]
@@ -160,12 +160,13 @@ def enter_authority(
 
 @compiled_bare
 def enter_simple(src: U8, span: tuple[int, int, int], authorities: Authorities, hosts: Hosts, state: I64) -> int:
-    """Enters an authority that is a plain domain, in lower case; -1 where the text has no room for it."""
+    """Enters an authority that is a plain domain, in lower case; -1 where there is no room for it."""
     start, end, _ = span
     size = end - start
     net = hosts[2]
     pos = state[HOST_POS]
-    if state[TEXT_POS] + 5 * size + 32 > len(authorities[2]) or pos + size > len(net):
+    has_row = state[N_AUTHORITIES] < len(authorities[1])
+    if not has_row or state[TEXT_POS] + 5 * size + 32 > len(authorities[2]) or pos + size > len(net):
         return -1
     for i in range(size):
         c = src[start + i]
@@ -193,3 +194,22 @@ def is_simple(src: U8, start: int, end: int) -> bool:
             return False
         label = i + 1
     return True
+
+
+@compiled_bare
+def fill_slots(authorities: Authorities, hosts: Hosts, state: I64) -> None:
+    """Enters all authorities and hosts into empty slots again."""
+    slots, table, text = authorities
+    mask = len(slots) - 1
+    for n in range(state[N_AUTHORITIES]):
+        slot = (hash_bytes(text, table[n, A_RAW], table[n, A_URL], state[SEED]) + table[n, A_HTTPS]) & mask
+        while slots[slot] >= 0:
+            slot = (slot + 1) & mask
+        slots[slot] = n
+    host_slots, offsets, names = hosts
+    mask = len(host_slots) - 1
+    for n in range(state[N_HOSTS]):
+        slot = hash_bytes(names, offsets[n], offsets[n + 1], state[SEED]) & mask
+        while host_slots[slot] >= 0:
+            slot = (slot + 1) & mask
+        host_slots[slot] = n

@@ -61,7 +61,7 @@ def resolve(
     bases = [well_formed(base) for base in bases]
     base_rows = _Rows(pa.array(bases, pa.string()), np.full(len(bases), kernel.NO_BASE, np.int32))
     rows = _Rows(raws, page)
-    table = AuthorityTable(len(raws) + len(bases), rows.n_bytes + base_rows.n_bytes, kernel.STATE_SIZE)
+    table = AuthorityTable(len(raws) + len(bases), kernel.STATE_SIZE)
     base_rows.run(table, _NO_BASES, lambda row, raw: _by_ada(raw, None, None))
 
     def one(row: int, raw: str) -> tuple[int, bytes]:

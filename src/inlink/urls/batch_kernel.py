@@ -20,6 +20,7 @@ from inlink.urls.authority_kernel import (
     A_URL,
     I32,
     I64,
+    SEED,
     U8,
     Authorities,
     Hosts,
@@ -39,8 +40,8 @@ DONE, NEEDS_ADA, NEEDS_AUTHORITY, NEEDS_ROOM, NEEDS_TEXT_ROOM = 0, 1, 2, 3, 4
 
 # Places in the state array, after those of the authorities. Rows from ROW to STOP are read from the link columns at
 # row - SHIFT.
-ROW, STOP, SHIFT, URL_POS, KEY_POS, SPAN_START, SPAN_END, SPAN_HTTPS = 4, 5, 6, 7, 8, 9, 10, 11
-STATE_SIZE = 12
+ROW, STOP, SHIFT, URL_POS, KEY_POS, SPAN_START, SPAN_END, SPAN_HTTPS = 5, 6, 7, 8, 9, 10, 11, 12
+STATE_SIZE = 13
 
 # Columns of the base table: places in the bases' URL and key bytes, authority, status.
 B_URL, B_PATH, B_DIR, B_PATH_END, B_PLAIN_END, B_END, B_KEY, B_KEY_END, B_AUTHORITY, B_STATUS = range(10)
@@ -271,9 +272,9 @@ def form_of_scheme(src: U8, start: int, colon: int, end: int) -> tuple[int, int,
 
 
 @compiled_bare
-def authority_span(src: U8, start: int, end: int) -> tuple[int, int, int]:
+def authority_span(src: U8, start: int, end: int, seed: int) -> tuple[int, int, int]:
     """(where the authority at src[start:] ends, its hash, 0 where all its bytes are plain)."""
-    h = 0
+    h = seed
     classes = 0
     i = start
     while i < end:
@@ -327,6 +328,7 @@ def resolve_rows(
     pos = state[URL_POS]
     key_pos = state[KEY_POS]
     shift = state[SHIFT]
+    seed = state[SEED]
     for row in range(state[ROW], state[STOP]):
         state[ROW] = row
         state[URL_POS] = pos
@@ -360,7 +362,7 @@ def resolve_rows(
                     return NEEDS_ADA
                 https = 1 if base_url[U(base_table[base, B_URL] + 4)] == 115 else 0
             start = i
-            i, h, classes = authority_span(data, start, end)
+            i, h, classes = authority_span(data, start, end, seed)
             at = find_authority(data, start, i, https, h, authorities)
             if at < 0:
                 at = new_authority(data, (start, i, https), classes, authorities, hosts, state)
