@@ -14,9 +14,9 @@ from inlink.demo import DemoWeb, generate
 
 # Of the records, not of the gzip members: compressors differ between platforms.
 DIGESTS = {
-    "demo-2026-09-15.warc.gz": "a59ef78e6ebba436d1fe933186e81f4d4b9add2f29c809cc7435ddc9c462e47c",
-    "demo-2026-10-15.warc.gz": "228e33c863ae61088b529eeb1cb8680021879869c7948b305efa521ed560910b",
-    "truth.json": "75094b59938825eba84baa90534498ed926a86ccc22739152d32e21ab8f2136b",
+    "demo-2026-09-15.warc.gz": "008887e2e836f0b8e7ad3c63e319d5db97eb948ab8ec03653e776ad05be97199",
+    "demo-2026-10-15.warc.gz": "0e28663b37939a247bc52126cf0a79cf6de3eb6fb9df498ea0739c8d5e2efc80",
+    "truth.json": "264afcb61afb77e4d63bd09b9b1bdfdf0f19036b179ff4bc93e56a1e1c85b400",
 }
 
 

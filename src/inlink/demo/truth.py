@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from inlink.demo.history import Life, by_page, links_of, lives_of, lost_reason, mover_of
+from inlink.demo.history import Identity, Life, by_page, links_of, lives_of, lost_reason, mover_of
 from inlink.demo.model import TIMES, Answer, Link
 from inlink.schema.words import EMBED_KINDS
 
@@ -258,8 +258,6 @@ def lead(answer: Answer) -> Link | None:
 def change_rows(answers: Sequence[Answer], lives: Sequence[Life]) -> Iterable[Row]:
     """What changed in WINDOW, for links between domains that are no embeds."""
     known = {life.identity: life for life in lives if life.last.kind not in EMBEDS}
-    moved = {life.identity: mover for life in known.values() if (mover := mover_of(life, lives))}
-    arrived = {mover.identity for mover in moved.values()}
     for url, captures in sorted(by_page(answers).items()):
         before = [a for a in captures if a.fetched_at <= WINDOW[0]]
         inside = [a for a in captures if WINDOW[0] < a.fetched_at <= WINDOW[1]]
@@ -270,21 +268,34 @@ def change_rows(answers: Sequence[Answer], lives: Sequence[Life]) -> Iterable[Ro
         ever = {identity for answer in before for identity in links_of(answer)}
         for identity in sorted({*old, *new} & known.keys()):
             row = {"source_url": url, "target_url": identity[1], "kind": identity[2], "occurrence": identity[3]}
-            if identity in moved and identity not in new:
-                yield {**row, "change": "moved", "reason": "moved", "moved_to": moved[identity].page.url}
-            elif identity in old and identity in new:
+            if identity in old and identity in new:
                 if differences := changed(old[identity], new[identity]):
                     yield {**row, "change": "changed", "reason": differences}
-            elif identity in old:
-                yield {**row, "change": "lost", "reason": lost_reason(known[identity], lives)}
-            elif identity not in arrived:
-                yield {**row, "change": "found" if not before else "restored" if identity in ever else "new"}
+            elif identity in new:
+                yield {**row, **gained(identity, ever, has_earlier=bool(before))}
+            else:
+                yield {**row, **lost(known[identity], lives, [new[i] for i in new.keys() - old.keys()])}
 
 
-def changed(old: Link, new: Link) -> list[str]:
-    """Which of rel and anchor differ."""
-    pairs = {
-        "rel": (flags(old), flags(new)),
-        "anchor": ((old.anchor, old.alt), (new.anchor, new.alt)),
-    }
-    return [name for name, (a, b) in pairs.items() if a != b]
+def gained(identity: Identity, ever: set[Identity], *, has_earlier: bool) -> Row:
+    """Whether a link is back, is new on its page, or is on a page that was not seen before."""
+    if identity in ever:
+        return {"change": "restored", "reason": "link_restored"}
+    return {"change": "new", "reason": "link_added"} if has_earlier else {"change": "found", "reason": "page_found"}
+
+
+def lost(life: Life, lives: Sequence[Life], arrivals: Sequence[Link]) -> Row:
+    """Whether a link is gone, has moved, or leads elsewhere now: `arrivals` are the links that its page gained."""
+    reason = lost_reason(life, lives)
+    if mover := mover_of(life, lives):
+        return {"change": "moved", "reason": reason, "moved_to": mover.page.url}
+    heirs = [link for link in arrivals if (link.kind, link.anchor) == (life.last.kind, life.last.anchor)]
+    if reason == "removed" and life.last.anchor and len(heirs) == 1:
+        return {"change": "changed", "reason": "target", "target_now": heirs[0].url}
+    return {"change": "lost", "reason": reason}
+
+
+def changed(old: Link, new: Link) -> str:
+    """Which of rel, anchor and alt differ, joined by "+"."""
+    pairs = {"rel": (flags(old), flags(new)), "anchor": (old.anchor, new.anchor), "alt": (old.alt, new.alt)}
+    return "+".join(name for name, (a, b) in pairs.items() if a != b)

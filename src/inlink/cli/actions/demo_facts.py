@@ -120,7 +120,7 @@ def _changes(bench: Workbench, report: Row, truth: Truth) -> Iterator[Fact]:
 
 
 def _change(row: Row) -> tuple[object, ...]:
-    return (row["change"], row["source_url"], row["target_url"], row["kind"])
+    return (row["change"], row["reason"], row["source_url"], row["target_url"], row["kind"])
 
 
 def _compared(name: str, expected: dict[Any, Any], found: dict[Any, Any]) -> Iterator[Fact]:
