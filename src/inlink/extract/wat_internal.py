@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from inlink.kernels.jit import compiled
+from inlink.kernels.jit import compiled_bare
 
 Bytes = NDArray[np.uint8]
 
@@ -13,7 +13,7 @@ _SLASH, _COLON, _QUERY, _HASH, _BACKSLASH = 47, 58, 63, 35, 92
 _HTTP = np.frombuffer(b"http", np.uint8)
 
 
-@compiled
+@compiled_bare
 def is_plainly_internal(data: Bytes, start: int, stop: int, hosts: tuple[NDArray[np.int32], Bytes], page: int) -> bool:
     """Whether the URL in data[start:stop] surely leads to the host of both the page and its base.
 
@@ -50,7 +50,7 @@ def is_plainly_internal(data: Bytes, start: int, stop: int, hosts: tuple[NDArray
     return after > 0 and _is_host(data, after, stop, host_data, first, last)
 
 
-@compiled
+@compiled_bare
 def _after_scheme(data: Bytes, start: int, colon: int, stop: int) -> int:
     """Where the host begins if http:// or https:// stands at start, else 0."""
     length = colon - start
@@ -64,7 +64,7 @@ def _after_scheme(data: Bytes, start: int, colon: int, stop: int) -> int:
     return colon + 3
 
 
-@compiled
+@compiled_bare
 def _is_host(data: Bytes, i: int, stop: int, host_data: Bytes, first: int, last: int) -> bool:
     """Whether the host at i is host_data[first:last] and nothing but a path, query or fragment follows."""
     length = last - first
@@ -82,7 +82,7 @@ def _is_host(data: Bytes, i: int, stop: int, host_data: Bytes, first: int, last:
     return bool(c == _SLASH or c == _QUERY or c == _HASH)  # noqa: SIM109
 
 
-@compiled
+@compiled_bare
 def starts_with(data: Bytes, start: int, stop: int, word: Bytes) -> bool:
     """Whether data[start:stop] begins with `word`, given in lower case, without regard to case."""
     if stop - start < word.shape[0]:

@@ -28,7 +28,7 @@ _REVISIT = "revisit"
 # must not cost the record. Values are checked where they are used.
 
 
-class _Head(msgspec.Struct):
+class _Head(msgspec.Struct, gc=False):
     base: Any = msgspec.field(name="Base", default=None)
     title: Any = msgspec.field(name="Title", default=None)
     metas: Any = msgspec.field(name="Metas", default=None)
@@ -36,30 +36,30 @@ class _Head(msgspec.Struct):
     scripts: msgspec.Raw = msgspec.field(name="Scripts", default=_EMPTY)
 
 
-class _Html(msgspec.Struct):
+class _Html(msgspec.Struct, gc=False):
     head: _Head | None = msgspec.field(name="Head", default=None)
     links: msgspec.Raw = msgspec.field(name="Links", default=_EMPTY)
 
 
-class _Response(msgspec.Struct):
+class _Response(msgspec.Struct, gc=False):
     message: Any = msgspec.field(name="Response-Message", default=None)
     headers: Any = msgspec.field(name="Headers", default=None)
     html: _Html | None = msgspec.field(name="HTML-Metadata", default=None)
     digest: Any = msgspec.field(name="Entity-Digest", default=None)
 
 
-class _Payload(msgspec.Struct):
+class _Payload(msgspec.Struct, gc=False):
     response: _Response | None = msgspec.field(name="HTTP-Response-Metadata", default=None)
     notes: Any = msgspec.field(name="WARC-Metadata-Metadata", default=None)
 
 
-class _Envelope(msgspec.Struct):
+class _Envelope(msgspec.Struct, gc=False):
     warc: Any = msgspec.field(name="WARC-Header-Metadata", default=None)
     arc: Any = msgspec.field(name="ARC-Header-Metadata", default=None)
     payload: _Payload | None = msgspec.field(name="Payload-Metadata", default=None)
 
 
-class _Wat(msgspec.Struct):
+class _Wat(msgspec.Struct, gc=False):
     envelope: _Envelope | None = msgspec.field(name="Envelope", default=None)
 
 

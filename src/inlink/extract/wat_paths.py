@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from inlink.kernels.jit import compiled
+from inlink.kernels.jit import compiled_bare
 from inlink.schema import EMBED_KINDS, KINDS
 
 # Most frequent first: the kernel looks through them in order. A path that is not here is no link of ours:
@@ -45,7 +45,7 @@ _PRIME = np.uint64(0x100000001B3)
 _BASIS = np.uint64(0xCBF29CE484222325)
 
 
-@compiled
+@compiled_bare
 def path_hash(data: NDArray[np.uint8], start: int, stop: int) -> np.uint64:
     """FNV-1a of data[start:stop]."""
     h = _BASIS

@@ -20,7 +20,7 @@ from inlink.extract.wat_strings import (
     string_end,
     whole_characters,
 )
-from inlink.kernels.jit import compiled
+from inlink.kernels.jit import compiled_bare
 
 Ints = NDArray[np.int64]
 Offsets = NDArray[np.int32]
@@ -78,6 +78,7 @@ def scan(
     n = _scan(
         data, ends, string_buffers(hosts), (external_only, max_links, max_bytes),
         (PATH_HASHES, PATH_CODES, CODE_EMBEDS), (page, code, n_dropped, is_cut), (offsets, valid, out),
+        np.zeros((_N_MEMBERS, _N_SPAN), np.int64),
     )  # fmt: skip
     url, text, alt, rel = (
         _string_array(offsets[k, : n + 1], out[k * n_bytes :], valid[k, :n]) for k in range(_N_STRINGS)
@@ -91,7 +92,7 @@ def _string_array(offsets: NDArray[np.int32], data: Bytes, valid: Flags) -> pa.S
     return pa.StringArray.from_buffers(len(valid), pa.py_buffer(offsets.copy()), pa.py_buffer(text), bits)
 
 
-@compiled
+@compiled_bare
 def _scan(
     data: Bytes,
     ends: Ints,
@@ -100,12 +101,12 @@ def _scan(
     paths: tuple[NDArray[np.uint64], Bytes, Flags],
     rows: tuple[NDArray[np.int32], Bytes, NDArray[np.int32], Flags],
     strings: tuple[Offsets, Flags, Bytes],
+    spans: Ints,
 ) -> int:
-    """Fills `rows` and `strings`; returns how many rows."""
+    """Fills `rows` and `strings`; returns how many rows. `spans` is scratch."""
     external_only, max_links, max_bytes = options
     page_out, code_out, n_dropped, is_cut = rows
     embeds = paths[2]
-    spans = np.zeros((_N_MEMBERS, _N_SPAN), np.int64)
     n = 0
     i = 0
     for page in range(ends.shape[0]):
@@ -136,7 +137,7 @@ def _scan(
     return n
 
 
-@compiled
+@compiled_bare
 def _read_object(data: Bytes, i: int, end: int, spans: Ints) -> int:
     """Notes where the members' strings lie; returns the place after the closing brace."""
     for member in range(_N_MEMBERS):
@@ -167,7 +168,7 @@ def _read_object(data: Bytes, i: int, end: int, spans: Ints) -> int:
     return end
 
 
-@compiled
+@compiled_bare
 def _member(data: Bytes, start: int, stop: int) -> int:
     """Which member a name is: path, url (or href, as STYLE/#text has it), text, alt, rel; else -1."""
     if stop - start != 3 and stop - start != 4:
@@ -188,7 +189,7 @@ def _member(data: Bytes, start: int, stop: int) -> int:
     return -1
 
 
-@compiled
+@compiled_bare
 def _path_code(data: Bytes, spans: Ints, paths: tuple[NDArray[np.uint64], Bytes, Flags]) -> int:
     """The code of an element path, 0 for one that is no link."""
     hashes, codes, _ = paths
@@ -201,7 +202,7 @@ def _path_code(data: Bytes, spans: Ints, paths: tuple[NDArray[np.uint64], Bytes,
     return 0
 
 
-@compiled
+@compiled_bare
 def _has_telling_rel(data: Bytes, spans: Ints) -> bool:
     """Whether a <link> may be canonical or alternate: those are kept wherever they lead."""
     start, stop = spans[_REL, _START], spans[_REL, _STOP]
@@ -211,7 +212,7 @@ def _has_telling_rel(data: Bytes, spans: Ints) -> bool:
     return False
 
 
-@compiled
+@compiled_bare
 def _is_left_out(data: Bytes, spans: Ints, hosts: tuple[Offsets, Bytes], page: int, is_embed: bool) -> bool:
     """Whether a link stays on the page's host, or an embedded resource is written in the page itself."""
     start, stop = spans[_URL, _START], spans[_URL, _STOP]
@@ -220,7 +221,7 @@ def _is_left_out(data: Bytes, spans: Ints, hosts: tuple[Offsets, Bytes], page: i
     return is_embed and starts_with(data, start, stop, _DATA_SCHEME)
 
 
-@compiled
+@compiled_bare
 def _settle_texts(spans: Ints, code: int) -> None:
     """Only anchors have text, an empty one where none is written; their own alt attribute means nothing."""
     if code != _ANCHOR:
@@ -231,7 +232,7 @@ def _settle_texts(spans: Ints, code: int) -> None:
         spans[_TEXT, _START], spans[_TEXT, _STOP], spans[_TEXT, _ESCAPED] = 0, 0, 0
 
 
-@compiled
+@compiled_bare
 def _write_strings(data: Bytes, spans: Ints, strings: tuple[Offsets, Flags, Bytes], n: int, max_bytes: int) -> None:
     """Row n of the string columns."""
     offsets, valid, out = strings

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from inlink.kernels.jit import compiled
+from inlink.kernels.jit import compiled_bare
 
 Bytes = NDArray[np.uint8]
 
@@ -18,7 +18,7 @@ _NO_BREAK_SPACE = 0xA0
 _REPLACEMENT = 0xFFFD
 
 
-@compiled
+@compiled_bare
 def string_end(data: Bytes, i: int, end: int) -> tuple[int, bool]:
     """Where the string that runs at i is closed, and whether it holds escapes."""
     escaped = False
@@ -33,7 +33,7 @@ def string_end(data: Bytes, i: int, end: int) -> tuple[int, bool]:
     return end, escaped
 
 
-@compiled
+@compiled_bare
 def skip_value(data: Bytes, i: int, end: int) -> int:
     """The place after a value that is no string: a number, a word, or something nested."""
     depth = 0
@@ -53,7 +53,7 @@ def skip_value(data: Bytes, i: int, end: int) -> int:
     return end
 
 
-@compiled
+@compiled_bare
 def copy_plain(data: Bytes, start: int, stop: int, out: Bytes, at: int) -> int:
     """Writes a string that has no escapes as it is; returns the place after it."""
     for k in range(stop - start):
@@ -61,7 +61,7 @@ def copy_plain(data: Bytes, start: int, stop: int, out: Bytes, at: int) -> int:
     return at + stop - start
 
 
-@compiled
+@compiled_bare
 def copy_folded(data: Bytes, start: int, stop: int, out: Bytes, at: int) -> int:
     """Writes a string that has no escapes, runs of ASCII white space as one space; returns the place after it."""
     first = at
@@ -79,7 +79,7 @@ def copy_folded(data: Bytes, start: int, stop: int, out: Bytes, at: int) -> int:
     return at - 1 if was_space and at > first else at
 
 
-@compiled
+@compiled_bare
 def copy_unescaped(data: Bytes, start: int, stop: int, out: Bytes, at: int, fold: bool) -> int:
     """Writes a string without its escapes, white space folded if asked; returns the place after it."""
     first = at
@@ -107,7 +107,7 @@ def copy_unescaped(data: Bytes, start: int, stop: int, out: Bytes, at: int, fold
     return at
 
 
-@compiled
+@compiled_bare
 def whole_characters(out: Bytes, first: int, at: int) -> int:
     """The end of out[first:at] without a character that a cut went through."""
     back = at - 1
@@ -120,7 +120,7 @@ def whole_characters(out: Bytes, first: int, at: int) -> int:
     return at if at - back >= wanted else back
 
 
-@compiled
+@compiled_bare
 def _escape(data: Bytes, i: int, stop: int) -> tuple[int, np.int64]:
     """The place after the escape at i and its code point; half a surrogate pair is U+FFFD."""
     if i + 1 >= stop:
@@ -138,7 +138,7 @@ def _escape(data: Bytes, i: int, stop: int) -> tuple[int, np.int64]:
     return i + 6, np.int64(_REPLACEMENT)
 
 
-@compiled
+@compiled_bare
 def _short_escape(c: int) -> np.int64:
     """The code point of a two-character escape."""
     if c == 110:
@@ -154,7 +154,7 @@ def _short_escape(c: int) -> np.int64:
     return np.int64(c)
 
 
-@compiled
+@compiled_bare
 def _hex4(data: Bytes, i: int, stop: int) -> np.int64:
     """The number that four hexadecimal digits write; U+FFFD where they are cut off."""
     if i + 4 > stop:
@@ -167,7 +167,7 @@ def _hex4(data: Bytes, i: int, stop: int) -> np.int64:
     return value
 
 
-@compiled
+@compiled_bare
 def _put(out: Bytes, at: int, point: np.int64) -> int:
     """Writes a code point as UTF-8."""
     if point < 0x80:
