@@ -11,11 +11,13 @@ from pathlib import Path
 from playwright.sync_api import Error, Page, Route, sync_playwright
 
 from inlink import sources
+from inlink.errors import BadInput
 from inlink.extract.hrefs import document_links
 from inlink.extract.pages import is_readable
 from inlink.sources.records import Record
 
 CHROMIUM = "/usr/bin/chromium"
+_TRIES = 3
 _FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -28,10 +30,10 @@ _FLAGS = [
 ]
 # Headers that say how the bytes once travelled, or that would make the browser leave or save the page.
 _LEFT_OUT = frozenset(
-    (
-        "content-encoding transfer-encoding content-length connection keep-alive refresh content-disposition set-cookie "
-        "strict-transport-security link content-security-policy x-frame-options alt-svc location"
-    ).split()
+    """
+    content-encoding transfer-encoding content-length connection keep-alive refresh content-disposition set-cookie
+    strict-transport-security link content-security-policy x-frame-options alt-svc location
+    """.split()  # noqa: SIM905
 )
 
 
@@ -94,15 +96,22 @@ def pages_in(folders: list[Path]) -> list[Record]:
     files = sorted(str(path) for folder in folders for path in folder.rglob("*.warc.gz"))
     found = []
     for file in sources.open_inputs(files):
+        if isinstance(file, BadInput):
+            raise file
         found += [item for item in sources.items(file) if isinstance(item, Record) and is_readable(item)]
     return found
 
 
 def judge(chromium: Browser, record: Record) -> Verdict | None:
     """The verdict on one page; None where the browser shows no page at all (it then names no links either)."""
-    try:
-        theirs = Counter(chromium.document_links(record))
-    except Error:
+    theirs = None
+    for _ in range(_TRIES):
+        try:
+            theirs = Counter(chromium.document_links(record))
+            break
+        except Error:  # a refresh went off while the page was being read
+            continue
+    if theirs is None:
         return None
     ours = Counter(document_links(record))
     extra, missing = tuple((ours - theirs).elements()), tuple((theirs - ours).elements())

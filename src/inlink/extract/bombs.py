@@ -26,7 +26,7 @@ _SLOTS = 1 << 12
 _PRIME = np.uint64(0x100000001B3)
 
 
-_FORMAT, _IS_RAW, _IS_VOID, _REPLACES = 1, 2, 4, 8
+_FORMAT, _IS_RAW, _IS_VOID, _REPLACES, _HOLDS = 1, 2, 4, 8, 16
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(54)
 
@@ -39,6 +39,7 @@ def _names() -> NDArray[np.uint64]:
         (_FORMAT, "a b big code em font i nobr s small strike strong tt u"),
         (_IS_RAW, "script style textarea title xmp iframe noembed noframes"),
         (_REPLACES, "p li dt dd option tr td th tbody"),
+        (_HOLDS, "ul ol dl table div section article blockquote select button object"),
     ):
         for name in names.split():
             key = int.from_bytes(name.encode()[:8], "little")
@@ -98,7 +99,7 @@ def _affordable(html: Bytes, budget: int, names: NDArray[np.uint64]) -> int:
                     break
             elif kind != _IS_VOID:
                 if kind == _REPLACES:
-                    depth = _replaced(stack, depth, name)
+                    depth = _replaced(stack, depth, name, names)
                 depth = min(depth + 1, _MAX_DEPTH - 1)
                 stack[depth] = name
         if cost > budget:
@@ -141,11 +142,13 @@ def _closed(stack: NDArray[np.uint64], depth: int, name: np.uint64) -> int:
 
 
 @compiled_bare
-def _replaced(stack: NDArray[np.uint64], depth: int, name: np.uint64) -> int:
-    """Depth once the open element of the same name, if near, has been closed by the next."""
+def _replaced(stack: NDArray[np.uint64], depth: int, name: np.uint64, names: NDArray[np.uint64]) -> int:
+    """Depth once the open element of the same name, if it is in the same list or block, has been closed by the next."""
     for level in range(depth, max(depth - 8, 0), -1):
         if stack[level] == name:
             return level - 1
+        if _kind(names, stack[level]) == _HOLDS:
+            break
     return depth
 
 

@@ -50,7 +50,7 @@ _OPTIONS: Final = LexborDocumentOptions.WO_EVENTS.value
 _PAGE_TYPES: Final = frozenset(("text/html", "application/xhtml+xml", "application/vnd.wap.xhtml+xml"))
 _READABLE: Final = (200, 203, None)
 _FILLS: Final = (S_TEXT, S_BLOB, S_LINKS, S_FACTS, S_BLOCKS, S_HEADINGS)
-_MAX_GROWTH: Final = 20  # times that canonical HTML may be larger than what was read, beyond a mebibyte
+_MAX_GROWTH: Final = 20  # times that canonical HTML may be larger than what was read, beyond 16 MiB
 _NO_HOST: Final = np.zeros(0, np.uint8)
 
 
@@ -117,7 +117,7 @@ def scan_record(scan: Scan, record: Record, index: int, host: str, limits: Limit
         scan.errors.append(BadRecord(record.offset, "page-too-costly", f"read up to byte {n_read}"))
         decoded = replace(decoded, html=decoded.html[:n_read])
     html = canonical(decoded.html)
-    if len(html) > (1 << 20) + _MAX_GROWTH * len(record.body):
+    if len(html) > (16 << 20) + _MAX_GROWTH * len(record.body):
         scan.errors.append(BadRecord(record.offset, "page-too-large", f"{len(html)} bytes of canonical HTML"))
         return False
     data = np.frombuffer(html, np.uint8)
