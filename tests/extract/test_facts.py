@@ -46,7 +46,7 @@ CASES: dict[str, tuple[str, str, Any]] = {
         utc(2020, 2, 3, 3, 5),
     ),
     "published-jsonld": (
-        """<script type='application/ld+json; charset=utf-8'>{"@type": "Article", "datePublished": "2019-01-02"}</script>  # noqa: E501
+        """<script type='application/ld+json; charset=x'>{"@type": "Article", "datePublished": "2019-01-02"}</script>
         <meta name=date content=2010-01-01>""",
         "published_at",
         utc(2019, 1, 2),
