@@ -136,7 +136,9 @@ def make_web(dice: np.random.Generator, texts: Texts, n_links: int) -> Web:
         pairs = dice.integers(0, len(slugs), (n_domains, 2))
         joints = dice.choice(["", "-"], n_domains)
         tlds = dice.choice(TLDS, n_domains, p=TLD_SHARES)
-        found.update(dict.fromkeys(f"{slugs[a]}{j}{slugs[b]}.{t}" for (a, b), j, t in zip(pairs, joints, tlds, strict=True)))
+        found.update(
+            dict.fromkeys(f"{slugs[a]}{j}{slugs[b]}.{t}" for (a, b), j, t in zip(pairs, joints, tlds, strict=True))
+        )
     keyed = sorted((host_key(name), name) for name in list(found)[:n_domains])
     rank = dice.permutation(n_domains) + 1.0
     weight = rank**-ZIPF
@@ -214,7 +216,9 @@ def _chunk(dice: np.random.Generator, web: Web, texts: Texts, domains: Array) ->
         ")", web.page_path.take(pa.array(source)), "",
     )  # fmt: skip
     schema = stored_schema(SNAPSHOT_LINKS)
-    return pa.table([columns[f.name].cast(f.type) if f.name in columns else pa.nulls(n, f.type) for f in schema], schema=schema)
+    return pa.table(
+        [columns[f.name].cast(f.type) if f.name in columns else pa.nulls(n, f.type) for f in schema], schema=schema
+    )
 
 
 def _folded_key(host: str) -> str:
@@ -252,6 +256,7 @@ def _attributes(dice: np.random.Generator, texts: Texts, burst: Array, web: Web,
     nofollow = u[1] < 0.22
     sponsored = u[1] < 0.02
     ugc = (u[1] > 0.15) & nofollow
+    rel = np.where(sponsored, "sponsored nofollow", np.where(ugc, "nofollow ugc", "nofollow"))
     region = np.where(
         is_run,
         np.select([u[2] < 0.45, u[2] < 0.6, u[2] < 0.75, u[2] < 0.9], ["footer", "nav", "aside", "header"], "main"),
@@ -266,8 +271,7 @@ def _attributes(dice: np.random.Generator, texts: Texts, burst: Array, web: Web,
         "link_id": pa.array(dice.integers(0, 1 << 63, n), pa.uint64()),
         "capture_id": pa.array(_capture_ids(source, (last == again) & (again > 0))),
         "kind": pa.array(kind.astype(object)),
-        "rel": pa.array(np.where(sponsored, "sponsored nofollow", np.where(ugc, "nofollow ugc", "nofollow")).astype(object),
-                        mask=~nofollow),
+        "rel": pa.array(rel.astype(object), mask=~nofollow),
         "nofollow": pa.array(nofollow),
         "ugc": pa.array(ugc),
         "sponsored": pa.array(sponsored),
@@ -398,7 +402,9 @@ def write_captures(dice: np.random.Generator, web: Web, texts: Texts, out: Path)
 
 
 def _conformed(columns: dict[str, pa.Array], schema: pa.Schema, n: int) -> pa.Table:
-    return pa.table([columns[f.name].cast(f.type) if f.name in columns else pa.nulls(n, f.type) for f in schema], schema=schema)
+    return pa.table(
+        [columns[f.name].cast(f.type) if f.name in columns else pa.nulls(n, f.type) for f in schema], schema=schema
+    )
 
 
 def write_names(web: Web, hosts: set[str], out: Path) -> None:
@@ -411,7 +417,9 @@ def write_names(web: Web, hosts: set[str], out: Path) -> None:
     rows.sort()
     zero = {c.name for c in HOSTS if pa.types.is_int64(c.type)}
     sheet = Sheet(out, "hosts", HOSTS)
-    columns: dict[str, pa.Array] = dict(zip(("host_key", "host", "domain"), map(pa.array, zip(*rows, strict=True)), strict=True))
+    columns: dict[str, pa.Array] = dict(
+        zip(("host_key", "host", "domain"), map(pa.array, zip(*rows, strict=True)), strict=True)
+    )
     columns |= {name: pa.array(np.zeros(len(rows), np.int64)) for name in zero}
     sheet.write(_conformed(columns, sheet.schema, len(rows)))
     sheet.close()
@@ -444,7 +452,10 @@ def main() -> None:
     dice = np.random.default_rng(given.seed)
     texts = make_texts(dice, min(800_000, max(20_000, given.links // 10)))
     web = make_web(dice, texts, given.links)
-    print(f"{len(web.domains):,} domains, {len(web.source_of_page):,} pages, {time.perf_counter() - began:.0f} s", flush=True)
+    print(
+        f"{len(web.domains):,} domains, {len(web.source_of_page):,} pages, {time.perf_counter() - began:.0f} s",
+        flush=True,
+    )
     links, pairs = Sheet(given.out, "links", SNAPSHOT_LINKS), Sheet(given.out, "pairs", DOMAIN_PAIRS)
     hosts: set[str] = set()
     n_links = 0

@@ -22,7 +22,7 @@ Progress = Callable[[str, int, int], None]
 """Called with a step's name, how much of it is done and how much there is."""
 
 FORMAT = 1
-HEAVY_ROWS = 5_000
+HEAVY_ROWS = 10_000
 CHUNK_ROWS = 500_000
 
 

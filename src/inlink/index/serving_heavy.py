@@ -96,7 +96,8 @@ def build_heavy(db: duckdb.DuckDBPyConnection, heavy_rows: int, say: Callable[[s
 def _make_tables(db: duckdb.DuckDBPyConnection) -> None:
     """Empty tables with the columns of the queries that fill them."""
     nowhere = Span("links", "row", ())
-    for name, (sql, _) in _lists(nowhere).items():
+    for name, query in _lists(nowhere).items():
+        sql = query.select()
         head = "SELECT 0 AS answer, 0 AS pos, 0::BIGINT AS n_total"
         _run(db, f"CREATE TABLE {name} AS {head}, q.* FROM ({sql.text}) q LIMIT 0", sql)
     sums = sums_sql(nowhere, "links")
@@ -106,24 +107,37 @@ def _make_tables(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def _keep(db: duckdb.DuckDBPyConnection, span: Span, answer: int) -> None:
-    for name, (sql, total) in _lists(span).items():
-        (n_total,) = one(db, total.text, total.params)
-        text = f"INSERT INTO {name} SELECT {answer}, row_number() OVER () - 1, {n_total}, q.* FROM ({sql.text}) q"
-        _run(db, text, sql)
     sums = sums_sql(span, "links")
     _run(db, f"INSERT INTO sums SELECT {answer}, q.* FROM ({sums.text}) q", sums)
+    counted = one(db, f"SELECT {', '.join(_TOTALS.values())} FROM sums WHERE answer = ?", [answer])
+    totals = dict(zip(_TOTALS, counted, strict=True))
+    for name, query in _lists(span).items():
+        sql, count = query.select(), query.count()
+        total = totals[name] if name in totals else one(db, count.text, count.params)[0]
+        text = f"INSERT INTO {name} SELECT {answer}, row_number() OVER () - 1, {total}, q.* FROM ({sql.text}) q"
+        _run(db, text, sql)
     broken = breakdowns_sql(span, "links")
     _run(db, f"INSERT INTO breakdowns SELECT {answer}, q.* FROM ({broken.text}) q", broken)
 
 
-def _lists(span: Span) -> dict[str, tuple[Sql, Sql]]:
-    """Table → the query for its rows and the one for how many there are in all."""
+# Lists whose number of rows is one of the sums.
+_TOTALS = {
+    "top_backlinks_none": "n_links",
+    "top_backlinks_domain": "n_domains",
+    "top_domains": "n_domains",
+    "top_hosts": "n_hosts",
+    "top_pages": "n_target_pages",
+}
+
+
+def _lists(span: Span) -> dict[str, RowsQuery | GroupsQuery]:
+    """Table → the query for its rows."""
     queries: dict[str, RowsQuery | GroupsQuery] = {}
     for group in KEPT_GROUPS:
         queries[f"top_backlinks_{group}"] = default_rows(span, group, KEPT_ROWS)
     for name in KEPT_GROUPINGS:
         queries[f"top_{name}"] = default_groups(span, name, KEPT_ROWS)
-    return {name: (query.select(), query.count()) for name, query in queries.items()}
+    return queries
 
 
 def _run(db: duckdb.DuckDBPyConnection, text: str, sql: Sql) -> None:
