@@ -90,14 +90,14 @@ def test_document_links(markup: str, hrefs: list[str]) -> None:
     assert [href.removeprefix(BASE).removeprefix("https://www.example.org") for href in found] == hrefs
 
 
-PIECES = (
+PIECES = (  # noqa: SIM905
     "<a|href=x>|</a>|<p>|</p>|<table>|<tr>|<td>|</table>|<svg>|</svg>|<math>|<mi>|<foreignObject>|<title>|"
     "</title>|<b>|</b>|<script>|</script>|<style>|</style>|<!--|-->|<template>|</template>|<select>|<option>|"
     '</select>|<desc>|text|&amp;|&lt;|"|\'|<a href="y">|<area href=z>|<noscript>|</noscript>|<frameset>|<body>|'
     "<iframe>|</iframe>|<xmp>|</xmp>|<textarea>|</textarea>|<annotation-xml encoding=text/html>|<mtext>|"
     "<plaintext>|<![CDATA[|]]>|<button>|<form>|<div>|</div>|<br>|<input|type=image|src=q>|<|>|/|=|<?pi|?>|"
     "<mglyph>|<link>|<nobr>|<ul>|<li>|<h1>|</h1>|<base href=/b/>"
-).split("|")  # noqa: SIM905
+).split("|")
 
 
 @settings(max_examples=150, deadline=None)

@@ -9,21 +9,41 @@ from __future__ import annotations
 
 import codecs
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Final
 
 from resiliparse.parse.encoding import detect_encoding
 
+from inlink.urls.charsets import legacy_charset
+
 UTF8: Final = "utf-8"
-_FILE: Final[dict[str, list[str]]] = tomllib.loads(files("inlink.extract").joinpath("charset.toml").read_text("utf-8"))
-_CODECS: Final = {name: codec for name, (codec, _) in _FILE.items()}
-_LABELS: Final = {label: name for name, (_, labels) in _FILE.items() for label in labels.split()}
-_NAME_OF_CODEC: Final = {
-    codecs.lookup(codec).name: name for name, codec in reversed(_CODECS.items()) if name != "replacement"
+# Labels of the character sets that are not legacy ones (those are in inlink.urls.charsets).
+_UNICODE: Final = {
+    label: name
+    for name, labels in {
+        UTF8: "unicode-1-1-utf-8 unicode11utf8 unicode20utf8 utf-8 utf8 x-unicode20utf8",
+        "utf-16be": "unicodefffe utf-16be",
+        "utf-16le": "csunicode iso-10646-ucs-2 ucs-2 unicode unicodefeff utf-16 utf-16le",
+        "replacement": "csiso2022kr hz-gb-2312 iso-2022-cn iso-2022-cn-ext iso-2022-kr replacement",
+    }.items()
+    for label in labels.split()
 }
+_CODECS: Final = {
+    UTF8: "utf-8",
+    "utf-16le": "utf-16-le",
+    "utf-16be": "utf-16-be",
+    "x-user-defined": "cp1252",
+    "gbk": "gb18030",
+    "gb18030": "gb18030",
+    "big5": "big5hkscs",
+    "euc-kr": "cp949",
+    "shift_jis": "cp932",
+    "euc-jp": "euc_jp",
+    "iso-2022-jp": "iso2022_jp",
+}
+# What the detector calls otherwise than the standard.
+_DETECTED: Final = {"mac-roman": "macintosh", "mac-cyrillic": "x-mac-cyrillic", "iso2022-jp": "iso-2022-jp"}
 _MULTIBYTE: Final = frozenset(("gbk", "gb18030", "big5", "euc-jp", "iso-2022-jp", "shift_jis", "euc-kr"))
 
 _HEADER: Final = re.compile(r"""charset\s*=\s*["']?\s*([^\s"';,]+)""", re.IGNORECASE)
@@ -79,19 +99,27 @@ def to_text(data: bytes, charset: str) -> str:
     """The bytes read in a character set; what it cannot read becomes U+FFFD."""
     if charset == "replacement":
         return "\ufffd" if data else ""
-    return data.decode(_CODECS[charset], "c1" if charset.startswith(("windows-", "iso-8859")) else "replace")
+    return data.decode(_codec(charset), "c1" if charset.startswith(("windows-", "iso-8859")) else "replace")
 
 
 def as_browser(value: str, page: Decoded) -> str:
     """A target of a contradicted page as the browser reads it."""
     if value.isascii():
         return value
-    return to_text(value.encode(_CODECS[page.charset], "replace"), page.browser)
+    return to_text(value.encode(_codec(page.charset), "replace"), page.browser)
 
 
 def label(name: str) -> str | None:
     """The standard's name of a label, or None where it has none."""
-    return _LABELS.get(name.strip().lower())
+    key = name.strip("\t\n\f\r ").lower()
+    legacy = legacy_charset(key)
+    return legacy.name if legacy is not None else _UNICODE.get(key)
+
+
+def _codec(charset: str) -> str:
+    """Python's codec for a character set."""
+    legacy = legacy_charset(charset)
+    return _CODECS.get(charset) or (legacy.codec if legacy is not None else UTF8)
 
 
 def header_charset(content_type: str | None) -> str | None:
@@ -113,7 +141,7 @@ def meta_charset(body: bytes) -> str | None:
         return None
     for name, attributes, end in _tags(head):
         if name == b"meta" and (found := _declared_by(attributes)) is not None:
-            return UTF8 if found.startswith("utf-16") else found
+            return UTF8 if found.startswith("utf-16") else "windows-1252" if found == "x-user-defined" else found
         if name not in _IN_HEAD and end >= _PRESCAN_BYTES:
             return None
     return None
@@ -213,11 +241,8 @@ def _is_mostly_broken(body: bytes) -> bool:
 def _guessed(body: bytes, otherwise: str) -> str:
     """What a detector makes of the text, `otherwise` where it knows nothing."""
     found = detect_encoding(_without_tags(body[: 4 * _SAMPLE_BYTES]), max_len=_SAMPLE_BYTES, html5_compatible=True)
-    try:
-        name = _NAME_OF_CODEC.get(codecs.lookup(found).name) if found else None
-    except LookupError:
-        name = None
-    name = name or label(found or "")
+    found = (found or "").lower().replace("_", "-")
+    name = label(_DETECTED.get(found, found)) or label(found.replace("-", "_"))
     return otherwise if name is None or (name == UTF8 and not _is_utf8(body)) else name
 
 
