@@ -85,7 +85,7 @@ def write_page_key(url: Bytes, start: int, end: int, out: MutableBytes, path_pos
     fold_table(). Needs room for end - start + 1 bytes.
     """
     word_pos = pos  # where the segment or parameter being written begins
-    while out[word_pos - 1] != 47:
+    while word_pos > path_pos and out[word_pos - 1] != 47:
         word_pos -= 1
     name_end = -1  # end of the parameter's name, -1 until its "=" is seen
     has_query = False
