@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from inlink.demo import DemoWeb, generate
+from inlink.workbench import Workbench
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("INLINK_TEST_DATA") or ROOT.parent / "shared" / "data")
@@ -28,3 +32,18 @@ def chromium() -> str:
     if path is None:
         pytest.skip("no Chromium (install it, or set INLINK_CHROMIUM)")
     return path
+
+
+@pytest.fixture(scope="session")
+def demo_web(tmp_path_factory: pytest.TempPathFactory) -> DemoWeb:
+    """The demo web: two crawls and the truth about them."""
+    return generate(tmp_path_factory.mktemp("demo"))
+
+
+@pytest.fixture(scope="session")
+def demo_bench(demo_web: DemoWeb, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    """A workspace that serves the demo web; tests only ask it."""
+    with Workbench.create(tmp_path_factory.mktemp("workspace")) as made:
+        made.add([str(path) for path in demo_web.warcs])
+        made.build()
+        yield made

@@ -9,28 +9,23 @@ from typing import Any
 
 import pytest
 
-from inlink.demo import DemoWeb, generate
+from inlink.demo import DemoWeb
 
 Row = dict[str, Any]
 GUIDE = "https://crumbandcrust.example/guides/sourdough-starter/"
 
 
-@pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> DemoWeb:
-    return generate(tmp_path_factory.mktemp("demo"))
+def rows(demo_web: DemoWeb, source: str, target: str) -> list[Row]:
+    return [row for row in demo_web.truth.links if source in row["source_url"] and row["target_url"] == target]
 
 
-def rows(web: DemoWeb, source: str, target: str) -> list[Row]:
-    return [row for row in web.truth.links if source in row["source_url"] and row["target_url"] == target]
+def test_there_are_25_hosts_under_example(demo_web: DemoWeb) -> None:
+    assert len(demo_web.truth.hosts) == 25
+    assert all(row["host"].endswith(".example") for row in demo_web.truth.hosts)
 
 
-def test_there_are_25_hosts_under_example(web: DemoWeb) -> None:
-    assert len(web.truth.hosts) == 25
-    assert all(row["host"].endswith(".example") for row in web.truth.hosts)
-
-
-def test_the_file_holds_the_truth(web: DemoWeb) -> None:
-    assert json.loads(web.truth_file.read_text(encoding="utf-8")) == web.truth.to_dict()
+def test_the_file_holds_the_truth(demo_web: DemoWeb) -> None:
+    assert json.loads(demo_web.truth_file.read_text(encoding="utf-8")) == demo_web.truth.to_dict()
 
 
 @pytest.mark.parametrize(
@@ -128,41 +123,45 @@ def test_the_file_holds_the_truth(web: DemoWeb) -> None:
         ),
     ],
 )
-def test_a_planned_link(web: DemoWeb, source: str, target: str, expected: Row) -> None:
-    [row] = rows(web, source, target)
+def test_a_planned_link(demo_web: DemoWeb, source: str, target: str, expected: Row) -> None:
+    [row] = rows(demo_web, source, target)
     shown = {**row, "lost_at": row["lost_at"] and row["lost_at"][:10]}
     assert {name: shown[name] for name in expected} == expected
 
 
-def test_links_that_only_scripts_make_are_listed_apart(web: DemoWeb) -> None:
-    assert {row["target_url"] for row in web.truth.script_links} >= {GUIDE, "https://floursource.example/"}
-    assert not rows(web, "https://appykitchen.example/collections/bread", GUIDE)
+def test_links_that_only_scripts_make_are_listed_apart(demo_web: DemoWeb) -> None:
+    assert {row["target_url"] for row in demo_web.truth.script_links} >= {GUIDE, "https://floursource.example/"}
+    assert not rows(demo_web, "https://appykitchen.example/collections/bread", GUIDE)
     assert not [
         row
-        for row in web.truth.links
+        for row in demo_web.truth.links
         if row["source_url"] == "https://appykitchen.example/" and row["kind"] == "anchor"
     ]
 
 
-def test_changes_by_kind(web: DemoWeb) -> None:
-    counts = Counter(row["change"] for row in web.truth.changes)
+def test_changes_by_kind(demo_web: DemoWeb) -> None:
+    counts = Counter(row["change"] for row in demo_web.truth.changes)
     assert set(counts) == {"new", "found", "lost", "changed", "restored", "moved"}
-    [restored] = [row for row in web.truth.changes if row["change"] == "restored"]
+    [restored] = [row for row in demo_web.truth.changes if row["change"] == "restored"]
     assert restored["source_url"] == "https://www.bakersbench.example/"
-    assert {row["reason"] for row in web.truth.changes if row["change"] == "changed"} == {"rel", "anchor", "target"}
+    assert {row["reason"] for row in demo_web.truth.changes if row["change"] == "changed"} == {
+        "rel",
+        "anchor",
+        "target",
+    }
 
 
-def test_a_link_through_short_addresses_names_its_chain(web: DemoWeb) -> None:
-    chains = {row["target_url"]: row["via"] for row in web.truth.indirect}
+def test_a_link_through_short_addresses_names_its_chain(demo_web: DemoWeb) -> None:
+    chains = {row["target_url"]: row["via"] for row in demo_web.truth.indirect}
     assert chains["https://shop.crumbandcrust.example/"] == ["https://brd.example/shop", "https://brd.example/s"]
 
 
-def test_scopes_nest(web: DemoWeb) -> None:
-    numbers = [row["n_links"] for row in web.truth.reports[:4]]
-    assert [row["scope"] for row in web.truth.reports[:4]] == ["domain", "host", "prefix", "url"]
+def test_scopes_nest(demo_web: DemoWeb) -> None:
+    numbers = [row["n_links"] for row in demo_web.truth.reports[:4]]
+    assert [row["scope"] for row in demo_web.truth.reports[:4]] == ["domain", "host", "prefix", "url"]
     assert numbers == sorted(numbers, reverse=True) and len(set(numbers)) == 4
 
 
-def test_every_host_is_described_in_the_docs(web: DemoWeb) -> None:
+def test_every_host_is_described_in_the_docs(demo_web: DemoWeb) -> None:
     text = (Path(__file__).resolve().parents[2] / "docs" / "demo.md").read_text(encoding="utf-8")
-    assert not [row["host"] for row in web.truth.hosts if row["host"] not in text]
+    assert not [row["host"] for row in demo_web.truth.hosts if row["host"] not in text]

@@ -7,7 +7,6 @@ import hashlib
 from collections import Counter
 from pathlib import Path
 
-import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from inlink.demo import DemoWeb, generate
@@ -20,32 +19,29 @@ DIGESTS = {
 }
 
 
-@pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> DemoWeb:
-    return generate(tmp_path_factory.mktemp("demo"))
-
-
 def digest(path: Path) -> str:
     data = path.read_bytes()
     return hashlib.sha256(gzip.decompress(data) if path.suffix == ".gz" else data).hexdigest()
 
 
-def test_a_seed_gives_the_same_bytes_every_time(web: DemoWeb, tmp_path: Path) -> None:
-    assert {path.name: digest(path) for path in (*web.warcs, web.truth_file)} == DIGESTS
+def test_a_seed_gives_the_same_bytes_every_time(demo_web: DemoWeb, tmp_path: Path) -> None:
+    assert {path.name: digest(path) for path in (*demo_web.warcs, demo_web.truth_file)} == DIGESTS
     again = generate(tmp_path)
-    assert [path.read_bytes() for path in again.warcs] == [path.read_bytes() for path in web.warcs]
+    assert [path.read_bytes() for path in again.warcs] == [path.read_bytes() for path in demo_web.warcs]
 
 
-def test_another_seed_gives_other_text_and_the_same_links(web: DemoWeb, tmp_path: Path) -> None:
+def test_another_seed_gives_other_text_and_the_same_links(demo_web: DemoWeb, tmp_path: Path) -> None:
     other = generate(tmp_path, seed=7)
-    assert other.warcs[0].read_bytes() != web.warcs[0].read_bytes()
-    links = [{(row["target_url"], row["anchor"], row["rel_origin"]) for row in w.truth.links} for w in (web, other)]
+    assert other.warcs[0].read_bytes() != demo_web.warcs[0].read_bytes()
+    links = [
+        {(row["target_url"], row["anchor"], row["rel_origin"]) for row in w.truth.links} for w in (demo_web, other)
+    ]
     assert links[0] == links[1]
 
 
-def test_every_digest_and_length_holds(web: DemoWeb) -> None:
+def test_every_digest_and_length_holds(demo_web: DemoWeb) -> None:
     kinds: Counter[str] = Counter()
-    for path in web.warcs:
+    for path in demo_web.warcs:
         with path.open("rb") as stream:
             for record in ArchiveIterator(stream, check_digests="raise"):
                 kinds[record.rec_type] += 1
@@ -53,33 +49,33 @@ def test_every_digest_and_length_holds(web: DemoWeb) -> None:
                 if record.rec_type == "response":
                     assert len(body) == int(record.http_headers.get_header("Content-Length"))
                     assert record.rec_headers.get_header("WARC-IP-Address")
-    n_captures = sum(row["n_captures"] for row in web.truth.hosts)
+    n_captures = sum(row["n_captures"] for row in demo_web.truth.hosts)
     assert kinds["warcinfo"] == 2
     assert kinds["response"] + kinds["revisit"] == kinds["request"] == n_captures
     assert kinds["revisit"] > 20
 
 
-def test_the_second_crawl_stores_only_what_the_first_one_has_as_revisits(web: DemoWeb) -> None:
+def test_the_second_crawl_stores_only_what_the_first_one_has_as_revisits(demo_web: DemoWeb) -> None:
     stored: dict[str, str] = {}
-    for path in web.warcs:
+    for path in demo_web.warcs:
         with path.open("rb") as stream:
             for record in ArchiveIterator(stream):
                 url, digest = (record.rec_headers.get_header(f"WARC-{n}") for n in ("Target-URI", "Payload-Digest"))
                 if record.rec_type == "response":
                     stored[url] = digest
                 elif record.rec_type == "revisit":
-                    assert path == web.warcs[1]
+                    assert path == demo_web.warcs[1]
                     assert stored[url] == digest
 
 
-def test_pages_are_in_the_charset_that_they_declare(web: DemoWeb) -> None:
+def test_pages_are_in_the_charset_that_they_declare(demo_web: DemoWeb) -> None:
     charsets = {
         "boulangerie-du-coin.example": ("windows-1252", "À propos"),
         "panya-memo.example": ("shift_jis", "パン"),
         "brotliebe.example": ("utf-8", "Gärzeiten"),
     }
     found = set()
-    with web.warcs[0].open("rb") as stream:
+    with demo_web.warcs[0].open("rb") as stream:
         for record in ArchiveIterator(stream):
             host = (record.rec_headers.get_header("WARC-Target-URI") or "").split("/")[2:3]
             if record.rec_type == "response" and host and host[0] in charsets:

@@ -95,7 +95,10 @@ def walk(bench: Workbench, place: Output) -> None:
 
 def changes(bench: Workbench, where: str) -> Rows:
     """What happened to the target's links between the crawls."""
-    return bench.changes(TARGET, from_="2026-10-01", where=where, limit=SHOWN)
+    columns = "change,reason,source_url,anchor,target_url"
+    return bench.changes(
+        TARGET, from_="2026-10-01", where=where, sort="-strength,change,source_url", columns=columns, limit=SHOWN
+    )
 
 
 def ask(place: Output, title: str, question: Callable[[], Rows]) -> None:
