@@ -44,7 +44,7 @@ from inlink.extract.layout import (
 from inlink.extract.names import HEAD
 from inlink.extract.page_kinds import Shape, page_kind
 from inlink.extract.pages import Scan, Scanned, add_link, is_readable, rows_of, scan_record
-from inlink.extract.strings import Positions, string_column, trimmed
+from inlink.extract.strings import Positions, string_column, text_column, trimmed
 from inlink.schema import KINDS, PAGES, REGIONS
 from inlink.sources.limits import Limits
 from inlink.sources.reasons import is_loss
@@ -176,7 +176,7 @@ def _anchors(scan: Scan, cells: Rows) -> pa.StringArray:
     start, end = trimmed(text, _column(cells, L_TEXT), _column(cells, L_TEXT_END), MAX_ANCHOR_BYTES)
     is_anchor = _HAS_ANCHOR[cells[:, L_KIND]]
     start, end = np.where(is_anchor, np.maximum(start, 0), -1), np.maximum(end, 0)
-    return string_column(text, start.astype(np.int32), end.astype(np.int32))
+    return text_column(text, start.astype(np.int32), end.astype(np.int32))
 
 
 def _regions(cells: Rows) -> pa.DictionaryArray:
@@ -244,9 +244,9 @@ class _Context:
         head, tail = np.where(has_heading, heading[:, H_START], -1), np.where(has_heading, heading[:, H_END], -1)
         head, tail = trimmed(text, head.astype(np.int32), tail.astype(np.int32), MAX_HEADING_BYTES)
         return {
-            "text_before": string_column(text, around.before, around.before_end),
-            "text_after": string_column(text, around.after, around.after_end),
-            "heading": string_column(text, head, tail),
+            "text_before": text_column(text, around.before, around.before_end),
+            "text_after": text_column(text, around.after, around.after_end),
+            "heading": text_column(text, head, tail),
         }
 
 

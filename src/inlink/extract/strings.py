@@ -13,11 +13,20 @@ Positions = NDArray[np.int32]
 
 
 def string_column(data: Bytes, starts: Positions, ends: Positions) -> pa.StringArray:
-    """data[start:end] of each row, line breaks written as spaces; null where start is negative.
+    """data[start:end] of each row; null where start is negative.
 
     Raises: BadInput never; the spans must lie in data and hold whole UTF-8 characters.
     """
-    offsets, out = _gathered(data, starts, ends)
+    return _column(data, starts, ends, False)
+
+
+def text_column(text: Bytes, starts: Positions, ends: Positions) -> pa.StringArray:
+    """As `string_column`, with the line breaks between blocks of text written as spaces."""
+    return _column(text, starts, ends, True)
+
+
+def _column(data: Bytes, starts: Positions, ends: Positions, folds: bool) -> pa.StringArray:
+    offsets, out = _gathered(data, starts, ends, folds)
     n = len(starts)
     is_null = starts < 0
     n_null = int(is_null.sum())
@@ -31,7 +40,7 @@ def trimmed(text: Bytes, starts: Positions, ends: Positions, limit: int) -> tupl
 
 
 @compiled
-def _gathered(data: Bytes, starts: Positions, ends: Positions) -> tuple[Positions, Bytes]:
+def _gathered(data: Bytes, starts: Positions, ends: Positions, folds: bool) -> tuple[Positions, Bytes]:
     n = starts.shape[0]
     offsets = np.empty(n + 1, np.int32)
     total = 0
@@ -46,7 +55,7 @@ def _gathered(data: Bytes, starts: Positions, ends: Positions) -> tuple[Position
         start = np.uint64(max(starts[row], 0))
         for k in range(np.uint64(offsets[row + 1] - offsets[row])):
             c = data[start + k]
-            out[at + k] = c if c != 10 else np.uint8(32)
+            out[at + k] = np.uint8(32) if folds and c == 10 else c
     return offsets, out
 
 
