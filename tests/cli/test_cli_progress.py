@@ -65,6 +65,7 @@ def test_quiet() -> None:
         (Step("extract", 1_500_000, 3_000_000, "bytes"), "1.5 of 3.0 MB"),
         (Step("add", 1_200, None, "inputs"), "1,200 inputs"),
         (Step("arrange", 3, 7, "steps"), "3 of 7 steps"),
+        (Step("serve", 0, 0, "steps"), ""),
     ],
 )
 def test_amounts(step: Step, text: str) -> None:

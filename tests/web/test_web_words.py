@@ -108,7 +108,6 @@ def test_only_loopback_is_served(host: str, expected: bool) -> None:
 
 def test_a_taken_port_is_told() -> None:
     with listen("127.0.0.1", 0) as held:
-        held.listen()
         assert address(held).startswith("http://127.0.0.1:")
         with pytest.raises(Busy, match="cannot be used"):
             listen("127.0.0.1", held.getsockname()[1])

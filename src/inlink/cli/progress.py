@@ -114,7 +114,7 @@ class _Lines:
     def finish(self) -> None:
         """Say how far the last stage came."""
         if self.last is not None:
-            self._say(f"{STAGES.get(self.last.stage, self.last.stage)}: {amount(self.last)}")
+            self._say(f"{STAGES.get(self.last.stage, self.last.stage)}: {amount(self.last) or 'done'}")
             self.last = None
 
     def _say(self, text: str) -> None:
@@ -124,7 +124,9 @@ class _Lines:
 
 
 def amount(step: Step) -> str:
-    """12.5 of 40.0 MB; 3 of 7 steps; 12 inputs."""
+    """12.5 of 40.0 MB; 3 of 7 steps; 12 inputs; nothing where there is nothing to count."""
+    if step.total == 0:
+        return ""
     if step.unit == "bytes":
         done, total, unit = f"{step.done / 1e6:,.1f}", f"{(step.total or 0) / 1e6:,.1f}", "MB"
     else:

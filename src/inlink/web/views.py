@@ -210,7 +210,7 @@ def evidence(request: Request) -> Response:
 
 
 def evidence_text(request: Request) -> Response:
-    """The whole archived record as plain text: a browser draws none of it."""
+    """The same as plain text: a browser draws none of it."""
     return PlainTextResponse(_evidence(request).html)
 
 
