@@ -16,8 +16,12 @@ _STATE = (
     Column("lost_at", TIME, "fetched_at of the first conclusive capture after last_seen; null while live"),
     Column("lost_reason", CODED, "removed, page_gone, page_redirects, page_not_html, moved; null while live"),
     Column("n_seen", pa.int32(), "conclusive captures that hold the link", nullable=False),
-    Column("strength", pa.int64(), "referring follow domains of the source domain (until a run gives authority)",
-           nullable=False),
+    Column(
+        "strength",
+        pa.int64(),
+        "referring follow domains of the source domain (until a run gives authority)",
+        nullable=False,
+    ),
 )
 
 SNAPSHOT_LINKS = TableSchema(
@@ -61,8 +65,12 @@ SNAPSHOT_CAPTURES = TableSchema(
     (
         *CAPTURES.columns,
         *(replace(c, nullable=True) for c in PAGES.columns if c.name != "capture_id"),
-        Column("is_conclusive", pa.bool_(), "tells what is on the page (5xx, 401, 403, 408, 425, 429, time-outs, errors do not)",
-               nullable=False),
+        Column(
+            "is_conclusive",
+            pa.bool_(),
+            "tells what is on the page (5xx, 401, 403, 408, 425, 429, time-outs, errors do not)",
+            nullable=False,
+        ),
         Column("is_current", pa.bool_(), "latest conclusive capture of its page", nullable=False),
     ),
 )
@@ -105,7 +113,12 @@ DOMAINS = TableSchema(
         Column("domain_key", STRING, "reversed domain (org,example)", nullable=False),
         Column("n_hosts", pa.int64(), "hosts captured or linked to", nullable=False),
         *_SUMS,
-        Column("flags", pa.list_(STRING), "infrastructure, hosting, social, search, shortener; empty for most", nullable=False),
+        Column(
+            "flags",
+            pa.list_(STRING),
+            "infrastructure, hosting, social, search, shortener; empty for most",
+            nullable=False,
+        ),
     ),
 )
 
@@ -124,6 +137,11 @@ DOMAIN_PAIRS = TableSchema(
         Column("first_seen", TIME, "least first_seen of the links", nullable=False),
         Column("last_seen", TIME, "greatest last_seen of the links", nullable=False),
         Column("strength", pa.int64(), "referring follow domains of the source domain", nullable=False),
-        Column("best_link_id", pa.uint64(), "the strongest link of the pair: live, follow, main region first", nullable=False),
+        Column(
+            "best_link_id",
+            pa.uint64(),
+            "the strongest link of the pair: live, follow, main region first",
+            nullable=False,
+        ),
     ),
 )
