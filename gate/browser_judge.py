@@ -26,11 +26,14 @@ FOLDERS = [DATA / "html-corpora", DATA / "sites"]
 
 def reason(verdict: Verdict) -> str:
     """Why the links of a page differ, as far as it can be told."""
-    extra = sorted(verdict.extra)
     is_web = any(href.startswith(("http:", "https:")) for href in (*verdict.extra, *verdict.missing))
-    if not is_web and sorted(map(unquote, extra)) == sorted(map(unquote, verdict.missing)):
-        return "Chromium escapes ' in the query of a scheme that is not special; the URL standard does not"
+    if not is_web and sorted(map(_bare, verdict.extra)) == sorted(map(_bare, verdict.missing)):
+        return "Chromium writes spaces of a URL without host otherwise than the URL standard (javascript:, mailto:)"
     return "unknown"
+
+
+def _bare(href: str) -> str:
+    return unquote(href).replace(" ", "")
 
 
 def main() -> int:

@@ -79,6 +79,10 @@ CASES: dict[str, tuple[str, list[str]]] = {
     "base-data": ("<base href='data:x'><a href=x>1</a>", ["x"]),
     "base-invalid": ("<base href='http://['><a href=x>1</a>", ["x"]),
     "schemes": ("<a href=mailto:A@b.example>1</a><a href=JavaScript:x>2</a>", ["mailto:A@b.example", "javascript:x"]),
+    "apostrophe": (
+        "<a href=\"x?a'b#c'd\">1</a><a href=\"mailto:x?a'b#c'd\">2</a>",
+        ["x?a%27b#c'd", "mailto:x?a%27b#c'd"],
+    ),
     "no-url": ("<a href='http://['>1</a>", ["http://["]),
     "fragment": ("<a href=#top>1</a><a href=x#y>1</a>", ["page.html#top", "x#y"]),
 }

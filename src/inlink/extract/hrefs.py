@@ -14,9 +14,10 @@ from inlink.schema import KINDS
 from inlink.sources.limits import DEFAULT_LIMITS
 from inlink.sources.records import Record
 from inlink.urls.charsets import with_encoded_query
-from inlink.urls.parse import parse
+from inlink.urls.parse import Url, parse
 
 _UNLIMITED = replace(DEFAULT_LIMITS, max_links=1 << 30, max_attribute_chars=1 << 30)
+_SPECIAL = ("http", "https", "ftp", "file", "ws", "wss")
 _IN_DOCUMENT_LINKS = (KINDS.index("anchor"), KINDS.index("area"))
 
 
@@ -39,5 +40,17 @@ def document_links(record: Record) -> list[str]:
         raw = scan.found.blob[start:end].tobytes().decode("utf-8", "replace")
         raw = as_browser(raw, page.decoded) if page.decoded.is_contradicted else raw
         target = parse(with_encoded_query(raw, page.decoded.browser), base)
-        hrefs.append(raw if target is None else target.href)
+        hrefs.append(raw if target is None else _as_chromium(target))
     return hrefs
+
+
+def _as_chromium(url: Url) -> str:
+    """The URL's href with `'` escaped in the query of every scheme.
+
+    The standard escapes it for http(s) and the like only, Chromium for mailto: and all others too.
+    """
+    if url.scheme in _SPECIAL:
+        return url.href
+    body, hash_, fragment = url.href.partition("#")
+    head, mark, query = body.partition("?")
+    return head + mark + query.replace("'", "%27") + hash_ + fragment
