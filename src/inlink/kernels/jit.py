@@ -36,6 +36,8 @@ def compiled_bare(function: F) -> F:
 
 def _compiled(function: F, options: dict[str, Any]) -> F:
     dispatcher: Any = numba.njit(cache=True, nogil=True, **options)(function)
+    if not hasattr(dispatcher, "py_func"):  # NUMBA_DISABLE_JIT is set
+        return function
     digest = _digest(function)
     kept = dispatcher._cache
     name = f"{kept._impl.filename_base}-{digest}"
