@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import concurrent.futures
 import os
 import threading
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, TypeVar
 
 import aiohttp
@@ -82,6 +82,7 @@ class Client:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self._gate = Gate(policy)
+        self._pid = os.getpid()
         self._session: aiohttp.ClientSession | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="inlink-fetch", daemon=True)
@@ -94,6 +95,8 @@ class Client:
 
     def close(self) -> None:
         """End connections and the thread."""
+        if os.getpid() != self._pid or self._loop.is_closed():
+            return
         if self._session is not None:
             self.run(self._session.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -159,12 +162,15 @@ class Client:
         return Answer(self, Head(place.url, status, headers, size), response)
 
 
+_clients: dict[tuple[Policy, int], Client] = {}
+_opening = threading.Lock()
+
+
 def client_for(policy: Policy) -> Client:
-    """This process's client of a policy."""
-    return _client_of_process(policy, os.getpid())
-
-
-@lru_cache(maxsize=8)
-def _client_of_process(policy: Policy, pid: int) -> Client:
-    """A process that was forked must not use its parent's thread."""
-    return Client(policy)
+    """This process's client of a policy; it lives as long as the process (a forked one must not use its parent's)."""
+    key = (policy, os.getpid())
+    with _opening:
+        if key not in _clients:
+            _clients[key] = Client(policy)
+            atexit.register(_clients[key].close)
+        return _clients[key]

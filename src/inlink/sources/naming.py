@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -30,11 +30,13 @@ def problem(message: str, spec: str, reason: str, hint: str = "") -> BadInput:
 def places_of(spec: str) -> Iterator[str | BadInput]:
     """Paths and addresses that a spec names, in a fixed order; folders are searched through."""
     path = Path(spec)
-    if is_address(spec):
+    if not spec.strip():
+        yield problem("an input has no name", spec, "unreadable", "give a file, a folder, a pattern or an address")
+    elif is_address(spec):
         yield spec
-    elif path.is_dir():
+    elif _is(path.is_dir):
         yield from _files_below(path)
-    elif path.exists() or not glob.has_magic(spec):
+    elif not glob.has_magic(spec) or "\0" in spec or _is(path.exists):
         yield spec
     else:
         found = sorted(glob.glob(spec, recursive=True))  # noqa: PTH207 - Path.glob refuses absolute patterns
@@ -43,6 +45,14 @@ def places_of(spec: str) -> Iterator[str | BadInput]:
         for name in found:
             if Path(name).is_file():
                 yield name
+
+
+def _is(question: Callable[[], bool]) -> bool:
+    """The answer; no for names that the system refuses."""
+    try:
+        return question()
+    except (OSError, ValueError):
+        return False
 
 
 def _files_below(folder: Path) -> Iterator[str | BadInput]:

@@ -59,10 +59,13 @@ def _opened(
         else:
             for entry in entries_of(blob, place, base_url, limits):
                 yield from _opened(entry, base_url, policy, limits, seen, is_entry=True)
-    except BadInput as error:
-        yield error
+    except (OSError, ValueError) as error:  # names that no file can have, disks that fail
+        yield problem(f"{place[:300]}: cannot be opened ({error})", place, "unreadable", "check the name")
     except InlinkError as error:
-        yield BadInput(error.message, hint=error.hint, file=place, offset=0, reason="unreadable")
+        if isinstance(error, BadInput) and "reason" in error.facts:
+            yield error
+        else:
+            yield problem(error.message, place, "unreadable", error.hint)
 
 
 def _blob(place: str, policy: Policy) -> LocalBlob | RemoteFile:
