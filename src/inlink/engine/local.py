@@ -22,7 +22,7 @@ from inlink.errors import InlinkError
 MIB = 2**20
 N_TRIES = 2
 # What a process takes beside DuckDB's own memory: the interpreter, its libraries, and a row group being written.
-OWN_BYTES = 420 * MIB
+OWN_BYTES = 700 * MIB
 
 
 @dataclass(frozen=True, slots=True)

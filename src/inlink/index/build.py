@@ -23,7 +23,7 @@ from inlink.store.workspace import Current, Workspace
 from inlink.urls.domains import SuffixRules
 
 Steps = Callable[[str, int, int], None]
-SERVING_MEMORY_SHARE = 0.6
+SERVING_MEMORY_SHARE = 0.4
 # Room to ask for: a part takes about as much as its packed input, a snapshot and its serving file twice the parts each.
 _PART_SHARE, _SNAPSHOT_SHARE, _SPARE_BYTES = 1.0, 5.0, 64 * 2**20
 
