@@ -22,8 +22,9 @@ from small_parts import SmallPart
 
 from inlink.engine.local import LocalEngine
 from inlink.engine.protocol import Outcome, Progress, Report, Task, silent
-from inlink.index.build import BuildReport, build
+from inlink.index.build import build
 from inlink.index.jobs import CODE, Job
+from inlink.index.reports import BuildReport
 from inlink.schema import CAPTURES, LINKS, PAGES
 from inlink.store import Input, Workspace
 from inlink.store.parts import PartInfo, PartWriter

@@ -15,8 +15,9 @@ from warcio.archiveiterator import ArchiveIterator
 
 from inlink.engine.local import LocalEngine
 from inlink.index.adding import add
-from inlink.index.build import BuildReport, build
+from inlink.index.build import build
 from inlink.index.manifest import read_manifest
+from inlink.index.reports import BuildReport
 from inlink.store import Workspace
 
 pytestmark = pytest.mark.data

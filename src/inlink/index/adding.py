@@ -4,30 +4,19 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from inlink.engine.protocol import Progress, Report, silent
 from inlink.errors import BadInput
 from inlink.index.jobs import limits_of
+from inlink.index.reports import AddReport
 from inlink.sources import open_inputs
 from inlink.sources.records import InputFile
 from inlink.store.disk import check_room
 from inlink.store.files import publish
 from inlink.store.inputs import Input
-from inlink.store.workspace import Added, Workspace
-
-
-@dataclass(frozen=True, slots=True)
-class AddReport:
-    """What became of each input; `refused` are the errors of those that cannot be used."""
-
-    added: tuple[Added, ...]
-    refused: tuple[BadInput, ...]
-
-    def count(self, outcome: str) -> int:
-        """How many inputs were added, known or a copy."""
-        return sum(one.outcome == outcome for one in self.added)
+from inlink.store.workspace import Workspace
 
 
 def add(workspace: Workspace, specs: Sequence[str], *, keep: bool = False, report: Report = silent) -> AddReport:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import duckdb
@@ -13,6 +13,7 @@ from inlink.errors import InlinkError, NotConfigured
 from inlink.index.arrange import arrange
 from inlink.index.jobs import CODE, MAKE_PART, Job, limits_of
 from inlink.index.manifest import Manifest, make_manifest, read_manifest, snapshot_key, write_manifest
+from inlink.index.reports import BadPart, BuildReport
 from inlink.index.serving import build_serving
 from inlink.sources.limits import Limits
 from inlink.store.disk import check_room, full_error, is_full
@@ -26,41 +27,6 @@ Steps = Callable[[str, int, int], None]
 SERVING_MEMORY_SHARE = 0.4
 # Room to ask for: a part takes about as much as its packed input, a snapshot and its serving file twice the parts each.
 _PART_SHARE, _SNAPSHOT_SHARE, _SPARE_BYTES = 1.0, 5.0, 64 * 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class BadPart:
-    """One input that gave no part."""
-
-    name: str
-    digest: str
-    reason: str
-    error: InlinkError
-
-
-@dataclass(frozen=True, slots=True)
-class BuildReport:
-    """What a build did.
-
-    outcome:  built (a new snapshot is served), unchanged (nothing to do), restored (a snapshot that was there is
-              served again)
-    n_extracted, n_reused: inputs whose part was made now, or was there
-    errors:   bad records of all parts of the snapshot, by reason; examples as in part.json
-    failed:   inputs that could not be read at all; the snapshot is without them
-    """
-
-    outcome: str
-    snapshot: str
-    n_inputs: int
-    n_extracted: int
-    n_reused: int
-    n_pages: int
-    n_links: int
-    rows: dict[str, int]
-    errors: dict[str, int]
-    examples: dict[str, list[dict[str, object]]]
-    failed: tuple[BadPart, ...] = ()
-    notes: tuple[str, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,30 +13,12 @@ from inlink.errors import CorruptIndex
 from inlink.index.arrange import TABLES
 from inlink.index.build import part_names
 from inlink.index.manifest import read_manifest
+from inlink.index.reports import GcReport, VerifyReport
 from inlink.store.digests import digest_of
 from inlink.store.files import bytes_digest, size_bytes
 from inlink.store.parts import part_faults
 from inlink.store.tables import read_batches, stored_schema
 from inlink.store.workspace import Workspace
-
-
-@dataclass(frozen=True, slots=True)
-class VerifyReport:
-    """What was checked, and every fault that was found: empty where all is sound."""
-
-    n_parts: int
-    n_snapshots: int
-    faults: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class GcReport:
-    """What was removed, what was kept though it is old (a reader holds it open), and the bytes that came free."""
-
-    snapshots: tuple[str, ...]
-    in_use: tuple[str, ...]
-    n_parts: int
-    freed_bytes: int
 
 
 def verify(workspace: Workspace, report: Report = silent) -> VerifyReport:

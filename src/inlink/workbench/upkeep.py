@@ -8,11 +8,9 @@ from inlink.engine.local import LocalEngine
 from inlink.engine.protocol import Report, silent
 from inlink.errors import CorruptIndex
 from inlink.index import adding, upkeep
-from inlink.index.adding import AddReport
-from inlink.index.build import BuildReport
 from inlink.index.build import build as build_index
 from inlink.index.manifest import Manifest, read_manifest
-from inlink.index.upkeep import GcReport, VerifyReport
+from inlink.index.reports import AddReport, BuildReport, GcReport, VerifyReport
 from inlink.store.files import size_bytes
 from inlink.store.workspace import Workspace
 from inlink.workbench.results import Status

@@ -1,4 +1,8 @@
-"""The one door: a workspace and one short method for each thing that a user can ask."""
+"""The one door: a workspace and one short method for each thing that a user can ask.
+
+`upkeep` and `evidence` reach the extraction, whose compiler alone takes a second to import: they are loaded by the
+methods that need them, so that a question does not pay for what it does not use.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +15,11 @@ from typing import IO, Unpack
 
 from inlink.engine.protocol import Report, silent
 from inlink.errors import BadInput, NotConfigured, NotFound
-from inlink.index.adding import AddReport
-from inlink.index.build import BuildReport
+from inlink.index.reports import AddReport, BuildReport, GcReport, VerifyReport
 from inlink.index.serving_reader import Serving
-from inlink.index.upkeep import GcReport, VerifyReport
 from inlink.store.workspace import Current, Workspace
 from inlink.urls.domains import SuffixRules
-from inlink.workbench import comparing, evidence, exporting, lists, sandbox, summary, upkeep
+from inlink.workbench import comparing, exporting, lists, sandbox, summary
 from inlink.workbench.changes import changes, moment, stream_changes
 from inlink.workbench.lists import counting_by
 from inlink.workbench.opening import as_of, open_served
@@ -161,6 +163,8 @@ class Workbench:
 
         Raises: NotFound for an unknown link.
         """
+        from inlink.workbench import evidence
+
         return evidence.show(self._serve(), link_id, self._workspace)
 
     def stream(
@@ -206,24 +210,34 @@ class Workbench:
 
     def add(self, specs: Sequence[str], *, keep: bool = False, report: Report = silent) -> AddReport:
         """Register inputs: files, folders, patterns, lists of paths, addresses. Nothing is built yet."""
+        from inlink.workbench import upkeep
+
         return upkeep.add(self._home(), specs, keep=keep, report=report)
 
     def build(self, *, workers: int | None = None, report: Report = silent) -> BuildReport:
         """Extract what is new and serve a snapshot of all inputs; the next question reads it."""
+        from inlink.workbench import upkeep
+
         done = upkeep.build(self._home(), workers=workers, report=report)
         self.close()
         return done
 
     def verify(self, *, report: Report = silent) -> VerifyReport:
         """Compare everything that is stored with its digests."""
+        from inlink.workbench import upkeep
+
         return upkeep.verify(self._home(), report=report)
 
     def gc(self, *, keep: int | None = None) -> GcReport:
         """Remove old snapshots (all but the newest `keep`) and parts of no input; never what somebody reads."""
+        from inlink.workbench import upkeep
+
         return upkeep.gc(self._home(), keep=keep)
 
     def status(self) -> Status:
         """What the workspace holds and serves."""
+        from inlink.workbench import upkeep
+
         return upkeep.status(self._home())
 
     def _home(self) -> Workspace:

@@ -1,0 +1,74 @@
+"""What adding, building, verifying and cleaning up have done: plain results that cost nothing to import."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from inlink.errors import BadInput, InlinkError
+from inlink.store.workspace import Added
+
+
+@dataclass(frozen=True, slots=True)
+class AddReport:
+    """What became of each input; `refused` are the errors of those that cannot be used."""
+
+    added: tuple[Added, ...]
+    refused: tuple[BadInput, ...]
+
+    def count(self, outcome: str) -> int:
+        """How many inputs were added, known or a copy."""
+        return sum(one.outcome == outcome for one in self.added)
+
+
+@dataclass(frozen=True, slots=True)
+class BadPart:
+    """One input that gave no part."""
+
+    name: str
+    digest: str
+    reason: str
+    error: InlinkError
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did.
+
+    outcome:  built (a new snapshot is served), unchanged (nothing to do), restored (a snapshot that was there is
+              served again)
+    n_extracted, n_reused: inputs whose part was made now, or was there
+    errors:   bad records of all parts of the snapshot, by reason; examples as in part.json
+    failed:   inputs that could not be read at all; the snapshot is without them
+    """
+
+    outcome: str
+    snapshot: str
+    n_inputs: int
+    n_extracted: int
+    n_reused: int
+    n_pages: int
+    n_links: int
+    rows: dict[str, int]
+    errors: dict[str, int]
+    examples: dict[str, list[dict[str, object]]]
+    failed: tuple[BadPart, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What was checked, and every fault that was found: empty where all is sound."""
+
+    n_parts: int
+    n_snapshots: int
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GcReport:
+    """What was removed, what was kept though it is old (a reader holds it open), and the bytes that came free."""
+
+    snapshots: tuple[str, ...]
+    in_use: tuple[str, ...]
+    n_parts: int
+    freed_bytes: int
