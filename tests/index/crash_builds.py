@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import sys
 import time
@@ -47,6 +48,7 @@ def small_input(number: int) -> Input:
 
 def make_small_part(job: Job, report: Callable[[int], None]) -> PartInfo:
     """What `make_part` would do for a made-up input."""
+    shutil.rmtree(job.folder, ignore_errors=True)
     part = _pages(int(job.input.facts["day"]), job.input.name, rules_of(job.suffixes))
     writer = PartWriter(job.folder)
     batches = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,13 +20,14 @@ from inlink.urls.domains import SuffixRules
 
 
 def make_part(job: Job, report: Callable[[int], None]) -> PartInfo:
-    """Extract one input into `job.folder`, which does not exist yet.
+    """Extract one input into `job.folder`; what is there is thrown away.
 
     A record that cannot be read is counted; an input of which nothing can be read raises.
     """
     _check_unchanged(job.input)
     rules = SuffixRules(job.suffixes)
     file = InputFile(job.input.name, job.input.format, job.input.size_bytes, job.input.digest, job.input.facts)
+    shutil.rmtree(job.folder, ignore_errors=True)  # what a worker that died has left
     writer = PartWriter(job.folder)
     try:
         for batch in _batches(file, rules, job.limits, writer):
