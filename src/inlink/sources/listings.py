@@ -11,7 +11,7 @@ from inlink.sources.dates import DateOrder, date_order, listed_date
 from inlink.sources.layouts import Layout, layout_of
 from inlink.sources.limits import Limits
 from inlink.sources.records import BadRecord, InputFile, Item, ListedLink
-from inlink.sources.tables import Row, lines_of, rows_of, sample_rows
+from inlink.sources.tables import Row, is_comment, lines_of, rows_of, sample_rows
 
 _TRUE = frozenset(("true", "yes", "1", "+", "nofollow", "y"))
 _FALSE = frozenset(("false", "no", "0", "-", "dofollow", "follow", "n"))
@@ -56,7 +56,7 @@ def listed_items(blob: Blob, file: InputFile, limits: Limits) -> Iterator[Item]:
     for row in rows_of(lines_of(blob, limits), delimiter):
         if isinstance(row, BadRecord):
             yield row
-        elif row.cells[0].startswith("#") and layout.name == "urls":
+        elif layout.name == "urls" and is_comment(row.cells[0]):
             continue
         elif is_first:
             is_first = False

@@ -93,18 +93,17 @@ def rows_of(lines: Iterable[tuple[int, str] | BadRecord], delimiter: str) -> Ite
         number, line = queue.pop(0)
         if not line.strip():
             continue
-        joined, used = line, 0
-        while joined.count('"') % 2 and used < _MAX_JOINED_LINES:
+        cells, used = _split(line, delimiter), 0
+        while cells is None and used < _MAX_JOINED_LINES and line.count('"') % 2:
             if used == len(queue):
                 more = next((item for item in islice(source, 1) if not isinstance(item, BadRecord)), None)
                 if more is None:
                     break
                 queue.append(more)
-            joined += "\n" + queue[used][1]
             used += 1
-        cells = _split(joined, delimiter) if joined.count('"') % 2 == 0 else None
+            cells = _split("\n".join([line, *(text for _, text in queue[:used])]), delimiter)
         if cells is None:
-            yield BadRecord(number, "row-broken", "a quote is not closed")
+            yield BadRecord(number, "row-broken", "a quote is not closed, or text follows a closed one")
             continue
         del queue[:used]
         yield Row(number, cells)
@@ -113,13 +112,19 @@ def rows_of(lines: Iterable[tuple[int, str] | BadRecord], delimiter: str) -> Ite
 def sample_rows(blob: Blob, limits: Limits) -> tuple[str, list[list[str]]]:
     """The delimiter, and the cells of the first rows."""
     lines = list(islice((item for item in lines_of(blob, limits) if not isinstance(item, BadRecord)), _SAMPLE_ROWS))
-    lines = [(number, line) for number, line in lines if not line.startswith("#")]
+    lines = [(number, line) for number, line in lines if not is_comment(line)]
     delimiter = delimiter_of(line for _, line in lines)
     return delimiter, [row.cells for row in rows_of(lines, delimiter) if isinstance(row, Row)]
 
 
-def _split(line: str, delimiter: str) -> list[str] | None:
+def is_comment(line: str) -> bool:
+    """Whether a line of a plain list is a remark (a table's first column may be called "#")."""
+    return line.startswith("#") and line[1:2] not in (",", ";", "\t")
+
+
+def _split(text: str, delimiter: str) -> list[str] | None:
+    """Cells of a row; None where a quote is not closed."""
     try:
-        return next(csv.reader([line], delimiter=delimiter))
+        return next(csv.reader([text], delimiter=delimiter, strict=True))
     except (csv.Error, StopIteration):
         return None
