@@ -13,9 +13,9 @@ from inlink.demo import DemoWeb, generate
 
 # Of the records, not of the gzip members: compressors differ between platforms.
 DIGESTS = {
-    "demo-2026-09-15.warc.gz": "008887e2e836f0b8e7ad3c63e319d5db97eb948ab8ec03653e776ad05be97199",
-    "demo-2026-10-15.warc.gz": "0e28663b37939a247bc52126cf0a79cf6de3eb6fb9df498ea0739c8d5e2efc80",
-    "truth.json": "264afcb61afb77e4d63bd09b9b1bdfdf0f19036b179ff4bc93e56a1e1c85b400",
+    "demo-2026-09-15.warc.gz": "59b192768c9808f72858119ed3fd255791d7fbd7a19747af7780971df19d4378",
+    "demo-2026-10-15.warc.gz": "0535730d4d6c904c2a89370bdc52576461e7f7ce68060e9606ef4c428c94f2a5",
+    "truth.json": "535c8c45f5f3a4dd36ed3147f4cc6ddee8c9046a7efac2a5182d5aee857b0799",
 }
 
 

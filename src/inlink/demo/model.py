@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 # Position in this tuple is the digit that the plan writes before a paragraph: "12|only at the two later times".
 TIMES = (
@@ -13,6 +15,17 @@ TIMES = (
     datetime(2026, 10, 15, 6, 0, tzinfo=UTC),
 )
 FIRST, SECOND = 1, 2
+
+_DEFAULT_PAGE = re.compile(r"/(index\.(html?|php)|default\.aspx?)$")
+_TRACKING = re.compile(r"^(utm_[a-z]+|fbclid|gclid)=")
+
+
+def page_key(url: str) -> str:
+    """What two addresses of one page share: no scheme, no www., no default index name, no tracking parameters."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").removeprefix("www.")
+    query = "&".join(p for p in parts.query.split("&") if p and not _TRACKING.match(p))
+    return f"{host}{_DEFAULT_PAGE.sub('/', parts.path or '/')}" + (f"?{query}" if query else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +45,6 @@ class Site:
     aside: tuple[str, ...] = ()
     footer: tuple[str, ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def origin(self) -> str:
-        """Scheme and host."""
-        return f"{self.scheme}://{self.host}"
 
     @property
     def domain(self) -> str:
@@ -60,8 +68,9 @@ class Page:
 
     @property
     def url(self) -> str:
-        """The page's address."""
-        return self.site.origin + self.path
+        """The page's address; the option `scheme` stands before the site's own."""
+        scheme = self.options.get("scheme", self.site.scheme)
+        return f"{scheme}://{self.site.host}{self.path}"
 
     def option(self, name: str, time: int) -> Any:
         """The value of an option at a time: `name2 = …` of the plan stands before `name = …`."""
@@ -113,5 +122,7 @@ class Answer:
 
     @property
     def is_conclusive(self) -> bool:
-        """Whether the answer tells what is on the page."""
+        """Whether the answer tells what is on the page: a redirect to the page's own other address does not."""
+        if 300 <= self.status < 400 and page_key(self.links[0].url) == page_key(self.page.url):
+            return False
         return self.status < 500 and self.status not in (401, 403, 408, 425, 429)

@@ -6,7 +6,7 @@ dealt out.
 
 Options: times (digits of the times at which a crawler asks for the page, "12" unless given), since (the time from which
 lists name it), answer (a status, "301 URL", "pdf", or "parked" / "missing" for the template to show instead), robots,
-x_robots, canonical, alternates, header_links, refresh, template. `name2` stands for `name` at time 2.
+x_robots, canonical, alternates, header_links, refresh, template, scheme. `name2` stands for `name` at time 2.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -12,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from inlink.demo.history import Identity, Life, by_page, links_of, lives_of, lost_reason, mover_of
-from inlink.demo.model import TIMES, Answer, Link
+from inlink.demo.model import TIMES, Answer, Link, page_key
 from inlink.schema.words import EMBED_KINDS
 
 EMBEDS = frozenset(EMBED_KINDS)
@@ -136,18 +135,6 @@ def flags(link: Link) -> Row:
 def is_follow(row: Row) -> bool:
     """Whether a link row passes a vote."""
     return not (row["nofollow"] or row["ugc"] or row["sponsored"])
-
-
-_DEFAULT_PAGE = re.compile(r"/(index\.(html?|php)|default\.aspx?)$")
-_TRACKING = re.compile(r"^(utm_[a-z]+|fbclid|gclid)=")
-
-
-def page_key(url: str) -> str:
-    """What two addresses of one page share: no scheme, no www., no default index name, no tracking parameters."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").removeprefix("www.")
-    query = "&".join(p for p in parts.query.split("&") if p and not _TRACKING.match(p))
-    return f"{host}{_DEFAULT_PAGE.sub('/', parts.path or '/')}" + (f"?{query}" if query else "")
 
 
 def is_in_scope(url: str, target: str, scope: str) -> bool:
