@@ -82,6 +82,9 @@ def extract_html(records: Sequence[Record], file: InputFile, rules: SuffixRules,
     return extract_web(web, file.name, rules, limits).batch if web else empty_batch()
 
 
+_CUT = ("links-cut", "page-too-costly")  # reasons why only a part of the page's links is there
+
+
 def extract_web(web: Sequence[Record], file_name: str, rules: SuffixRules, limits: Limits) -> Extraction:
     """The extraction of records that all have an http(s) URL."""
     places = pages_of(web, rules)
@@ -102,8 +105,8 @@ def extract_web(web: Sequence[Record], file_name: str, rules: SuffixRules, limit
 
 
 def _errors(scan: Scan, web: Sequence[Record]) -> list[str | None]:
-    """Why a record has no page though it should, by record."""
-    lost = {error.offset: error.reason for error in scan.errors if is_loss(error.reason)}
+    """Why a record has no page though it should, or not all of it, by record."""
+    lost = {e.offset: e.reason for e in scan.errors if is_loss(e.reason) or e.reason in _CUT}
     return [lost.get(record.offset) for record in web] if lost else [None] * len(web)
 
 

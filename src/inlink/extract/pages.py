@@ -86,8 +86,11 @@ class Scan:
 
 
 def is_readable(record: Record) -> bool:
-    """Whether the record holds a page whose links count: answered well, HTML by its type or, lacking one, its look."""
-    if not record.body or record.is_revisit or record.error or record.http_status not in _READABLE:
+    """Whether the record holds a page, or a part of one: answered well, HTML by its type or, lacking one, its look.
+
+    What is left of a cut page is read: it shows links, and its capture's error says that it proves nothing of others.
+    """
+    if not record.body or record.is_revisit or record.http_status not in _READABLE:
         return False
     for value in record.header("content-type"):
         media = value.partition(";")[0].strip().lower()
