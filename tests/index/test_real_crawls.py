@@ -16,6 +16,8 @@ from warcio.archiveiterator import ArchiveIterator
 from inlink.engine.local import LocalEngine
 from inlink.index.adding import add
 from inlink.index.build import build
+from inlink.index.extraction import make_part
+from inlink.index.jobs import Job, limits_of
 from inlink.index.manifest import read_manifest
 from inlink.index.reports import BuildReport
 from inlink.store import Workspace
@@ -167,6 +169,39 @@ def test_broken_files_do_not_end_a_build(data_dir: Path, tmp_path: Path) -> None
     assert done.errors
     for bad in done.failed:
         assert bad.error.message
+
+
+def test_a_worker_that_died_leaves_nothing_in_the_way(data_dir: Path, tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "w")
+    (added,) = add(workspace, [str(data_dir / "warc" / "commoncrawl" / "whirlwind.warc.gz")]).added
+    job = Job(added.input, "part", tmp_path / "part", (), limits_of({}))
+    job.folder.mkdir()
+    (job.folder / "links.parquet").write_text("half a file")
+    info = make_part(job, lambda done: None)
+    assert info.rows["captures"] == 1
+    assert make_part(job, lambda done: None) == info
+
+
+def _response(url: str, date: str, body: bytes, extra: str = "") -> bytes:
+    http = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + body
+    head = (
+        f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: {url}\r\nWARC-Date: {date}\r\n{extra}"
+        f"WARC-Record-ID: <urn:uuid:{date}>\r\nContent-Type: application/http; msgtype=response\r\n"
+        f"Content-Length: {len(http)}\r\n\r\n"
+    )
+    return head.encode() + http + b"\r\n\r\n"
+
+
+def test_a_truncated_page_shows_links_and_loses_none(tmp_path: Path) -> None:
+    url, links = "https://a.example/", [b'<a href="https://t.example/%d">x</a>' % i for i in range(4)]
+    path = tmp_path / "cut.warc"
+    path.write_bytes(
+        _response(url, "2024-01-01T00:00:00Z", b"<p>" + b" ".join(links[:3]))
+        + _response(url, "2024-02-01T00:00:00Z", b"<p>" + links[0] + links[3], "WARC-Truncated: length\r\n")
+    )
+    workspace, _ = built(tmp_path / "w", path, workers=1)
+    found = {row["target_url"][-1]: (row["is_live"], row["n_seen"]) for row in rows(workspace, "links")}
+    assert found == {"0": (True, 1), "1": (True, 1), "2": (True, 1), "3": (True, 0)}
 
 
 def test_a_file_that_changed_is_another_input(data_dir: Path, tmp_path: Path) -> None:
