@@ -39,6 +39,8 @@ CASES: dict[str, tuple[str, str, Any]] = {
     ),
     "author-url": ("<meta property=article:author content=https://example.org/ada>", "author", None),
     "author-itemprop": ("<meta itemprop=author content=Ada>", "author", "Ada"),
+    "author-link": ("<a rel='author nofollow' href=/ada>Ada</a> <a rel=author href=/ada>Ada</a>", "author", "Ada"),
+    "author-links": ("<a rel=author href=/ada>Ada</a> <a rel=author href=/bob>Bob</a>", "author", None),
     "author-none": ("<p>by Ada", "author", None),
     "published-meta": (
         "<meta property=article:published_time content=2020-02-03T04:05:00+01:00>",

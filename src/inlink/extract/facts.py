@@ -127,11 +127,14 @@ def _language(said: Said, content_language: list[str], text: Bytes) -> str | Non
 def _author(said: Said, linked: Stated) -> str | None:
     candidates = [linked.author or "", *said.of_group("author")]
     candidates += [value for bits, value in said.properties if bits & IS_AUTHOR]
-    for value in candidates:
-        name = " ".join(value.split())
-        if 1 < len(name) <= _MAX_AUTHOR and "://" not in name and not name.startswith(("@", "/")):
-            return name
-    return None
+    return next((name for value in candidates if (name := author_name(value)) is not None), None)
+
+
+def author_name(text: str) -> str | None:
+    """The text as a name, or None where it cannot be one (an address, a handle, a paragraph)."""
+    name = " ".join(text.split())
+    is_name = 1 < len(name) <= _MAX_AUTHOR and "://" not in name and not name.startswith(("@", "/"))
+    return name if is_name else None
 
 
 def _date(said: Said, linked: str | None, group: str, bit: int, seen_us: int) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,7 @@ from inlink.extract.batch import PartBatch, empty_batch, rows
 from inlink.extract.captures import Pages, capture_rows, pages_of, redirect_target, web_records
 from inlink.extract.charset import as_browser
 from inlink.extract.contexts import block_shares, texts_around
-from inlink.extract.facts import Facts, Said, facts_of
+from inlink.extract.facts import Facts, Said, author_name, facts_of
 from inlink.extract.headers import header_links, refresh_target
 from inlink.extract.layout import (
     B_END,
@@ -33,6 +33,7 @@ from inlink.extract.layout import (
     L_PAGE,
     L_REGION,
     L_REL,
+    L_REL_BITS,
     L_REL_END,
     L_STARTS_BLOCK,
     L_TEXT,
@@ -41,7 +42,7 @@ from inlink.extract.layout import (
     Buffers,
     Rows,
 )
-from inlink.extract.names import HEAD
+from inlink.extract.names import HEAD, REL_AUTHOR
 from inlink.extract.page_kinds import Shape, page_kind
 from inlink.extract.pages import Scan, Scanned, add_link, is_readable, rows_of, scan_record
 from inlink.extract.strings import Positions, string_column, text_column, trimmed
@@ -94,7 +95,8 @@ def extract_web(web: Sequence[Record], file_name: str, rules: SuffixRules, limit
             _add_unmarked(scan, record, scan.pages[-1])
         elif redirect_target(record, places.url[index]) is not None:
             add_link(scan, index, "redirect", record.header("location")[0])
-    facts = [_facts(scan, page, web[page.record]) for page in scan.pages]
+    linked = _linked_authors(scan)
+    facts = [_facts(scan, page, web[page.record], linked.get(page.record)) for page in scan.pages]
     sources = _sources(scan, places, facts)
     context = _Context(scan, len(web))
     assembled = assemble(sources, _raw_links(scan), rules, context=context.columns)
@@ -124,11 +126,23 @@ def _add_unmarked(scan: Scan, record: Record, page: Scanned) -> None:
                 page.said.hreflangs.append((row, link.hreflang))
 
 
-def _facts(scan: Scan, page: Scanned, record: Record) -> Facts:
+def _facts(scan: Scan, page: Scanned, record: Record, linked_author: str | None) -> Facts:
     text = scan.found.text[page.text[0] : page.text[1]]
-    return facts_of(
+    facts = facts_of(
         page.said, text, record.header("x-robots-tag"), record.header("content-language"), record.fetched_at_us
     )
+    return facts if facts.author is not None else replace(facts, author=author_name(linked_author or ""))
+
+
+def _linked_authors(scan: Scan) -> dict[int, str]:
+    """The text of the links with rel=author, by record, where a page names one author only."""
+    cells = rows_of(scan.found)
+    chosen = cells[(cells[:, L_REL_BITS] & REL_AUTHOR > 0) & _HAS_ANCHOR[cells[:, L_KIND]]]
+    names: dict[int, set[str]] = {}
+    for name, record in zip(_anchors(scan, chosen).to_pylist(), chosen[:, L_PAGE].tolist(), strict=True):
+        if name:
+            names.setdefault(record, set()).add(name)
+    return {record: found.pop() for record, found in names.items() if len(found) == 1}
 
 
 def _sources(scan: Scan, places: Pages, facts: list[Facts]) -> Sources:

@@ -75,6 +75,15 @@ def matches_lower(html: Bytes, start: int, end: int, word: Bytes) -> bool:
 
 
 @compiled_bare
+def is_value(html: Bytes, spans: Spans, attribute: int, word: Bytes) -> bool:
+    """Whether the attribute begins with `word`, after white space and without regard to case."""
+    start, end = spans[2 * attribute], spans[2 * attribute + 1]
+    while start < end and is_space(html[np.uint64(start)]):
+        start += 1
+    return matches_lower(html, start, end, word)
+
+
+@compiled_bare
 def find_end_tag(html: Bytes, start: int, end: int, name_at: int, name_end: int) -> int:
     """Position of the first `</name` (name = html[name_at:name_end]) that ends a raw-text element, or end."""
     n = name_end - name_at
