@@ -16,7 +16,7 @@ from inlink.index.serving_sql import KEPT, VOTES, DerivedQuery, Key, Span, Sql, 
 from inlink.schema.serving import CHANGES
 from inlink.workbench.conditions import Field, condition
 from inlink.workbench.cursors import after, read_cursor, view_digest
-from inlink.workbench.filters import parse_filter, tests_of
+from inlink.workbench.filters import comparisons, parse_filter
 from inlink.workbench.lists import Plan, answer_plan, check_columns, order_of, stream_plan
 from inlink.workbench.notes import left_out_notes
 from inlink.workbench.options import View
@@ -124,9 +124,9 @@ def _plan(served: Served, found: Found | None, window: tuple[datetime | None, da
     columns = view.columns or COLUMNS
     check_columns("column", columns, fields)
     order = (*order_of(view.sort or ("-changed_at", "change"), fields), Key('g."_row"'))
-    used = {*columns, *(test.column for test in tests_of(tree)), *(_name_of(key) for key in order)}
+    used = {*columns, *(test.column for test in comparisons(tree)), *(_name_of(key) for key in order)}
     span = Span("links", "row", ((0, 1 << 44),)) if found is None else found.span("links")
-    asks_kind = any(test.column == "kind" for test in tests_of(tree))
+    asks_kind = any(test.column == "kind" for test in comparisons(tree))
     parts = [span.sql, Sql() if view.infrastructure else KEPT["links"]]
     parts.append(Sql() if view.embeds or asks_kind else VOTES)
     inner = _inner(all_of(parts), window, sorted(used & set(links)))

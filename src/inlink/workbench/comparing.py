@@ -10,7 +10,7 @@ from inlink.index.serving_columns import FOLLOW, SOURCE_DOMAIN, columns_of, join
 from inlink.index.serving_sql import KEPT, VOTES, DerivedQuery, Key, Sql, all_of
 from inlink.workbench.conditions import Field, condition
 from inlink.workbench.cursors import after, read_cursor, view_digest
-from inlink.workbench.filters import conjuncts, parse_filter, tests_of
+from inlink.workbench.filters import comparisons, conjuncts, parse_filter
 from inlink.workbench.lists import Plan, answer_plan, check_columns, order_of
 from inlink.workbench.options import View
 from inlink.workbench.places import Found, Served
@@ -30,7 +30,7 @@ def compare(served: Served, found: Sequence[Found], mode: str, view: View) -> Ro
     columns = view.columns or tuple(fields)
     check_columns("column", columns, fields)
     tree = parse_filter(view.where)
-    over_rows = [part for part in conjuncts(tree) if {t.column for t in tests_of(part)} <= set(_row_fields())]
+    over_rows = [part for part in conjuncts(tree) if {t.column for t in comparisons(part)} <= set(_row_fields())]
     over_groups = [part for part in conjuncts(tree) if part not in over_rows]
     inner = _inner(found, view, [condition(part, _row_fields()) for part in over_rows])
     where = all_of([_wanted(mode, found), *(condition(part, fields) for part in over_groups)])

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from inlink.errors import BadInput
 from inlink.index.serving_sql import Sql
-from inlink.workbench.filters import All, Filter, Not, Test
+from inlink.workbench.filters import All, Comparison, Filter, Not
 
 _DAY = timedelta(days=1)
 
@@ -33,7 +33,7 @@ def condition(tree: Filter | None, fields: Mapping[str, Field]) -> Sql:
     """
     if tree is None:
         return Sql()
-    if isinstance(tree, Test):
+    if isinstance(tree, Comparison):
         return _test(tree, fields)
     if isinstance(tree, Not):
         inner = condition(tree.inner, fields)
@@ -50,7 +50,7 @@ def nearest(name: str, names: Mapping[str, object]) -> str:
     return f"did you mean {close[0]}?" if close else f"columns are {', '.join(names)}"
 
 
-def _test(test: Test, fields: Mapping[str, Field]) -> Sql:
+def _test(test: Comparison, fields: Mapping[str, Field]) -> Sql:
     field = fields.get(test.column)
     if field is None:
         raise BadInput(
@@ -72,13 +72,13 @@ def _test(test: Test, fields: Mapping[str, Field]) -> Sql:
     return Sql(text, made.params, frozenset(field.needs))
 
 
-def _on_list(test: Test, sql: str) -> Sql:
+def _on_list(test: Comparison, sql: str) -> Sql:
     if test.operator != "contains":
         raise _unfit(test, "contains, is null, is not null")
     return Sql(f"list_contains({sql}, ?)", test.values)
 
 
-def _on_text(test: Test, sql: str) -> Sql:
+def _on_text(test: Comparison, sql: str) -> Sql:
     """Text compares exactly; contains, starts and ends ignore case; matches is an RE2 expression found anywhere."""
     functions = {"contains": "contains", "starts": "starts_with", "ends": "suffix"}
     if test.operator in functions:
@@ -91,7 +91,7 @@ def _on_text(test: Test, sql: str) -> Sql:
     return _compared(test, sql, test.values)
 
 
-def _on_time(test: Test, sql: str) -> Sql:
+def _on_time(test: Comparison, sql: str) -> Sql:
     """A date without a time of day means the whole day, in UTC."""
     if test.operator not in ("=", "!=", "<", "<=", ">", ">=", "between", "in"):
         raise _unfit(test, "= != < <= > >= between in")
@@ -109,7 +109,7 @@ def _on_time(test: Test, sql: str) -> Sql:
     return Sql(f"NOT ({within})" if test.operator == "!=" else within, params)
 
 
-def _on_plain(test: Test, field: Field) -> Sql:
+def _on_plain(test: Comparison, field: Field) -> Sql:
     if test.operator == "true":
         if field.type != "bool":
             raise _unfit(test, "= != < <= > >= in between")
@@ -121,7 +121,7 @@ def _on_plain(test: Test, field: Field) -> Sql:
     return _compared(test, field.sql, tuple(read(test, value) for value in test.values))
 
 
-def _compared(test: Test, sql: str, values: tuple[object, ...]) -> Sql:
+def _compared(test: Comparison, sql: str, values: tuple[object, ...]) -> Sql:
     if test.operator == "in":
         return Sql(f"{sql} IN ({', '.join('?' for _ in values)})", values)
     if test.operator == "between":
@@ -129,7 +129,7 @@ def _compared(test: Test, sql: str, values: tuple[object, ...]) -> Sql:
     return Sql(f"{sql} {test.operator} ?", values)
 
 
-def _unfit(test: Test, allowed: str) -> BadInput:
+def _unfit(test: Comparison, allowed: str) -> BadInput:
     what = "a comparison is missing" if test.operator == "true" else f"{test.operator!r} does not fit"
     return BadInput(
         f"filter: {what} for column {test.column} at position {test.position + 1}",
@@ -138,7 +138,7 @@ def _unfit(test: Test, allowed: str) -> BadInput:
     )
 
 
-def _wrong(test: Test, value: str, wanted: str) -> BadInput:
+def _wrong(test: Comparison, value: str, wanted: str) -> BadInput:
     return BadInput(
         f"filter: {value!r} is no {wanted} for column {test.column} at position {test.position + 1}",
         hint=f"{test.column} takes a {wanted}",
@@ -146,14 +146,14 @@ def _wrong(test: Test, value: str, wanted: str) -> BadInput:
     )
 
 
-def _bool(test: Test, value: str) -> bool:
+def _bool(test: Comparison, value: str) -> bool:
     known = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
     if value.lower() not in known:
         raise _wrong(test, value, "true or false")
     return known[value.lower()]
 
 
-def _int(test: Test, value: str) -> int:
+def _int(test: Comparison, value: str) -> int:
     try:
         number = int(value)
     except ValueError:
@@ -163,14 +163,14 @@ def _int(test: Test, value: str) -> int:
     return number
 
 
-def _float(test: Test, value: str) -> float:
+def _float(test: Comparison, value: str) -> float:
     try:
         return float(value)
     except ValueError:
         raise _wrong(test, value, "number") from None
 
 
-def _time(test: Test, value: str) -> tuple[datetime, bool]:
+def _time(test: Comparison, value: str) -> tuple[datetime, bool]:
     try:
         time = datetime.fromisoformat(value)
     except ValueError:
@@ -179,7 +179,7 @@ def _time(test: Test, value: str) -> tuple[datetime, bool]:
     return (time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)), is_day
 
 
-def _check_pattern(test: Test) -> None:
+def _check_pattern(test: Comparison) -> None:
     try:
         pc.match_substring_regex(pa.array([""]), pattern=test.values[0])
     except pa.ArrowInvalid as error:

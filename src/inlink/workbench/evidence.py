@@ -59,8 +59,8 @@ def _place(name: str, workspace: Workspace | None) -> str:
     """Where the input lies now: its name, or the copy that `add --keep` made."""
     if is_address(name) or Path(name).exists() or workspace is None:
         return name
-    copy = workspace.archive / Path(name).name
-    return str(copy) if copy.exists() else name
+    copies = (entry.facts.get("path", "") for entry in workspace.inputs.values() if entry.name == name)
+    return next((copy for copy in copies if copy and Path(copy).exists()), name)
 
 
 def _in_record(link: dict[str, Any], record: Record) -> Evidence:

@@ -24,7 +24,7 @@ FORMATS = ("csv", "jsonl", "parquet")
 _ENDINGS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 
 # A cell that starts like a formula, or would start one where a program splits it at another separator. Source: OWASP.
-_FORMULA = re.compile(r"""(^|[,;|\t\r\n][ "']*)(?=[=+\-@\t\r\n＝＋－＠])""")
+_FORMULA = re.compile(r"""((?:^|[,;|\t\r\n])[ "']*)(?=[=+\-@\t\r\n＝＋－＠])""")
 
 
 def export(stream: RowStream, to: str | Path | IO[bytes], format: str | None) -> Exported:

@@ -29,7 +29,7 @@ _RESERVED = {"and", "or", "not", *WORD_OPERATORS}
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Comparison:
     """One comparison. `position` is where its column stands in the text, from 0."""
 
     column: str
@@ -60,7 +60,7 @@ class Either:
     parts: tuple[Filter, ...]
 
 
-Filter = Test | Not | All | Either
+Filter = Comparison | Not | All | Either
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +94,15 @@ def parse_filter(text: str) -> Filter | None:
     return tree
 
 
-def tests_of(tree: Filter | None) -> Iterator[Test]:
+def comparisons(tree: Filter | None) -> Iterator[Comparison]:
     """All comparisons of a tree."""
-    if isinstance(tree, Test):
+    if isinstance(tree, Comparison):
         yield tree
     elif isinstance(tree, Not):
-        yield from tests_of(tree.inner)
+        yield from comparisons(tree.inner)
     elif tree is not None:
         for part in tree.parts:
-            yield from tests_of(part)
+            yield from comparisons(part)
 
 
 def conjuncts(tree: Filter | None) -> tuple[Filter, ...]:
@@ -194,7 +194,7 @@ class _Reader:
             return inner
         return self._test()
 
-    def _test(self) -> Test:
+    def _test(self) -> Comparison:
         column = self._take()
         if column.kind != "word" or column.text.lower() in _RESERVED:
             shown = repr(column.text) if column.kind != "end" else "the end"
@@ -205,8 +205,8 @@ class _Reader:
         if operator is None:
             if is_negated:
                 raise _error("an operator expected after 'not'", self._next.position, "write: column not in (…)")
-            return Test(name, "true", (), position)
-        return Test(name, operator, self._values(operator), position, is_negated)
+            return Comparison(name, "true", (), position)
+        return Comparison(name, operator, self._values(operator), position, is_negated)
 
     def _operator(self) -> str | None:
         token = self._next

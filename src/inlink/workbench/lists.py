@@ -28,7 +28,7 @@ from inlink.index.serving_sql import (
 )
 from inlink.workbench.conditions import Field, condition, nearest
 from inlink.workbench.cursors import Cursor, after, read_cursor, view_digest, write_cursor
-from inlink.workbench.filters import Filter, conjuncts, parse_filter, tests_of
+from inlink.workbench.filters import Filter, comparisons, conjuncts, parse_filter
 from inlink.workbench.notes import notes_of
 from inlink.workbench.options import View
 from inlink.workbench.places import Found, Served
@@ -203,7 +203,7 @@ def _divided(
     over_rows: list[Filter] = []
     over_groups: list[Filter] = []
     for part in conjuncts(tree):
-        names = {test.column for test in tests_of(part)}
+        names = {test.column for test in comparisons(part)}
         if names <= set(fields):
             over_rows.append(part)
         elif names <= set(groups):
@@ -231,7 +231,7 @@ def _group_state(view: View) -> Sql:
 
 def _kept(relation: str, view: View, tree: Filter | None) -> Sql:
     """What a default view leaves out; a filter that names `kind` asks for kinds itself."""
-    asks_kind = any(test.column == "kind" for test in tests_of(tree))
+    asks_kind = any(test.column == "kind" for test in comparisons(tree))
     parts = [] if view.infrastructure else [KEPT[relation]]
     parts += [] if view.embeds or asks_kind else [VOTES]
     return all_of(parts) if parts else Sql()

@@ -58,6 +58,8 @@ def _why_empty(served: Served, question: str, found: Found, view: View) -> list[
         return [_UNKNOWN.format(name)]
     if question in ("outlinks", "outdomains"):
         return [f"{name} is in the index, but no captured page of it links to another domain in this view"]
+    if view.indirect:
+        return [f"no link reaches {name} through a redirect or canonical"]
     sums = sums_of(served, found)
     return empty_notes(served, found, sums) if not sums["n_rows"] else _why_none_shown(sums, name, view)
 
@@ -89,8 +91,6 @@ def _why_none_shown(sums: dict[str, Any], name: str, view: View) -> list[str]:
         return [f"{name} has lost all its links ({_n(sums['n_lost_all'], 'link')}; state=lost shows them)"]
     if view.state == "lost":
         return [f"{name} has lost no link that the index has seen"]
-    if view.indirect:
-        return [f"no link reaches {name} through a redirect or canonical"]
     return [f"no row of {name} fits this view; it has {_n(sums['n_links'], 'live link')}"]
 
 

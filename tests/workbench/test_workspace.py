@@ -1,0 +1,121 @@
+"""The workbench over a real workspace: from archives to answers, evidence, and a snapshot that changes."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from inlink.errors import NotConfigured, NotFound
+from inlink.workbench import Workbench
+
+BREAD = b"""<html><head><title>Bread</title></head><body><main><p>Our flour comes from
+<a href="https://mill.example/flour">the old mill</a>, says <a rel="nofollow" href="https://b.example/">B</a>.</p></main>
+</body></html>"""
+LATER = b"""<html><head><title>Bread</title></head><body><main><p>Our flour comes from
+<a href="https://mill.example/flour">a mill</a>.</p></main></body></html>"""
+
+
+def write_warc(path: Path, pages: dict[str, bytes], date: str) -> Path:
+    """A plain WARC, every record a gzip member."""
+    members = []
+    for number, (url, body) in enumerate(pages.items()):
+        answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + body
+        head = (
+            f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:{number:032d}>\r\nWARC-Date: {date}\r\n"
+            f"WARC-Target-URI: {url}\r\nContent-Type: application/http; msgtype=response\r\n"
+            f"Content-Length: {len(answer)}\r\n\r\n"
+        )
+        members.append(gzip.compress(head.encode() + answer + b"\r\n\r\n"))
+    path.write_bytes(b"".join(members))
+    return path
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> tuple[Path, Path]:
+    warc = write_warc(tmp_path / "one.warc.gz", {"https://bakery.example/bread": BREAD}, "2026-03-01T00:00:00Z")
+    with Workbench.create(tmp_path / "workspace") as bench:
+        bench.add([str(warc)])
+        assert bench.build(workers=1).outcome == "built"
+    return tmp_path / "workspace", warc
+
+
+def test_from_archive_to_answer_and_on(built: tuple[Path, Path], tmp_path: Path) -> None:
+    folder, _ = built
+    with Workbench.open(folder) as bench:
+        (row,) = bench.backlinks("mill.example").to_dicts()
+        assert (row["source_url"], row["anchor"], row["region"]) == (
+            "https://bakery.example/bread",
+            "the old mill",
+            "main",
+        )
+        first = bench.status().snapshot
+        shown = bench.evidence(int(str(row["link_id"])))
+        assert shown.state == "shown"
+        assert "the old mill" in shown.html[shown.start - 200 if shown.start > 200 else 0 : shown.end + 200]
+        assert "mill.example/flour" in shown.html[shown.start : shown.end]
+        later = write_warc(tmp_path / "two.warc.gz", {"https://bakery.example/bread": LATER}, "2026-04-01T00:00:00Z")
+        with Workbench.open(folder) as other:
+            other.add([str(later)])
+            assert other.build(workers=1).outcome == "built"
+        (changed,) = bench.backlinks("mill.example").to_dicts()
+        assert changed["anchor"] == "a mill"
+        assert bench.status().snapshot != first
+        changes = {row["target_url"]: (row["change"], row["reason"]) for row in bench.changes().to_dicts()}
+        assert changes == {
+            "https://mill.example/flour": ("changed", "anchor"),
+            "https://b.example/": ("lost", "removed"),
+        }
+        assert first is not None
+        since = bench.changes("mill.example", from_=first).to_dicts()
+        assert [(row["change"], row["anchor_before"], row["anchor"]) for row in since] == [
+            ("changed", "the old mill", "a mill")
+        ]
+        assert bench.build(workers=1).outcome == "unchanged"
+        assert bench.verify().faults == ()
+
+
+def test_evidence_that_has_moved_or_changed_says_so(built: tuple[Path, Path]) -> None:
+    folder, warc = built
+    with Workbench.open(folder) as bench:
+        number = int(str(bench.backlinks("b.example").to_dicts()[0]["link_id"]))
+        content = warc.read_bytes()
+        warc.unlink()
+        assert bench.evidence(number).state == "moved"
+        write_warc(warc, {"https://another.example/": BREAD}, "2026-03-01T00:00:00Z")
+        assert bench.evidence(number).state == "changed"
+        warc.write_bytes(b"no archive")
+        assert bench.evidence(number).state == "changed"
+        warc.write_bytes(content)
+        assert bench.evidence(number).state == "shown"
+        with pytest.raises(NotFound, match="no link 7"):
+            bench.evidence(7)
+
+
+def test_a_kept_copy_serves_as_evidence(tmp_path: Path) -> None:
+    warc = write_warc(tmp_path / "one.warc.gz", {"https://bakery.example/bread": BREAD}, "2026-03-01T00:00:00Z")
+    with Workbench.create(tmp_path / "workspace") as bench:
+        bench.add([str(warc)], keep=True)
+        bench.build(workers=1)
+        warc.unlink()
+        number = int(str(bench.backlinks("b.example").to_dicts()[0]["link_id"]))
+        assert bench.evidence(number).state == "shown"
+
+
+def test_before_the_first_build(tmp_path: Path) -> None:
+    with pytest.raises(NotConfigured):
+        Workbench.open(tmp_path)
+    with Workbench.create(tmp_path) as bench:
+        assert bench.status().snapshot is None
+        with pytest.raises(NotFound, match="nothing has been built"):
+            bench.overview("a.example")
+
+
+def test_a_closed_workbench_over_a_file_says_so(served_file: Path) -> None:
+    bench = Workbench.over(served_file, threads=1)
+    bench.close()
+    with pytest.raises(NotFound, match="closed"):
+        bench.overview("a.example")
+    with pytest.raises(NotConfigured):
+        bench.build()
