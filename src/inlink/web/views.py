@@ -40,7 +40,11 @@ COLUMNS = (
 )
 TARGETS_SQL = """
 select domain, in_domains, in_links, in_follow_links, n_pages
-from domains where in_domains > 0 order by in_domains desc, in_links desc, domain limit 25
+from domains where in_domains > 0 and len(flags) = 0 order by in_domains desc, in_links desc, domain limit 25
+"""
+FLAGGED_SQL = """
+select domain, in_domains from domains where in_domains > 0 and len(flags) > 0
+order by in_domains desc, in_links desc, domain limit 8
 """
 AROUND = 4000  # characters of an archived record shown on each side of the link
 
@@ -107,7 +111,8 @@ def home(request: Request) -> Response:
     bench = _bench(request)
     status = bench.status()
     targets = bench.sql(TARGETS_SQL).to_dicts() if status.snapshot else []
-    return _page(request, "home.html", query=Query(q=""), status=status, targets=targets)
+    flagged = bench.sql(FLAGGED_SQL).to_dicts() if status.snapshot else []
+    return _page(request, "home.html", query=Query(q=""), status=status, targets=targets, flagged=flagged)
 
 
 def overview(request: Request) -> Response:
@@ -127,6 +132,7 @@ def overview(request: Request) -> Response:
         domains=_top(found.domains),
         changes=changes,
         change_rows=changes.to_dicts() if changes else [],
+        change_notes=[note for note in changes.notes if note not in found.notes] if changes else [],
         query=query,
         found=found,
         rel=stacked(rel_split(found)),
