@@ -12,7 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from inlink.workbench import Workbench
+
 INLINK = [sys.executable, "-m", "inlink"]
+
+
+@pytest.fixture
+def demo_workspace(demo_bench: Workbench) -> Path:
+    """Folder of the workspace that serves the demo web; tests only read it."""
+    return demo_bench.path
 
 
 def test_a_reader_that_leaves_early_is_no_failure(demo_workspace: Path) -> None:

@@ -26,6 +26,12 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
+def demo_workspace(demo_bench: Workbench) -> Path:
+    """Folder of the workspace that serves the demo web; tests only read it."""
+    return demo_bench.path
+
+
+@pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command line; gives exit code, stdout and stderr."""
     monkeypatch.setenv("COLUMNS", "160")
