@@ -166,10 +166,11 @@ def test_a_snapshot_of_other_tables_is_refused(workspace: Workspace) -> None:
 def test_a_suffix_of_ones_own_changes_domains_only(workspace: Workspace, tmp_path: Path) -> None:
     run_build(workspace.path)
     workspace.settings_path.write_text('[suffixes]\nown = ["s1.example"]\n')
+    workspace.register([small_input(2)])  # its part is made under the new rules, those of the others are not
     run_build(workspace.path)
     fresh = Workspace.create(tmp_path / "fresh")
     fresh.settings_path.write_text('[suffixes]\nown = ["s1.example"]\n')
-    fresh.register([small_input(0), small_input(1)])
+    fresh.register([small_input(0), small_input(1), small_input(2)])
     run_build(fresh.path)
     assert digests(workspace) == digests(fresh)
 

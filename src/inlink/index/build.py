@@ -25,8 +25,11 @@ from inlink.urls.domains import SuffixRules
 
 Steps = Callable[[str, int, int], None]
 SERVING_MEMORY_SHARE = 0.4
-# Room to ask for: a part takes about as much as its packed input, a snapshot and its serving file twice the parts each.
-_PART_SHARE, _SNAPSHOT_SHARE, _SPARE_BYTES = 1.0, 5.0, 64 * 2**20
+# Room to ask for. Bytes of parts for each byte of packed input; then, for each link, what its row takes in the tables
+# of the snapshot, in the serving file, and unpacked while rows are sorted.
+_PART_SHARES = {"wat": 2.5}
+_LINK_BYTES = 170 + 250 + 800
+_SPARE_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def _build(plan: _Plan, engine: Engine, tmp: Path, report: Report) -> BuildRepor
     workspace = plan.workspace
     found = _found_parts(plan)
     missing = [digest for digest in plan.parts if digest not in found]
-    _check_room(plan, missing)
+    _check_room_for_parts(plan, missing)
     failed = _extract(plan, missing, engine, tmp, report)
     parts = _found_parts(plan)
     if not parts:
@@ -81,6 +84,8 @@ def _build(plan: _Plan, engine: Engine, tmp: Path, report: Report) -> BuildRepor
     current = workspace.current()
     outcome = "built" if name is None else "restored"
     if name is None:
+        n_links = sum(info.rows["links"] for info in parts.values())
+        check_room(workspace.path, n_links * _LINK_BYTES + _SPARE_BYTES, what="the snapshot")
         name = _arrange(plan, parts, engine, tmp, report)
     elif current is not None and current.snapshot == name:
         outcome = "unchanged"
@@ -99,12 +104,10 @@ def _found_parts(plan: _Plan) -> dict[str, PartInfo]:
     return {digest: info for digest, info in found.items() if info is not None}
 
 
-def _check_room(plan: _Plan, missing: Sequence[str]) -> None:
-    sizes = {digest: entry.size_bytes or 0 for digest, entry in plan.parts.items()}
-    new = sum(sizes[digest] for digest in missing)
-    snapshot = sum(sizes.values()) if missing else 0
-    need = int(new * _PART_SHARE + snapshot * _SNAPSHOT_SHARE) + _SPARE_BYTES
-    check_room(plan.workspace.path, need, what="this build")
+def _check_room_for_parts(plan: _Plan, missing: Sequence[str]) -> None:
+    inputs = [plan.parts[digest] for digest in missing]
+    need = sum(_PART_SHARES.get(entry.format, 1.0) * (entry.size_bytes or 0) for entry in inputs)
+    check_room(plan.workspace.path, int(need) + _SPARE_BYTES, what="reading the inputs")
 
 
 def _extract(plan: _Plan, missing: Sequence[str], engine: Engine, tmp: Path, report: Report) -> tuple[BadPart, ...]:

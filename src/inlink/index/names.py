@@ -17,17 +17,22 @@ Columns = dict[str, list[str | None]]
 
 
 def name_hosts(session: Session, rules: SuffixRules) -> None:
-    """Table host_domains (host, was, domain) of every host in the parts, under today's suffix rules."""
+    """Table host_domains (host, domain) of every host in the parts, under today's rules; moved_hosts: other ones.
+
+    Parts may have been made under different rules: a host counts as moved where any part has another domain for it.
+    """
     _map(
         session,
         "host_domains",
-        "SELECT host, any_value(domain) AS was FROM ("
+        "SELECT host, min(domain) AS least, max(domain) AS most FROM ("
         " SELECT host::VARCHAR AS host, domain::VARCHAR AS domain FROM part_captures"
         " UNION ALL SELECT target_host, target_domain FROM part_links) GROUP BY host",
-        ("host", "was", "domain"),
+        ("host", "least", "most", "domain"),
         lambda old: {**old, "domain": list(rules.domains(_texts(old["host"])))},
     )
-    session.execute("CREATE TABLE moved_hosts AS SELECT host, domain FROM host_domains WHERE domain <> was")
+    session.execute(
+        "CREATE TABLE moved_hosts AS SELECT host, domain FROM host_domains WHERE domain <> least OR domain <> most"
+    )
 
 
 def key_hosts(session: Session) -> None:

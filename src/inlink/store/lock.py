@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from inlink.errors import Busy
+from inlink.errors import Busy, Unreachable
 
 READER_WAIT_S = 30.0
 
@@ -68,9 +68,24 @@ def _read(note: Path) -> dict[str, object] | None:
 
 @contextmanager
 def readers_gate(folder: Path) -> Iterator[None]:
-    """Held for moments: by a reader that takes a lease, and by gc while it looks at leases and renames folders."""
-    with FileLock(folder / "readers.lock", timeout=READER_WAIT_S):
+    """Held for moments: by a reader that takes a lease, and by gc while it looks at leases and renames folders.
+
+    Raises: Busy where it cannot be had for long; Unreachable where nothing may be written in the workspace.
+    """
+    lock = FileLock(folder / "readers.lock")
+    try:
+        lock.acquire(timeout=READER_WAIT_S)
+    except Timeout:
+        raise Busy(f"{folder.parent} is being changed by another process", hint="try again in a minute") from None
+    except OSError as error:
+        raise Unreachable(
+            f"nothing can be written to {folder} ({error.strerror})",
+            hint="a workspace needs a folder that can be written",
+        ) from error
+    try:
         yield
+    finally:
+        lock.release()
 
 
 class Lease:
