@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from inlink.errors import Busy, CorruptIndex, NotConfigured, NotFound, Unreachable
 from inlink.store import Current, Input, Workspace, disk
@@ -129,6 +131,21 @@ def test_leased_snapshots_stay(workspace: Workspace) -> None:
     with workspace.building("gc"):
         assert workspace.remove(workspace.snapshots()) == ["0001-a"]
     assert list(workspace.locks.glob("*.lease")) == []
+
+
+def test_a_workspace_that_cannot_be_written_can_be_read(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot(workspace, "0001-a")
+    workspace.serve(Current("0001-a"))
+
+    def refuse(self: object, *args: object, **kwargs: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(FileLock, "acquire", refuse)
+    current, lease = workspace.lease()
+    assert current.snapshot == "0001-a"
+    lease.release()
+    with pytest.raises(Unreachable, match="Read-only"):
+        workspace.register([entry("a")])
 
 
 def test_a_lease_ends_with_its_process(workspace: Workspace) -> None:

@@ -80,7 +80,7 @@ def readers_gate(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise Unreachable(
             f"nothing can be written to {folder} ({error.strerror})",
-            hint="a workspace needs a folder that can be written",
+            hint="make the folder of the workspace writable",
         ) from error
     try:
         yield
@@ -89,13 +89,17 @@ def readers_gate(folder: Path) -> Iterator[None]:
 
 
 class Lease:
-    """A reader's word that it has a snapshot open: a locked file that ends with the process at the latest."""
+    """A reader's word that it has a snapshot open: a locked file that ends with the process at the latest.
 
-    def __init__(self, folder: Path, snapshot: str) -> None:
+    folder: where the file goes; None on a disk that cannot be written, where nothing is thrown away either.
+    """
+
+    def __init__(self, folder: Path | None, snapshot: str) -> None:
         self.snapshot = snapshot
-        self._path = folder / f"{snapshot}.{os.getpid()}.{secrets.token_hex(4)}.lease"
+        self._path = (folder or Path()) / f"{snapshot}.{os.getpid()}.{secrets.token_hex(4)}.lease"
         self._lock = FileLock(self._path, thread_local=False)
-        self._lock.acquire(timeout=0)
+        if folder is not None:
+            self._lock.acquire(timeout=0)
 
     def release(self) -> None:
         """The reader has closed the snapshot. Releasing twice is harmless."""

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inlink.config import FILE_NAME, TEMPLATE, Settings, read_settings
-from inlink.errors import CorruptIndex, NotConfigured, NotFound
+from inlink.errors import CorruptIndex, NotConfigured, NotFound, Unreachable
 from inlink.store.files import replace_text, sync_folder
 from inlink.store.inputs import Input, merged, read_inputs, write_inputs
 from inlink.store.lock import Lease, build_lock, leased, readers_gate
@@ -195,15 +195,23 @@ class Workspace:
 
         Raises: NotFound before the first build.
         """
-        with readers_gate(self.locks):
-            current = self.current()
-            if current is None:
-                raise NotFound("nothing has been built in this workspace yet", hint="add inputs, then run inlink build")
-            if not self.snapshot(current.snapshot).is_dir():
-                raise CorruptIndex(
-                    f"CURRENT names the snapshot {current.snapshot}, which is not there", hint="run inlink build"
-                )
-            return current, Lease(self.locks, current.snapshot)
+        try:
+            with readers_gate(self.locks):
+                current = self._served()
+                return current, Lease(self.locks, current.snapshot)
+        except Unreachable:  # nothing can be written here: then nothing can be removed either
+            current = self._served()
+            return current, Lease(None, current.snapshot)
+
+    def _served(self) -> Current:
+        current = self.current()
+        if current is None:
+            raise NotFound("nothing has been built in this workspace yet", hint="add inputs, then run inlink build")
+        if not self.snapshot(current.snapshot).is_dir():
+            raise CorruptIndex(
+                f"CURRENT names the snapshot {current.snapshot}, which is not there", hint="run inlink build"
+            )
+        return current
 
     # Building.
 
