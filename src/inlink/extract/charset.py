@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import codecs
 import re
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+import pyarrow as pa
 from resiliparse.parse.encoding import detect_encoding
 
 from inlink.urls.charsets import legacy_charset
@@ -84,11 +86,12 @@ def decode(body: bytes, content_type: str | None) -> Decoded:
     declared = marked or header_charset(content_type) or meta_charset(body)
     if marked is None and body.isascii() and declared not in ("iso-2022-jp", "utf-16le", "utf-16be", "replacement"):
         return Decoded(body, declared or UTF8, declared or UTF8)
-    charset = marked or _shown(body, declared)
+    is_valid = _is_utf8(body)
+    charset = marked or _shown(body, declared, is_valid)
     browser = declared or ("windows-1252" if charset == UTF8 else charset)
     if charset == UTF8:
         plain = body.removeprefix(codecs.BOM_UTF8)
-        if not _is_utf8(plain):
+        if not is_valid:
             plain = plain.decode(UTF8, "replace").encode()
         return Decoded(plain, charset, browser)
     text = to_text(body, charset).removeprefix("\ufeff")
@@ -192,17 +195,17 @@ def _mark(body: bytes) -> str | None:
     return "utf-16be" if body.startswith(codecs.BOM_UTF16_BE) else None
 
 
-def _shown(body: bytes, declared: str | None) -> str:
+def _shown(body: bytes, declared: str | None, is_utf8: bool) -> str:
     """The character set that the bytes show, the declared one unless they contradict it."""
     if declared in ("utf-16le", "utf-16be"):
         return declared if body[:_SAMPLE_BYTES].count(0) * 4 > min(len(body), _SAMPLE_BYTES) else _guessed(body, UTF8)
     if declared == "replacement":
         return declared
     if declared is None or declared == UTF8:
-        if _is_utf8(body) or (declared == UTF8 and not _is_mostly_broken(body)):
+        if is_utf8 or (declared == UTF8 and not _is_mostly_broken(body)):
             return UTF8
         return _guessed(body, declared or "windows-1252")
-    if declared != "iso-2022-jp" and _is_surely_utf8(body, declared):
+    if is_utf8 and declared != "iso-2022-jp" and _is_beyond_chance(body, declared):
         return UTF8
     if declared in _MULTIBYTE:
         text = to_text(body[:_SAMPLE_BYTES], declared)
@@ -215,17 +218,21 @@ def _shown(body: bytes, declared: str | None) -> str:
 
 
 def _is_utf8(body: bytes) -> bool:
+    """Whether the bytes are valid UTF-8; Arrow tells twice as fast as decoding does."""
+    if len(body) >= 1 << 31:
+        return False
+    column = pa.Array.from_buffers(
+        pa.string(), 1, [None, pa.py_buffer(struct.pack("=ii", 0, len(body))), pa.py_buffer(body)]
+    )
     try:
-        body.decode(UTF8)
-    except UnicodeDecodeError:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
         return False
     return True
 
 
-def _is_surely_utf8(body: bytes, declared: str) -> bool:
-    """Whether the bytes are valid UTF-8 beyond chance: no legacy text is, but for a few characters of East Asia."""
-    if not _is_utf8(body):
-        return False
+def _is_beyond_chance(body: bytes, declared: str) -> bool:
+    """Whether valid UTF-8 cannot be legacy text: none is, but for a few characters of East Asia."""
     n_high = len(_HIGH.findall(body[:_SAMPLE_BYTES]))
     return declared not in _MULTIBYTE or n_high > 12 or "\ufffd" in to_text(body, declared)
 
