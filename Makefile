@@ -38,8 +38,8 @@ format: setup ## rewrite the code in the house format
 docs: setup ## write the generated references in docs/ again
 	@$(PY) scripts/make_docs.py
 
-bench: setup ## all benchmarks (long); figures are written down in bench/RESULTS.md by hand
-	@for script in bench/*.py; do echo "== $$script"; $(PY) $$script || exit 1; done
+bench: setup ## the benchmarks (long; BIG=1: the large index too); write figures down in bench/RESULTS.md
+	@BIG=$(BIG) $(PY) scripts/run_benches.py
 
 lock: setup ## resolve the dependencies anew and lock them by hash (needs uv)
 	@$(PY) scripts/lock.py

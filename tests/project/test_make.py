@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -51,3 +52,13 @@ def test_contributing_is_a_page_and_names_targets_that_exist() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 70
     assert set(re.findall(r"`make (\w+)`", text)) <= targets()
+
+
+def test_every_benchmark_and_gate_is_run_by_make() -> None:
+    text = (ROOT / "scripts" / "run_benches.py").read_text(encoding="utf-8")
+    scripts = [path for path in (ROOT / "bench").glob("*.py") if "__main__" in path.read_text(encoding="utf-8")]
+    assert scripts
+    assert not [path.name for path in scripts if path.stem not in text]
+    gates = {path.stem for path in (ROOT / "gate").glob("*.py")} - {"frame"}
+    floors = json.loads((ROOT / "gate" / "floors.json").read_text(encoding="utf-8"))
+    assert gates == set(floors), "a gate without floors measures nothing"
