@@ -1,7 +1,7 @@
 """Run the benchmarks one after the other; each pins itself and prints its figures. Write them down in bench/RESULTS.md.
 
-make bench                               those that need nothing but INLINK_TEST_DATA (a quarter of an hour)
-make bench BIG=1                         with the large made-up index too (an hour, some 40 GB in the temporary folder)
+make bench                               those that need nothing but INLINK_TEST_DATA
+make bench BIG=1                         with the large made-up index too (hours, and much disk)
 python scripts/run_benches.py urls wat   only these
 """
 
