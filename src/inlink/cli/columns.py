@@ -18,7 +18,7 @@ TABLE_COLUMNS: dict[str, tuple[str, ...]] = {
     "subnets": ("subnet", "n_ips", "n_domains", "n_hosts", *_SUMS, *_TIMES),
     "anchors": ("anchor", "n_domains", *_SUMS, *_TIMES),
     "pages": ("target_url", "n_domains", *_SUMS, *_TIMES, "target_status"),
-    "changes": ("change", "reason", "changed_at", "source_url", "target_url", "anchor", "anchor_before", "rel_before"),
+    "changes": ("change", "reason", "source_url", "anchor", "target_url", "changed_at", "anchor_before", "rel_before"),
     "outdomains": ("target_domain", *_SUMS, *_TIMES),
 }
 COUNTED = "links_in_group"
