@@ -5,7 +5,6 @@
 ours    sources.items → extract_items → a part (Parquet, zstd)
 plain   warcio + BeautifulSoup(lxml) + urllib.parse + tldextract, the same columns (bench/plain.py)
 bound   FastWARC reads each page, selectolax (lexbor) parses it, nothing else
-workers two processes beside one: a build by the local engine into an empty workspace (only with --scaling)
 
 Each run is a process of its own, rounds are interleaved. Ours and the bound make two passes of which the second
 counts; the first, with the loading of compiled code, is reported apart. Without files: html-corpora and sites.
