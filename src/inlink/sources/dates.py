@@ -13,6 +13,7 @@ _ISO = re.compile(
     r"\s*(Z|[+-]\d\d:?\d\d)?\s*"
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_USUAL = len("2013-05-27T12:34:56Z")
 _FIRST_YEAR = 1990  # nothing was on the web before
 
 
@@ -21,6 +22,12 @@ def warc_date(text: str) -> int | None:
 
     A truncated date (2013, 2013-05, 2013-05-27T12) means its first instant.
     """
+    if len(text) == _USUAL and text[10] == "T" and text[-1] == "Z":  # as nearly all are
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            return None
+        return int(moment.timestamp()) * 1_000_000 if moment.year >= _FIRST_YEAR else None
     match = _ISO.fullmatch(text.strip())
     if match is None:
         return None

@@ -41,28 +41,29 @@ def http_head(buffer: bytes | bytearray, start: int, stop: int, limits: Limits) 
     ends = HEAD_END.search(buffer, start, stop)
     end, body_at = ends.span() if ends else (stop, stop)
     is_cut = end > limit
-    lines: list[bytes] = []
+    lines: list[str] = []
     if 0 <= line_end < end:
-        lines = bytes(memoryview(buffer)[line_end + 1 : min(end, limit)]).split(b"\n", limits.max_http_headers + 1)
+        text = _text(bytes(memoryview(buffer)[line_end + 1 : min(end, limit)]))
+        lines = text.split("\n", limits.max_http_headers + 1)
     is_cut = is_cut or len(lines) > limits.max_http_headers
     headers = _headers(lines[: limits.max_http_headers])
     return Head(int(status[1]) if status[1] else None, headers, body_at, is_cut, ends is None)
 
 
-def _headers(lines: list[bytes]) -> Headers:
+def _headers(lines: list[str]) -> Headers:
     headers: list[tuple[str, str]] = []
     for line in lines:
-        if line[:1] in (b" ", b"\t") and headers:
-            name, value = headers[-1]
-            headers[-1] = (name, f"{value} {_text(line.strip())}")
-            continue
-        key, colon, content = line.partition(b":")
-        if colon:
-            headers.append((_text(key.strip()), _text(content.strip())))
+        name, colon, value = line.partition(":")
+        if line[:1] in (" ", "\t") and headers:
+            name, before = headers[-1]
+            headers[-1] = (name, f"{before} {line.strip()}")
+        elif colon:
+            headers.append((name.strip(), value.strip()))
     return tuple(headers)
 
 
 def _text(raw: bytes) -> str:
+    """Headers as text: UTF-8, or Latin-1 where they are not."""
     try:
         return raw.decode()
     except UnicodeDecodeError:

@@ -167,9 +167,9 @@ def _whole_gzip_members(raw: RawBytes) -> Iterator[Piece]:
                 break
             if len(decoded) != size:
                 break
-            raw.take(end - at)
-            yield Piece(decoded, base + at, True, True, base + end)
+            yield Piece(decoded, base + at, True, True, base + end, None)
             at = end
+        raw.take(at)
         if at == 0 or at == len(data):
             return
 

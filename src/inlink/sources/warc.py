@@ -71,22 +71,21 @@ def _sound_record(window: Window, wanted: frozenset[bytes], max_head: int, max_b
     Cost: a few microseconds; unwanted records are told by two searches.
     """
     buf = window.buf
-    head_end = buf.find(b"\r\n\r\n", 0, max_head)
-    at = buf.find(b"\r\nContent-Length: ", 0, head_end + 2)
-    if at < 0 or not buf.startswith(MAGIC) or not buf.endswith(b"\r\n\r\n"):
+    start = buf.find(b"\r\n\r\n", 0, max_head) + 4
+    at = buf.find(b"\r\nContent-Length: ", 0, start) + 18
+    if at < 18 or not buf.startswith(MAGIC) or not buf.endswith(b"\r\n\r\n"):
         return None
-    digits = buf[at + 18 : buf.find(b"\r\n", at + 18)]
-    start = head_end + 4
+    digits = buf[at : buf.find(b"\r\n", at, start)]
     end = len(buf) - 4
-    if not digits.isdigit() or len(digits) > 9 or start + int(digits) != end:
+    if not digits.isdigit() or len(digits) > 9 or start + int(digits) != end or end - start > max_block:
         return None
-    at = buf.find(b"\r\nWARC-Type: ", 0, head_end) + 13
+    at = buf.find(b"\r\nWARC-Type: ", 0, start) + 13
+    if at < 13:
+        return None
     kind = bytes(buf[at : buf.find(b"\r\n", at, start)])
-    if at < 13 or end - start > max_block:
-        return None
     if kind not in wanted:
         return _UNWANTED
-    return RawRecord(kind, bytes(buf[:head_end]), buf, start, end, *window.member_place())
+    return RawRecord(kind, bytes(buf[: start - 4]), buf, start, end, *window.member_place())
 
 
 def cut_record(window: Window, offset: int, detail: str) -> BadRecord:
