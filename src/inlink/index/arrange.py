@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-import pyarrow as pa
-
 from inlink.engine.session import Session
 from inlink.index import names
-from inlink.index.flags import flags_table
+from inlink.index.flags import FLAGS_SCHEMA, flags_table
 from inlink.schema.columns import TableSchema
 from inlink.schema.snapshot import (
     DOMAIN_PAIRS,
@@ -126,7 +124,6 @@ _STEPS: dict[str, Callable[[Session, SuffixRules], None]] = {
     "count sites": _count_sites,
     "follow chains": _follow_chains,
 }
-FLAGS_SCHEMA = pa.schema([("domain", pa.string()), ("flags", pa.list_(pa.string()))])
 
 
 def _write(session: Session, table: Sorted, out: Path) -> Written:

@@ -9,6 +9,8 @@ import pyarrow as pa
 
 from inlink.urls.domains import SuffixRules
 
+_LIST = pa.list_(pa.string())
+FLAGS_SCHEMA = pa.schema([("domain", pa.string()), ("flags", _LIST), ("flags_below", _LIST)])
 FLAGS = ("infrastructure", "hosting", "social", "search", "shortener")
 
 
@@ -23,13 +25,21 @@ def read_flags() -> dict[str, tuple[str, ...]]:
 
 
 def flags_table(rules: SuffixRules) -> pa.Table:
-    """Table (domain, flags) under the given suffix rules.
+    """Table (domain, flags, flags_below) under the given suffix rules.
 
-    A listed name that is a public suffix itself (blogspot.com, github.io) flags only that name: what stands below it
-    are domains of their own. A listed name below a registrable domain (hdl.handle.net) is left aside.
+    flags_below: what domains directly below a listed public suffix inherit. Below cloudfront.net all is machinery;
+    below blogspot.com everybody has a place of their own, which the platform's flag does not touch. A listed name below
+    a registrable domain (hdl.handle.net) is left aside.
     """
     flags = read_flags()
     own = dict(zip(flags, rules.domains(list(flags)), strict=True))
-    rows = {name: list(found) for name, found in flags.items() if own[name] == name}
-    schema = pa.schema([("domain", pa.string()), ("flags", pa.list_(pa.string()))])
-    return pa.table({"domain": list(rows), "flags": list(rows.values())}, schema=schema)
+    rows = [
+        {"domain": name, "flags": found, "flags_below": _inherited(found) if rules.is_suffix(name) else ()}
+        for name, found in flags.items()
+        if own[name] == name
+    ]
+    return pa.Table.from_pylist(rows, schema=FLAGS_SCHEMA)
+
+
+def _inherited(flags: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(flag for flag in flags if flag == "infrastructure")

@@ -1,6 +1,6 @@
 -- What each host and domain has and gives.
 -- In:  captures, page_domains, domain_links, sources, the tables of sums.sql; hosts_seen (host, host_key, domain,
---      domain_key); flags (domain, flags).
+--      domain_key); flags (domain, flags, flags_below).
 -- Out: views host_sums, domain_sums, pair_sums in the form of the snapshot's tables
 
 CREATE TABLE own_pages AS
@@ -68,7 +68,7 @@ SELECT
     coalesce(o.out_links, 0) AS out_links, coalesce(o.out_domains, 0) AS out_domains,
     coalesce(i.lost_links, 0) AS lost_links,
     least(i.first_seen, t.first_seen) AS first_seen, greatest(i.last_seen, t.last_seen) AS last_seen,
-    coalesce(f.flags, []::VARCHAR[]) AS flags
+    coalesce(f.flags, b.flags_below, []::VARCHAR[]) AS flags
 FROM domains_seen h
 LEFT JOIN n ON n.domain = h.domain
 LEFT JOIN t ON t.domain = h.domain
@@ -76,7 +76,8 @@ LEFT JOIN domain_in i ON i.id = hash(h.domain)
 LEFT JOIN domain_in_domains d ON d.id = hash(h.domain)
 LEFT JOIN domain_in_ips a ON a.id = hash(h.domain)
 LEFT JOIN domain_out o ON o.id = hash(h.domain)
-LEFT JOIN flags f ON f.domain = h.domain;
+LEFT JOIN flags f ON f.domain = h.domain
+LEFT JOIN flags b ON b.domain = substr(h.domain, instr(h.domain, '.') + 1);
 
 CREATE VIEW pair_sums AS
 SELECT
