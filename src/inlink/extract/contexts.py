@@ -63,6 +63,8 @@ def _around(
         if start < 0 or floor >= ceiling:
             continue
         block = at[row]
+        while block >= 0 and blocks[block, B_START] >= ceiling:  # the next page begins where this one ends
+            block -= 1
         has_block = block >= 0 and blocks[block, B_START] >= floor
         low, high = floor, ceiling
         if has_block:
