@@ -14,21 +14,20 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urldefrag, urlencode, urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pycld2
-import tldextract
 import xxhash
 from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
 from bs4.element import NavigableString
 from warcio.archiveiterator import ArchiveIterator
 
 from inlink.schema import CAPTURES, LINKS, PAGES, TableSchema
+from plain_urls import domain_of, fold, key_of, normalise
 
 Row = dict[str, Any]
 
@@ -71,47 +70,9 @@ REGION_TAGS = {
     "main": "main",
     "article": "main",
 }
-TRACKING = frozenset(["gclid", "fbclid", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"])
 HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 NO_TEXT = frozenset(["script", "style", "template", "noscript", "title"])
 CONTEXT_CHARS = 100
-EXTRACT_DOMAIN = tldextract.TLDExtract(suffix_list_urls=(), include_psl_private_domains=True)
-
-
-@lru_cache(maxsize=100_000)
-def domain_of(host: str) -> str:
-    """Registrable domain of a host."""
-    return str(EXTRACT_DOMAIN(host).top_domain_under_public_suffix) or host
-
-
-def fold(text: str) -> str:
-    """White space folded."""
-    return " ".join(text.split())
-
-
-def normalise(raw: str, base: str) -> str | None:
-    """Absolute http(s) URL without fragment."""
-    try:
-        url = urldefrag(urljoin(base, raw.strip())).url
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            return None
-        netloc = parts.hostname.lower()
-        if parts.port and parts.port != {"http": 80, "https": 443}[parts.scheme]:
-            netloc += f":{parts.port}"
-        return parts._replace(netloc=netloc, path=parts.path or "/").geturl()
-    except ValueError:
-        return None
-
-
-def key_of(url: str) -> str:
-    """Same-page key in SURT form."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").removeprefix("www.")
-    path = re.sub(r"/(index|default)\.(html?|php|aspx?)$", "/", parts.path)
-    kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in TRACKING]
-    query = "?" + urlencode(kept) if kept else ""
-    return ",".join(reversed(host.split("."))) + ")" + path + query
 
 
 @dataclass
