@@ -57,7 +57,8 @@ class Answer:
 
     def close(self) -> None:
         """Drop the connection."""
-        self._client.run(self._closed())
+        if self._client.is_open:
+            self._client.run(self._closed())
 
     async def _next(self) -> bytes:
         if self._broken is not None:
@@ -88,6 +89,11 @@ class Client:
         self._thread = threading.Thread(target=self._loop.run_forever, name="inlink-fetch", daemon=True)
         self._thread.start()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be asked: not closed, and not inherited from the process that forked this one."""
+        return os.getpid() == self._pid and not self._loop.is_closed()
+
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of a coroutine on the client's own loop."""
         future: concurrent.futures.Future[T] = asyncio.run_coroutine_threadsafe(work, self._loop)
@@ -95,7 +101,7 @@ class Client:
 
     def close(self) -> None:
         """End connections and the thread."""
-        if os.getpid() != self._pid or self._loop.is_closed():
+        if not self.is_open:
             return
         if self._session is not None:
             self.run(self._session.close())

@@ -13,6 +13,7 @@ from inlink.sources.limits import Limits
 from inlink.sources.members import GZIP_MAGIC
 
 _STEP_BYTES = 16 * 1024
+_MAX_MEMBERS = 1000  # of one gzip body
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,15 @@ def _gzip(body: bytes, limits: Limits) -> Decoded:
         else:
             if len(whole) == size:
                 return Decoded(bytes(whole))
-    out, rest = Decoded(b""), body
-    while rest.startswith(b"\x1f\x8b") and not out.slug:  # several members may follow each other
-        more, rest = _stream(ZlibDecoder(31), rest, len(body), limits, before=len(out.body))
-        out = Decoded(out.body + more.body, more.slug, more.detail)
-    return out
+    out: list[bytes] = []
+    size = at = 0
+    while body.startswith(b"\x1f\x8b", at) and len(out) < _MAX_MEMBERS:  # several members may follow each other
+        more, at = _stream(ZlibDecoder(31), body, at, limits, before=size)
+        out.append(more.body)
+        size += len(more.body)
+        if more.slug:
+            return Decoded(b"".join(out), more.slug, more.detail)
+    return Decoded(b"".join(out))
 
 
 def _deflate(body: bytes, limits: Limits) -> Decoded:
@@ -71,7 +76,7 @@ def _deflate(body: bytes, limits: Limits) -> Decoded:
     has_header = len(body) > 1 and body[0] & 15 == 8 and int.from_bytes(body[:2], "big") % 31 == 0
     best = Decoded(b"", "body-undecodable", "deflate")
     for window_bits in (15, -15) if has_header else (-15, 15):
-        decoded, _ = _stream(ZlibDecoder(window_bits), body, len(body), limits)
+        decoded, _ = _stream(ZlibDecoder(window_bits), body, 0, limits)
         if decoded.slug in ("", "body-bomb", "body-too-large"):
             return decoded
         if len(decoded.body) > len(best.body):
@@ -82,27 +87,26 @@ def _deflate(body: bytes, limits: Limits) -> Decoded:
 def _zstd(body: bytes, limits: Limits) -> Decoded:
     if not body.startswith(ZSTD_MAGIC):
         return Decoded(body)
-    return _stream(ZstdDecoder(), body, len(body), limits)[0]
+    return _stream(ZstdDecoder(), body, 0, limits)[0]
 
 
-def _stream(decoder: Decoder, data: bytes, n_encoded: int, limits: Limits, before: int = 0) -> tuple[Decoded, bytes]:
-    """One stream decoded, and what follows it. Units: `before`, bytes that earlier members have given."""
+def _stream(decoder: Decoder, body: bytes, at: int, limits: Limits, before: int = 0) -> tuple[Decoded, int]:
+    """The stream that begins at `at` decoded, and where it ends. Units: `before`, bytes that earlier members gave."""
     out: list[bytes] = []
-    budget = _budget(n_encoded, limits) - before
-    at = 0
+    budget = _budget(len(body), limits) - before
     while not decoder.eof and budget >= 0:
-        feed = data[at : at + _STEP_BYTES] if decoder.needs_input else b""
+        feed = body[at : at + _STEP_BYTES] if decoder.needs_input else b""
         if decoder.needs_input and not feed:
-            return Decoded(b"".join(out), "body-undecodable", "the encoded body ends early"), b""
+            return Decoded(b"".join(out), "body-undecodable", "the encoded body ends early"), at
         at += len(feed)
         try:
             out.append(decoder.decode(feed, min(budget + 1, _STEP_BYTES * 16)))
         except DecodeError as error:
-            return Decoded(b"".join([*out, error.decoded]), "body-undecodable", str(error)), b""
+            return Decoded(b"".join([*out, error.decoded]), "body-undecodable", str(error)), at
         budget -= len(out[-1])
     if budget < 0:
-        return _over(b"".join(out), n_encoded, limits), b""
-    return Decoded(b"".join(out)), data[at - decoder.n_unused :]
+        return _over(b"".join(out), len(body), limits), at
+    return Decoded(b"".join(out)), at - decoder.n_unused
 
 
 def _budget(n_encoded: int, limits: Limits) -> int:

@@ -54,7 +54,7 @@ def _zone_micros(zone: str | None) -> int:
 def http_date(text: str) -> int | None:
     """Microseconds since 1970 UTC of an HTTP Date header; None where it is no date."""
     try:
-        moment = parsedate_to_datetime(text)
+        moment = parsedate_to_datetime(text[:64])
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     if moment.tzinfo is None:

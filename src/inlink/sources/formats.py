@@ -14,6 +14,7 @@ from inlink.sources.listings import list_layout
 from inlink.sources.members import coding_of
 
 HEAD_BYTES = 256 * 1024
+_WAT_JSON = re.compile(rb"\{\s*\"(?:Envelope|Container)\"\s*:")
 _ARCHIVE_NAME = re.compile(r"[^\s,;\"]+\.(?:warc|arc|wat|wet)(?:\.(?:gz|zst|lz4))?\Z", re.IGNORECASE)
 _OTHER = (
     (b"PK\x03\x04", "a zip archive", "unpack it first"),
@@ -84,7 +85,8 @@ def _is_wat(head: bytes) -> bool:
     """Whether metadata in WAT's JSON comes before any answer."""
     answers = (head.find(b"WARC-Type: " + kind) for kind in (b"response", b"resource"))
     answer = min((at for at in answers if at >= 0), default=len(head))
-    return 0 <= head.find(b'{"Container":') < answer or 0 <= head.find(b'{"Envelope":') < answer
+    found = _WAT_JSON.search(head)
+    return found is not None and found.start() < answer
 
 
 def _is_paths(head: bytes) -> bool:

@@ -11,7 +11,8 @@ from typing import Protocol
 class Record:
     """One archived answer. `body` has transfer and content encodings removed and is bounded in size.
 
-    Units: fetched_at_us microseconds since 1970 UTC; offset and length bytes in the input file.
+    Units: fetched_at_us microseconds since 1970 UTC; offset and length bytes in the input file. A negative offset is
+    -1 - (position in the decoded stream): the record stands inside a compressed member, not at its beginning.
     """
 
     url: str
