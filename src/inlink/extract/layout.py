@@ -94,7 +94,7 @@ class Buffers:
         max_links = min(int(state[S_MAX_LINKS]), n_html // 8) + 64
         self.found = Found(
             _grown(found.text, int(state[S_TEXT]), n_html + 64),
-            _grown(found.blob, int(state[S_BLOB]), n_html + 64),
+            _grown(found.blob, int(state[S_BLOB]), 2 * n_html + 64),  # an alt is written for image and link
             _grown(found.links, int(state[S_LINKS]), max_links),
             _grown(found.facts, int(state[S_FACTS]), MAX_FACTS + 8),
             _grown(found.blocks, int(state[S_BLOCKS]), n_html // 4 + 8),

@@ -137,7 +137,7 @@ def _time_bits(html: Bytes, t: Tables, spans: Spans, mask: int) -> int:
 def _add_fact(html: Bytes, o: Found, kind: int, code: int, region: int, attribute: int, mask: int) -> None:
     """A fact row with the value of the attribute, if the element has it."""
     state = o.state
-    if not mask >> attribute & 1 or state[S_PAGE_FACTS] >= MAX_FACTS:
+    if not mask >> attribute & 1 or (state[S_PAGE_FACTS] >= MAX_FACTS and kind != FACT_BASE):
         return
     start, end = o.spans[2 * attribute], o.spans[2 * attribute + 1]
     begin = state[S_BLOB]
