@@ -1,36 +1,37 @@
-"""Machine code on disk is never older than the source of what it calls."""
+"""Machine code on disk is never older than the source and the constants that it was made from."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import importlib.util
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inlink.kernels.jit import compiled, compiled_bare
+from inlink.kernels.jit import compiled, compiled_bare, source_digest
 
-CALLER = """
-from callee import BONUS, add
-from inlink.kernels.jit import compiled_bare
-
-@compiled_bare
-def twice(x):
-    return add(add(x)) + BONUS
-
-print(twice(1), len(twice.stats.cache_hits))
-"""
 CALLEE = """
-from pathlib import Path
+import numpy as np
 from inlink.kernels.jit import compiled_bare
 
-BONUS = int(Path("bonus").read_text())
+TABLE = np.arange(5000) * {factor}
 
 @compiled_bare
 def add(x):
     return x + {step}
+"""
+CALLER = """
+from inlink.kernels.jit import compiled_bare
+
+@compiled_bare
+def middle(x):
+    return add(add(x))
+
+@compiled_bare
+def outer(x):
+    return middle(x) + TABLE[x]
 """
 
 
@@ -48,18 +49,34 @@ def test_kernels_run() -> None:
     assert second(doubled(np.array([1, 2, 3]))) == 4
 
 
-def test_a_changed_callee_or_constant_compiles_its_callers_again(tmp_path: Path) -> None:
-    (tmp_path / "caller.py").write_text(CALLER)
+def outer(folder: Path, step: int, factor: int) -> Callable[[int], int]:
+    """The outer of three functions in two files, freshly loaded."""
+    folder.mkdir()
+    names: dict[str, Any] = {}
+    for stem, source in (("callee", CALLEE.format(step=step, factor=factor)), ("caller", CALLER)):
+        path = folder / f"{stem}.py"
+        path.write_text(source, "utf-8")
+        spec = importlib.util.spec_from_file_location(stem, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        vars(module).update(names)
+        spec.loader.exec_module(module)
+        names = {name: vars(module)[name] for name in ("TABLE", "add") if name in vars(module)}
+    function: Callable[[int], int] = vars(module)["outer"]
+    return function
 
-    def run(step: int, bonus: int = 0) -> str:
-        (tmp_path / "bonus").write_text(str(bonus))
-        callee = tmp_path / "callee.py"
-        callee.write_text(CALLEE.format(step=step))
-        os.utime(callee, (1_000_000_000, 1_000_000_000))
-        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
-        done = subprocess.run(
-            [sys.executable, "caller.py"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
-        )
-        return done.stdout.strip()
 
-    assert [run(1), run(1), run(2), run(2, 10)] == ["3 0", "3 1", "5 0", "15 0"]
+def test_digest_is_of_all_that_a_kernel_is_made_from(tmp_path: Path) -> None:
+    first = outer(tmp_path / "a", step=1, factor=1)
+    kernels: list[Any] = [
+        first,
+        outer(tmp_path / "b", step=1, factor=1),
+        outer(tmp_path / "c", step=2, factor=1),
+        outer(tmp_path / "d", step=1, factor=2),
+    ]
+    digests = [source_digest(kernel.py_func) for kernel in kernels]
+    assert digests[0] == digests[1]
+    assert len(set(digests)) == 3
+    assert digests[0] in kernels[0]._cache._cache_file._index_name
+    assert first(1) == 4

@@ -38,7 +38,7 @@ def _compiled(function: F, options: dict[str, Any]) -> F:
     dispatcher: Any = numba.njit(cache=True, nogil=True, **options)(function)
     if not hasattr(dispatcher, "py_func"):  # NUMBA_DISABLE_JIT is set
         return function
-    digest = _digest(function)
+    digest = source_digest(function)
     kept = dispatcher._cache
     name = f"{kept._impl.filename_base}-{digest}"
     cache_file: Any = IndexDataCacheFile
@@ -46,7 +46,7 @@ def _compiled(function: F, options: dict[str, Any]) -> F:
     return cast(F, dispatcher)
 
 
-def _digest(function: Callable[..., object]) -> str:
+def source_digest(function: Callable[..., object]) -> str:
     """A digest of the files that hold the function and what it calls, and of the constants that they name."""
     parts: set[str] = set()
     waiting, seen = [function], {function}
