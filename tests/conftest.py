@@ -8,9 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from inlink.demo import DemoWeb, generate
 from inlink.workbench import Workbench
+
+# Seeds are fixed, and no test depends on how fast the machine is.
+settings.register_profile("inlink", deadline=None, derandomize=True)
+settings.load_profile("inlink")
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("INLINK_TEST_DATA") or ROOT.parent / "shared" / "data")
