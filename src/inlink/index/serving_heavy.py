@@ -13,7 +13,7 @@ import duckdb
 from inlink.index.serving_columns import columns_of
 from inlink.index.serving_db import one, run
 from inlink.index.serving_groups import GROUPINGS
-from inlink.index.serving_overview import breakdowns_sql, sums_sql
+from inlink.index.serving_overview import cards_sql, sums_sql
 from inlink.index.serving_sql import (
     DEFAULT_ORDER,
     KEPT,
@@ -74,7 +74,7 @@ def default_groups(span: Span, name: str, limit: int | None) -> GroupsQuery:
 
 
 def build_heavy(db: duckdb.DuckDBPyConnection, heavy_rows: int, say: Callable[[str, int, int], None]) -> None:
-    """Tables `heavy` (scope, key, answer), `sums`, `breakdowns` and one `top_…` table for each kept list."""
+    """Tables `heavy` (scope, key, answer), `sums`, `cards` and one `top_…` table for each kept list."""
     run(db, "CREATE TABLE heavy (scope VARCHAR, key VARCHAR, answer INTEGER, n_rows BIGINT)")
     answers: dict[tuple[object, ...], int] = {}
     found = list(_heavy_targets(db, heavy_rows))
@@ -102,8 +102,8 @@ def _make_tables(db: duckdb.DuckDBPyConnection) -> None:
         _run(db, f"CREATE TABLE {name} AS {head}, q.* FROM ({sql.text}) q LIMIT 0", sql)
     sums = sums_sql(nowhere, "links")
     _run(db, f"CREATE TABLE sums AS SELECT 0 AS answer, q.* FROM ({sums.text}) q LIMIT 0", sums)
-    broken = breakdowns_sql(nowhere, "links")
-    _run(db, f"CREATE TABLE breakdowns AS SELECT 0 AS answer, q.* FROM ({broken.text}) q LIMIT 0", broken)
+    cards = cards_sql(nowhere)
+    _run(db, f"CREATE TABLE cards AS SELECT 0 AS answer, q.* FROM ({cards.text}) q LIMIT 0", cards)
 
 
 def _keep(db: duckdb.DuckDBPyConnection, span: Span, answer: int) -> None:
@@ -116,8 +116,8 @@ def _keep(db: duckdb.DuckDBPyConnection, span: Span, answer: int) -> None:
         total = totals[name] if name in totals else one(db, count.text, count.params)[0]
         text = f"INSERT INTO {name} SELECT {answer}, row_number() OVER () - 1, {total}, q.* FROM ({sql.text}) q"
         _run(db, text, sql)
-    broken = breakdowns_sql(span, "links")
-    _run(db, f"INSERT INTO breakdowns SELECT {answer}, q.* FROM ({broken.text}) q", broken)
+    cards = cards_sql(span)
+    _run(db, f"INSERT INTO cards SELECT {answer}, q.* FROM ({cards.text}) q", cards)
 
 
 # Lists whose number of rows is one of the sums.

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from inlink.index.serving_columns import FOLLOW
+from inlink.index.serving_columns import FOLLOW, SOURCE_DOMAIN
 from inlink.index.serving_sql import Span, Sql
+
+SHOWN_VALUES = 30
+CARD_TOP = 8
+CARDS = ("kind", "rel", "tld", "region", "lang", "anchors", "pages", "domains")
 
 _LIVE = "l.is_live AND NOT l.is_left_out AND NOT l.is_embed"
 _OURS = "NOT l.is_left_out AND NOT l.is_embed"
@@ -49,8 +53,8 @@ def _open(sql: str, infrastructure: bool) -> str:
     return sql.replace("NOT l.is_left_out AND ", "") if infrastructure else sql
 
 
-def breakdowns_sql(span: Span, relation: str, *, infrastructure: bool = False) -> Sql:
-    """Rows (dimension, value, n_links, n_domains) for each dimension, the most links first."""
+def breakdowns_sql(span: Span, *, infrastructure: bool = False) -> Sql:
+    """Rows (part, pos, label, n_links, n_follow_links, n_domains, strength) for each dimension, most links first."""
     where = span.sql
     dimensions = ", ".join(f"{sql} AS d{n}" for n, sql in enumerate(BREAKDOWNS.values()))
     sets = ", ".join(f"(d{n})" for n in range(len(BREAKDOWNS)))
@@ -59,13 +63,46 @@ def breakdowns_sql(span: Span, relation: str, *, infrastructure: bool = False) -
     name = " ".join(f"WHEN g{n} = 0 THEN '{key}'" for n, key in enumerate(BREAKDOWNS))
     value = " ".join(f"WHEN g{n} = 0 THEN d{n}" for n in range(len(BREAKDOWNS)))
     text = (
-        f"WITH r AS (SELECT {dimensions}, l.source_domain_id AS domain FROM {relation} l "
+        f"WITH r AS (SELECT {dimensions}, l.source_domain_id AS domain, {FOLLOW} AS follow, l.strength FROM links l "
         f"WHERE {where.text} AND {_open(_LIVE, infrastructure)}), "
-        f"c AS (SELECT {values}, {flags}, count(*) AS n_links, count(DISTINCT domain) AS n_domains FROM r "
-        f"GROUP BY GROUPING SETS ({sets})), "
-        f"named AS (SELECT CASE {name} END AS dimension, CASE {value} END AS value, n_links, n_domains FROM c) "
-        "SELECT * FROM named QUALIFY row_number() OVER "
-        "(PARTITION BY dimension ORDER BY n_links DESC, value NULLS LAST) <= 30 "
-        "ORDER BY dimension, n_links DESC, value NULLS LAST"
+        f"c AS (SELECT {values}, {flags}, count(*) AS n_links, count(*) FILTER (follow) AS n_follow_links, "
+        f"count(DISTINCT domain) AS n_domains, max(strength) AS strength FROM r GROUP BY GROUPING SETS ({sets})), "
+        f"named AS (SELECT CASE {name} END AS part, CASE {value} END AS label, n_links, n_follow_links, n_domains, "
+        "strength FROM c) "
+        "SELECT part, (row_number() OVER w - 1)::INTEGER AS pos, label, n_links, n_follow_links, n_domains, "
+        "strength::BIGINT AS strength FROM named WINDOW w AS "
+        "(PARTITION BY part ORDER BY n_links DESC, label NULLS LAST) "
+        f"QUALIFY row_number() OVER w <= {SHOWN_VALUES}"
     )
     return Sql(text, where.params)
+
+
+_TOPS = {
+    "anchors": ("l.anchor", "any_value(l.anchor)", "", "n_domains DESC, n_links DESC, _key NULLS LAST"),
+    "pages": (
+        "l.target_page",
+        "any_value(tp.url)",
+        "JOIN pages tp ON tp.page = l.target_page",
+        "n_domains DESC, n_links DESC, _key",
+    ),
+    "domains": ("l.source_domain_id", f"any_value({SOURCE_DOMAIN})", "", "strength DESC, _key"),
+}
+
+
+def cards_sql(span: Span, *, infrastructure: bool = False) -> Sql:
+    """The rows of a whole card: the breakdowns, and the first anchors, pages and domains."""
+    where = span.sql
+    broken = breakdowns_sql(span, infrastructure=infrastructure)
+    parts, params = [broken.text], list(broken.params)
+    for name, (key, label, join, order) in _TOPS.items():
+        parts.append(
+            f"SELECT '{name}' AS part, (row_number() OVER (ORDER BY {order}) - 1)::INTEGER AS pos, label, n_links, "
+            f"n_follow_links, n_domains, strength FROM (SELECT {key} AS _key, {label} AS label, count(*) AS n_links, "
+            f"count(*) FILTER ({FOLLOW}) AS n_follow_links, count(DISTINCT l.source_domain_id) AS n_domains, "
+            f"max(l.strength)::BIGINT AS strength FROM links l {join} "
+            f"WHERE {where.text} AND {_open(_LIVE, infrastructure)} GROUP BY {key}) QUALIFY pos < {CARD_TOP}"
+        )
+        params += where.params
+    union = " UNION ALL ".join(f"({part})" for part in parts)
+    names = "part, label, n_links, n_follow_links, n_domains, strength"
+    return Sql(f"SELECT {names}, pos FROM ({union}) ORDER BY part, pos", tuple(params))

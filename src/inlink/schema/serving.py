@@ -14,7 +14,7 @@ Rows stand in the snapshot's order (target key, strength descending, source URL)
 | pairs | source domain and target domain | target, strength |
 | marks | every 2,048th key of pages, hosts and domains: read into memory | name, number |
 | heavy | target with more rows than `heavy_rows` (meta): the number of its kept answers | |
-| sums, breakdowns | kept counts of a heavy target | answer |
+| sums, cards | kept counts of a heavy target | answer |
 | top_… | first rows of a kept list | answer, pos |
 | meta | fact about the file | |
 """

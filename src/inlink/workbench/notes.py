@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from inlink.index.serving_overview import SUMS, sums_sql
+from inlink.index.serving_reader import LeftOut
 from inlink.index.serving_sql import Sql
 from inlink.workbench.options import View
 from inlink.workbench.places import Found, Served
@@ -24,21 +25,19 @@ def notes_of(served: Served, question: str, found: Found, view: View, n_total: i
     return tuple(notes)
 
 
-def sums_of(served: Served, found: Found, *, infrastructure: bool = False) -> dict[str, Any]:
-    """All sums of a target's rows, kept or made."""
-    if found.answer is not None and not infrastructure:
+def _sums_of(served: Served, found: Found) -> dict[str, Any]:
+    sql = sums_sql(found.span("links"), "links")
+    if found.answer is not None:
         sql = Sql(f"SELECT {', '.join(SUMS)} FROM sums WHERE answer = ?", (found.answer,))
-    else:
-        sql = sums_sql(found.span("links"), "links", infrastructure=infrastructure)
     row: dict[str, Any] = served.serving.arrow(sql).to_pylist()[0]
     return row
 
 
-def left_out_notes(served: Served, found: Found, view: View) -> list[str]:
+def left_out_notes(served: Served, found: Found, view: View, left: LeftOut | None = None) -> list[str]:
     """What this view leaves out, counted."""
     if view.infrastructure and view.embeds:
         return []
-    left = served.serving.left_out(found.answer, found.span("links"))
+    left = left or served.serving.left_out(found.answer, found.span("links"))
     notes = []
     if left.n_links and not view.infrastructure:
         notes.append(
@@ -60,7 +59,7 @@ def _why_empty(served: Served, question: str, found: Found, view: View) -> list[
         return [f"{name} is in the index, but no captured page of it links to another domain in this view"]
     if view.indirect:
         return [f"no link reaches {name} through a redirect or canonical"]
-    sums = sums_of(served, found)
+    sums = _sums_of(served, found)
     return empty_notes(served, found, sums) if not sums["n_rows"] else _why_none_shown(sums, name, view)
 
 

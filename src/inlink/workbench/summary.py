@@ -1,59 +1,64 @@
-"""The summary card: stored sums for heavy targets, the same sums made on the spot for all others."""
+"""The summary card of a target."""
 
 from __future__ import annotations
 
-from inlink.index.serving_overview import SUMS, breakdowns_sql
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from inlink.index.serving_reader import LeftOut
 from inlink.index.serving_sql import Sql
-from inlink.workbench.lists import answer
-from inlink.workbench.notes import empty_notes, left_out_notes, sums_of
+from inlink.workbench.cards import Card, Line, card_of
+from inlink.workbench.notes import empty_notes, left_out_notes
 from inlink.workbench.options import View
 from inlink.workbench.places import Found, Served
 from inlink.workbench.results import Count, Overview
 
-TOP = 5
 _OWN = set(Overview.__dataclass_fields__)
+_BREAKDOWNS = ("kind", "rel", "tld", "region", "lang")
 
 
 def overview(served: Served, found: Found, *, infrastructure: bool = False) -> Overview:
     """The summary of a target."""
-    sums = sums_of(served, found, infrastructure=infrastructure)
+    card = card_of(served, found, infrastructure=infrastructure)
     n_internal, _ = served.serving.internal(found.place)
-    view = View(limit=TOP, infrastructure=infrastructure)
-    tops = {
-        name: answer(served, name, found, view).table if sums["n_rows"] else None
-        for name in ("anchors", "pages", "domains")
-    }
-    notes = [found.reason] if found.reason else []
-    notes += left_out_notes(served, found, view) if sums["n_links"] else empty_notes(served, found, sums)
     return Overview(
         target=found.target,
         snapshot=served.serving.snapshot,
         n_indirect_links=_n_indirect(served, found),
         n_internal_links=n_internal,
-        breakdowns=_breakdowns(served, found, infrastructure=infrastructure) if sums["n_links"] else {},
-        notes=tuple(notes),
-        anchors=tops["anchors"],
-        pages=tops["pages"],
-        domains=tops["domains"],
-        **{name: value for name, value in sums.items() if name in _OWN},
+        breakdowns={name: _counts(card.parts[name]) for name in _BREAKDOWNS if name in card.parts},
+        anchors=_table("anchor", card.parts.get("anchors", ()), "n_domains"),
+        pages=_table("target_url", card.parts.get("pages", ()), "n_domains"),
+        domains=_table("source_domain", card.parts.get("domains", ()), "strength"),
+        notes=tuple(_notes(served, found, card, View(infrastructure=infrastructure))),
+        **{name: value for name, value in card.sums.items() if name in _OWN},
     )
+
+
+def _counts(lines: Sequence[Line]) -> tuple[Count, ...]:
+    return tuple(Count(label, n_links, n_domains) for label, n_links, _, n_domains, _ in lines)
+
+
+def _table(label: str, lines: Sequence[Line], first: str) -> pa.Table:
+    """The first rows of a list, with the columns that matter most."""
+    names = ("n_links", "n_follow_links", "n_domains", "strength")
+    columns = {name: pa.array([line[n] for line in lines], pa.int64()) for n, name in enumerate(names, 1)}
+    labels = pa.array([line[0] for line in lines], pa.string())
+    return pa.table({label: labels, first: columns[first], "n_links": columns["n_links"],
+                     "n_follow_links": columns["n_follow_links"]})  # fmt: skip
+
+
+def _notes(served: Served, found: Found, card: Card, view: View) -> list[str]:
+    notes = [found.reason] if found.reason else []
+    sums = card.sums
+    if not sums["n_links"]:
+        return notes + empty_notes(served, found, sums)
+    left = LeftOut(sums["n_left_out_links"], sums["n_left_out_domains"], sums["n_embeds"])
+    return notes + left_out_notes(served, found, view, left)
 
 
 def _n_indirect(served: Served, found: Found) -> int:
     where = found.span("indirect").sql
     text = f"SELECT count(*) FROM indirect l WHERE {where.text} AND l.is_live AND NOT l.is_left_out AND NOT l.is_embed"
     return int(served.serving.rows(Sql(text, where.params))[0][0])
-
-
-def _breakdowns(served: Served, found: Found, *, infrastructure: bool) -> dict[str, tuple[Count, ...]]:
-    if found.answer is not None and not infrastructure:
-        sql = Sql("SELECT dimension, value, n_links, n_domains FROM breakdowns WHERE answer = ?", (found.answer,))
-    else:
-        sql = breakdowns_sql(found.span("links"), "links", infrastructure=infrastructure)
-    counts: dict[str, list[Count]] = {}
-    for dimension, value, n_links, n_domains in served.serving.rows(sql):
-        counts.setdefault(dimension, []).append(Count(value, n_links, n_domains))
-    return {name: tuple(found_counts) for name, found_counts in counts.items()}
-
-
-__all__ = ["SUMS", "overview"]
