@@ -117,3 +117,9 @@ def test_targets() -> None:
     assert row["target_key"] == "example,x)/ab"
     assert row["target_raw"].strip() == "http://WWW.x.example/a\nb?utm_source=z#f"
     assert (row["target_host"], row["target_domain"], row["is_internal"]) == ("www.x.example", "x.example", False)
+
+
+def test_external_links_only() -> None:
+    body = "<a href=/a>x</a><a href=//b.example.org/>y</a><a href=//x.example/>z</a>"
+    batch = extracted(record(body), limits=replace(DEFAULT_LIMITS, external_only=True))
+    assert batch.links["anchor"].to_pylist() == ["y", "z"]

@@ -99,7 +99,7 @@ def extract_web(web: Sequence[Record], file_name: str, rules: SuffixRules, limit
     facts = [_facts(scan, page, web[page.record], linked.get(page.record)) for page in scan.pages]
     sources = _sources(scan, places, facts)
     context = _Context(scan, len(web))
-    assembled = assemble(sources, _raw_links(scan), rules, context=context.columns)
+    assembled = assemble(sources, _raw_links(scan), rules, external_only=limits.external_only, context=context.columns)
     captures = capture_rows(web, places, depth="warc", file_name=file_name, errors=_errors(scan, web))
     pages = _page_rows(scan, sources, facts, assembled)
     batch = PartBatch(captures, pages, assembled.links, tuple(scan.errors))
