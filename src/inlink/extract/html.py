@@ -214,6 +214,11 @@ def _as_browsers(scan: Scan, target: pa.StringArray, page: NDArray[np.int32]) ->
     return pc.replace_with_mask(target, pa.array(mask), pa.array(chosen, pa.string()))
 
 
+def _thousandths(share: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Shares to three digits: nobody places a link more finely, and the noise would cost three bytes a link."""
+    return np.round(share, 3).astype(np.float32)
+
+
 class _Context:
     """Columns that say where links stand and what stands around them, for chosen rows of the scan."""
 
@@ -238,8 +243,8 @@ class _Context:
         share = (start - floor) / np.maximum(ceiling - floor, 1)
         block_share = block_shares(np.where(has_text & is_placed, first, -1).astype(np.int32), self._blocks)
         return {
-            "position_share": pa.array(share.astype(np.float32), mask=~is_placed),
-            "block_link_share": pa.array(block_share, mask=np.isnan(block_share)),
+            "position_share": pa.array(_thousandths(share), mask=~is_placed),
+            "block_link_share": pa.array(_thousandths(block_share), mask=np.isnan(block_share)),
             **self._texts(cells, start, end, is_placed & leaves_host),
         }
 
