@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -14,8 +15,9 @@ from inlink.extract.names import META_GROUPS
 from inlink.extract.wat_json import WatPage
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
-_LANG_PATHS = ("HTML@/lang", "HTML@/xml:lang")
-_NAMING = ("http-equiv", "property", "name")
+_NAMING = frozenset(("http-equiv", "property", "name"))
+_LANG = "HTML@/lang"
+_LANG_PATHS = (_LANG, "HTML@/xml:lang")
 _NO_TEXT = np.zeros(0, np.uint8)
 
 
@@ -24,23 +26,25 @@ def said_by_record(page: WatPage) -> Said:
     said = Said(title=" ".join((page.title or "").split()) or None, base=page.base)
     for meta in page.metas:
         content = meta.get("content")
-        if not isinstance(content, str):
+        if type(content) is not str:
             continue
-        for attribute in _NAMING:
-            value = meta.get(attribute)
-            if isinstance(value, str):
-                _note(said, attribute, value, content)
+        for attribute, value in meta.items():
+            name = _meaning(attribute, value) if type(value) is str and attribute in _NAMING else None
+            if name == _LANG:
+                said.lang = said.lang or content
+            elif name is not None:
+                said.metas.append((name, content))
     return said
 
 
-def _note(said: Said, attribute: str, value: str, content: str) -> None:
+@lru_cache(maxsize=4096)
+def _meaning(attribute: str, value: str) -> str | None:
+    """The meta name that the attribute gives, if it is one that extraction knows."""
     if value in _LANG_PATHS:
-        said.lang = said.lang or content
-        return
+        return _LANG
     name = value.strip().lower()
     group = META_GROUPS.get(name)
-    if group is not None and (attribute == "http-equiv") == (group == "pragmas"):
-        said.metas.append((name, content))
+    return name if group is not None and (attribute == "http-equiv") == (group == "pragmas") else None
 
 
 def facts_of_record(page: WatPage, said: Said) -> Facts:

@@ -20,6 +20,7 @@ from inlink.sources.records import BadRecord, Record, WatRecord
 _RESPONSE_MARK = b'"HTTP-Response-Metadata"'
 _NOTES_MARK = b'"WARC-Metadata-Metadata"'
 _NOTES = (b"languages-cld2", b"charset-detected")  # the notes that are of use
+_HEADERS = frozenset(("content-type", "content-language", "link", "location", "refresh", "x-robots-tag"))
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _EMPTY = msgspec.Raw(b"")
 _REVISIT = "revisit"
@@ -201,15 +202,21 @@ def _text(value: Any) -> str | None:
 
 
 def _pairs(headers: Any) -> tuple[tuple[str, str], ...]:
-    """HTTP headers in order; one that came more than once is a list in the record."""
+    """The HTTP headers that extraction looks at, in order; one that came more than once is a list in the record."""
     if not isinstance(headers, dict):
         return ()
     return tuple(
         (name, text)
         for name, value in headers.items()
+        if _is_of_use(name)
         for one in (value if isinstance(value, list) else (value,))
         if (text := _text(one)) is not None
     )
+
+
+@lru_cache(maxsize=4096)
+def _is_of_use(name: str) -> bool:
+    return name.lower() in _HEADERS
 
 
 def _metas(metas: Any) -> list[dict[str, Any]]:
