@@ -61,3 +61,9 @@ def test_exceptions_exist() -> None:
 def test_no_module_is_called_what_says_nothing() -> None:
     vague = {"utils", "helpers", "common", "manager", "core", "misc"}
     assert not [path for path in files() if path.suffix == ".py" and path.stem in vague]
+
+
+def test_files_of_tests_have_names_of_their_own() -> None:
+    """Two modules of one name cannot be collected together."""
+    names = sorted(path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "conftest.py")
+    assert len(names) == len(set(names)), [name for name in names if names.count(name) > 1]
