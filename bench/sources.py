@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import itertools
 import os
 import statistics
 import tempfile
@@ -90,7 +91,7 @@ def write_wat(path: Path) -> Path:
     """A WAT of many pages: the real Common Crawl excerpt's records again and again, one member each."""
     text = (DATA / "warc/commoncrawl/CC-MAIN-2019-22-excerpt.warc.wat").read_bytes()
     starts = [at for at in range(len(text)) if text.startswith(b"WARC/1.0\r\n", at)] + [len(text)]
-    members = [gzip.compress(text[a:b], 6, mtime=0) for a, b in zip(starts, starts[1:], strict=False)]
+    members = [gzip.compress(text[a:b], 6, mtime=0) for a, b in itertools.pairwise(starts)]
     with path.open("wb") as file:
         file.write(members[0])
         for _ in range(WAT_RECORDS):
@@ -117,7 +118,9 @@ def measure(title: str, paths: list[Path], rounds: int) -> None:
     if len(set(counts.values())) != 1:
         raise SystemExit(f"the readers disagree: {counts}")
     n_items, n_bytes = counts["inlink"]
-    print(f"\n{title}: {n_items} records, {n_bytes / 1e6:.1f} MB decoded, median CPU time of {rounds} interleaved runs\n")
+    print(
+        f"\n{title}: {n_items} records, {n_bytes / 1e6:.1f} MB decoded, median CPU time of {rounds} interleaved runs\n"
+    )
     print("| reader | CPU s | MB/s | records/s |\n|---|---|---|---|")
     for name, taken in seconds.items():
         median = statistics.median(taken)
