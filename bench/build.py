@@ -53,8 +53,10 @@ class Watch:
     def __init__(self) -> None:
         self.peaks: dict[str, int] = {}
         self.seconds: dict[str, float] = {}
+        self.cpu_s: dict[str, float] = {}
         self._stage = "start"
         self._since = time.monotonic()
+        self._cpu = sum(os.times()[:4])
         self._is_over = threading.Event()
         threading.Thread(target=self._look, daemon=True).start()
 
@@ -70,7 +72,9 @@ class Watch:
     def _turn(self, stage: str) -> None:
         now = time.monotonic()
         self.seconds[self._stage] = self.seconds.get(self._stage, 0) + now - self._since
-        self._stage, self._since = stage, now
+        cpu = sum(os.times()[:4])  # children count once they have ended
+        self.cpu_s[self._stage] = self.cpu_s.get(self._stage, 0) + cpu - self._cpu
+        self._stage, self._since, self._cpu = stage, now, cpu
 
     def _look(self) -> None:
         own = psutil.Process()
@@ -107,9 +111,10 @@ def main() -> None:
 
 
 def show(workspace: Workspace, watch: Watch, rows: dict[str, int], seconds: float) -> None:
-    print(f"{'stage':28} {'s':>8} {'peak MiB':>9}")
+    print(f"{'stage':28} {'s':>8} {'CPU s':>8} {'peak MiB':>9}")
     for stage, peak in watch.peaks.items():
-        print(f"{stage:28} {watch.seconds.get(stage, 0):8.1f} {peak / MIB:9.0f}")
+        seconds_, cpu_s = watch.seconds.get(stage, 0), watch.cpu_s.get(stage, 0)
+        print(f"{stage:28} {seconds_:8.1f} {cpu_s:8.1f} {peak / MIB:9.0f}")
     print(json.dumps(rows))
     sizes = {name: size_bytes(workspace.path / name) for name in ("parts", "index", "serve")}
     each = {name: f"{size / MIB:.0f} MiB, {size / max(1, rows['links']):.0f} B a link" for name, size in sizes.items()}

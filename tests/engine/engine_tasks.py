@@ -6,27 +6,25 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from inlink.engine.protocol import Tell
 from inlink.errors import BadInput
 
-Reporter = Callable[[int], None]
 
-
-def double(number: int, report: Reporter) -> int:
+def double(number: int, report: Tell) -> int:
     sys.stdout.write("libraries print things")
     report(number)
     return 2 * number
 
 
-def pid(seconds: float, report: Reporter) -> int:
+def pid(seconds: float, report: Tell) -> int:
     time.sleep(seconds)
     return os.getpid()
 
 
-def fail(kind: str, report: Reporter) -> None:
+def fail(kind: str, report: Tell) -> None:
     if kind == "bad-input":
         raise BadInput("this file is bad", hint="mend it", offset=7)
     if kind == "fault":
@@ -36,7 +34,7 @@ def fail(kind: str, report: Reporter) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def die_once(argument: dict[str, Any], report: Reporter) -> str:
+def die_once(argument: dict[str, Any], report: Tell) -> str:
     mark = Path(argument["mark"])
     if not mark.exists():
         mark.write_text("died")
@@ -44,13 +42,19 @@ def die_once(argument: dict[str, Any], report: Reporter) -> str:
     return "alive"
 
 
-def report_much(n: int, report: Reporter) -> int:
+def report_much(n: int, report: Tell) -> int:
     for i in range(n):
         time.sleep(0.15)
         report(i)
     return n
 
 
-def sleep_and_tell(argument: dict[str, Any], report: Reporter) -> None:
+def sleep_and_tell(argument: dict[str, Any], report: Tell) -> None:
     Path(argument["mark"]).write_text(str(os.getpid()))
     time.sleep(60)
+
+
+def steps(n: int, report: Tell) -> int:
+    for i in range(n):
+        report(i, f"step {i}", n)
+    return n

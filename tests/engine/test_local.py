@@ -88,6 +88,12 @@ def test_progress_goes_up_to_the_whole() -> None:
     assert len(seen) > 2
 
 
+def test_steps_are_told_by_name() -> None:
+    seen: list[Progress] = []
+    list(LocalEngine(1).map("engine_tasks:steps", [Task("a", 3)], seen.append, "arranging"))
+    assert [(p.done, p.total, p.unit, p.note) for p in seen] == [(i, 3, "steps", f"step {i}") for i in range(3)]
+
+
 def test_stopping_early_ends_the_workers(tmp_path: Path) -> None:
     tasks = [Task("quick", {"mark": str(tmp_path / "0")})]
     (tmp_path / "0").write_text("there")

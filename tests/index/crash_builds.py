@@ -13,7 +13,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,10 @@ import pyarrow as pa
 from small_parts import SmallPart
 
 from inlink.engine.local import LocalEngine
-from inlink.engine.protocol import Outcome, Progress, Report, Task, silent
+from inlink.engine.protocol import Outcome, Progress, Report, Task, Tell, silent
+from inlink.engine.worker import load
 from inlink.index.build import build
-from inlink.index.jobs import CODE, Job
+from inlink.index.jobs import CODE, MAKE_PART, Job
 from inlink.index.reports import BuildReport
 from inlink.schema import CAPTURES, LINKS, PAGES
 from inlink.store import Input, Workspace
@@ -38,7 +39,12 @@ class InProcess(LocalEngine):
     def map(self, function: str, tasks: Sequence[Task], report: Report = silent, stage: str = "") -> Iterator[Outcome]:
         for i, task in enumerate(tasks):
             report(Progress(stage, i, len(tasks), "inputs", task.key))
-            yield Outcome(task, value=make_small_part(task.argument, lambda done: None))
+            run = make_small_part if function == MAKE_PART else load(function)
+            yield Outcome(task, value=run(task.argument, untold))
+
+
+def untold(done: int, note: str = "", total: int | None = None) -> None:
+    """Nobody listens."""
 
 
 def small_input(number: int) -> Input:
@@ -46,7 +52,7 @@ def small_input(number: int) -> Input:
     return Input(f"{number}.warc.gz", "warc", 1000, f"{number:064d}", {"day": str(number)})
 
 
-def make_small_part(job: Job, report: Callable[[int], None]) -> PartInfo:
+def make_small_part(job: Job, tell: Tell) -> PartInfo:
     """What `make_part` would do for a made-up input."""
     shutil.rmtree(job.folder, ignore_errors=True)
     part = _pages(int(job.input.facts["day"]), job.input.name, rules_of(job.suffixes))

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,11 @@ import pytest
 from crash_builds import InProcess, run_build, small_input
 
 from inlink.engine.local import LocalEngine
-from inlink.engine.protocol import Outcome, Progress, Report, Task, silent
+from inlink.engine.protocol import Outcome, Progress, Report, silent
 from inlink.errors import BadInput, Busy, CorruptIndex, NotConfigured, Unreachable
+from inlink.index import build as build_module
 from inlink.index.build import build
+from inlink.index.jobs import MAKE_PART
 from inlink.index.manifest import read_manifest
 from inlink.index.upkeep import gc, verify
 from inlink.store import Workspace, disk
@@ -246,8 +247,12 @@ def test_a_disk_that_fills_up(workspace: Workspace, limit_bytes: int) -> None:
     assert run_build(workspace.path).outcome == "built"
 
 
-def test_workers_of_a_real_engine_give_the_same(workspace: Workspace, tmp_path: Path) -> None:
-    """The same made-up parts through worker processes."""
+@pytest.mark.parametrize("links_here", [0, 10**6])
+def test_workers_of_a_real_engine_give_the_same(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links_here: int
+) -> None:
+    """The same made-up parts through worker processes; the stages in processes of their own, or here."""
+    monkeypatch.setattr(build_module, "LINKS_HERE", links_here)
     here = str(Path(__file__).parent)
     old = os.environ.get("PYTHONPATH", "")
     os.environ["PYTHONPATH"] = os.pathsep.join([here, old])
@@ -266,8 +271,8 @@ class SmallParts(LocalEngine):
     """The local engine with its worker processes, which make made-up parts."""
 
     def map(self, function: str, tasks: Any, report: Report = silent, stage: str = "") -> Iterator[Outcome]:
-        tasks = [replace(task, weight=1) for task in tasks if isinstance(task, Task)]
-        yield from LocalEngine.map(self, "crash_builds:make_small_part", tasks, report, stage)
+        function = "crash_builds:make_small_part" if function == MAKE_PART else function
+        yield from LocalEngine.map(self, function, tasks, report, stage)
 
 
 def test_nothing_is_forked() -> None:

@@ -42,8 +42,12 @@ class LocalEngine:
             n_open = len(tasks)
             while n_open:
                 task, kind, value = crew.events.get()
-                done[task.key] = value if kind == "progress" else task.weight
-                report(Progress(stage, sum(done.values()), total, "bytes", task.key))
+                if kind == "progress" and value[1]:
+                    report(Progress(stage, value[0], value[2], "steps", value[1]))
+                    continue
+                done[task.key] = value[0] if kind == "progress" else task.weight
+                if total:
+                    report(Progress(stage, sum(done.values()), total, "bytes", task.key))
                 if kind != "progress":
                     n_open -= 1
                     yield Outcome(task, value=value) if kind == "value" else Outcome(task, error=value)

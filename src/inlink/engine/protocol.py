@@ -28,6 +28,14 @@ class Progress:
 Report = Callable[[Progress], None]
 
 
+class Tell(Protocol):
+    """What a function that an engine runs says on its way: how much of its weight is done, or which step it takes."""
+
+    def __call__(self, done: int, note: str = "", total: int | None = None) -> None:
+        """Done so far; with a note, of `total` steps."""
+        ...
+
+
 def silent(progress: Progress) -> None:
     """Take no notice."""
 
@@ -66,8 +74,8 @@ class Engine(Protocol):
     def map(self, function: str, tasks: Sequence[Task], report: Report = silent, stage: str = "") -> Iterator[Outcome]:
         """`package.module:name` applied to each task, as they finish; the failure of one is an outcome.
 
-        The function takes the argument and a callable to which it tells how much of the task's weight is done. It must
-        be idempotent: where a worker dies, the task is run once more.
+        The function takes the argument and a `Tell`. It must be idempotent: where a worker dies, the task is run once
+        more.
         """
         ...
 

@@ -19,6 +19,7 @@ from typing import IO, Any
 import pyarrow as pa
 
 from inlink.engine.channel import receive, send
+from inlink.engine.protocol import Tell
 from inlink.errors import InlinkError
 
 REPORT_EVERY_S = 0.2
@@ -51,7 +52,7 @@ def _listen(stream: IO[bytes], tasks: queue.SimpleQueue[tuple[str, Any]]) -> Non
 
 def _answer(function: str, argument: Any, answers: IO[bytes]) -> tuple[str, Any]:
     try:
-        return "value", _load(function)(argument, _reporter(answers))
+        return "value", load(function)(argument, _teller(answers))
     except SystemExit as stop:
         os._exit(stop.code if isinstance(stop.code, int) else 1)
     except InlinkError as error:
@@ -61,23 +62,24 @@ def _answer(function: str, argument: Any, answers: IO[bytes]) -> tuple[str, Any]
         return "error", (InlinkError, f"{type(error).__name__}: {error}", "", {"reason": "fault", "trace": place})
 
 
-def _load(function: str) -> Callable[[Any, Callable[[int], None]], Any]:
+def load(function: str) -> Callable[[Any, Tell], Any]:
+    """The function that `package.module:name` names."""
     module, _, name = function.partition(":")
-    found: Callable[[Any, Callable[[int], None]], Any] = getattr(importlib.import_module(module), name)
+    found: Callable[[Any, Tell], Any] = getattr(importlib.import_module(module), name)
     return found
 
 
-def _reporter(answers: IO[bytes]) -> Callable[[int], None]:
-    last = time.monotonic()
+def _teller(answers: IO[bytes]) -> Tell:
+    last, last_note = time.monotonic(), ""
 
-    def report(done: int) -> None:
-        nonlocal last
+    def tell(done: int, note: str = "", total: int | None = None) -> None:
+        nonlocal last, last_note
         now = time.monotonic()
-        if now - last >= REPORT_EVERY_S:
-            last = now
-            send(answers, ("progress", done))
+        if now - last >= REPORT_EVERY_S or note != last_note:
+            last, last_note = now, note
+            send(answers, ("progress", (done, note, total)))
 
-    return report
+    return tell
 
 
 if __name__ == "__main__":

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from inlink.engine.protocol import Engine, Outcome, Progress, Report, Task, silent
+from inlink.engine.protocol import Engine, Outcome, Progress, Report, Task, Tell, silent
 from inlink.errors import InlinkError, NotConfigured
-from inlink.index.arrange import arrange
 from inlink.index.jobs import CODE, MAKE_PART, Job, limits_of
 from inlink.index.manifest import Manifest, make_manifest, read_manifest, snapshot_key, write_manifest
 from inlink.index.reports import BadPart, BuildReport
-from inlink.index.serving import build_serving
+from inlink.index.stages import ArrangeJob, ServeJob, arrange_parts, make_serving
 from inlink.sources.limits import Limits
 from inlink.store.disk import check_room, full_error, is_full
 from inlink.store.files import bytes_digest, publish, replace_text
@@ -23,8 +23,7 @@ from inlink.store.parts import PartInfo, part_digest, read_part
 from inlink.store.workspace import Current, Workspace
 from inlink.urls.domains import SuffixRules
 
-Steps = Callable[[str, int, int], None]
-SERVING_MEMORY_SHARE = 0.4
+LINKS_HERE = 300_000  # up to so many links, a stage is run in this process: starting another would take longer
 # Room to ask for. Bytes of parts for each byte of packed input; then, for each link, what its row takes in the tables
 # of the snapshot, in the serving file, and unpacked while rows are sorted.
 _PART_SHARES = {"wat": 2.5}
@@ -84,8 +83,6 @@ def _build(plan: _Plan, engine: Engine, tmp: Path, report: Report) -> BuildRepor
     current = workspace.current()
     outcome = "built" if name is None else "restored"
     if name is None:
-        n_links = sum(info.rows["links"] for info in parts.values())
-        check_room(workspace.path, n_links * _LINK_BYTES + _SPARE_BYTES, what="the snapshot")
         name = _arrange(plan, parts, engine, tmp, report)
     elif current is not None and current.snapshot == name:
         outcome = "unchanged"
@@ -127,7 +124,7 @@ def _extract(plan: _Plan, missing: Sequence[str], engine: Engine, tmp: Path, rep
 
 def _failure(outcome: Outcome) -> BadPart:
     error = outcome.error or InlinkError("unknown")
-    if error.facts.get("reason") is None and "need_bytes" not in error.facts and "is full" in error.message:
+    if error.facts.get("reason") == "disk-full":
         raise error
     entry = outcome.task.argument.input
     return BadPart(entry.name, entry.digest, str(error.facts.get("reason", "unreadable")), error)
@@ -143,15 +140,32 @@ def _same_snapshot(workspace: Workspace, key: str) -> str | None:
 def _arrange(plan: _Plan, parts: Mapping[str, PartInfo], engine: Engine, tmp: Path, report: Report) -> str:
     key = snapshot_key(list(parts), plan.rules)
     name = f"{_next_number(plan.workspace):04d}-{key[:12]}"
-    folders = [plan.workspace.part(digest) for digest in sorted(parts)]
-    scratch, out = tmp / "scratch", tmp / name
-    scratch.mkdir()
-    out.mkdir()
-    with engine.session(scratch) as session:
-        written = arrange(folders, out, plan.rules, session, _steps(report, "arrange"))
+    folders = tuple(plan.workspace.part(digest) for digest in sorted(parts))
+    out = tmp / name
+    job = ArrangeJob(folders, out, tmp / "scratch", plan.suffixes, engine.workers, engine.memory_bytes)
+    n_links = sum(info.rows["links"] for info in parts.values())
+    check_room(plan.workspace.path, n_links * _LINK_BYTES + _SPARE_BYTES, what="the snapshot")
+    written = _run(engine, arrange_parts, job, report=report, stage="arrange", n_links=n_links)
     write_manifest(out, make_manifest(name, list(parts.values()), plan.rules, plan.suffixes, written))
     publish(out, plan.workspace.snapshot(name))
     return name
+
+
+def _run(
+    engine: Engine, function: Callable[[Any, Tell], Any], job: Any, *, report: Report, stage: str, n_links: int
+) -> Any:
+    """What a stage gives: a large one gets a process of its own, so that its memory ends with it."""
+
+    def tell(done: int, note: str = "", total: int | None = None) -> None:
+        report(Progress(stage, done, total, "steps", note))
+
+    if n_links <= LINKS_HERE:
+        return function(job, tell)
+    name = f"{function.__module__}:{function.__name__}"
+    (outcome,) = engine.map(name, [Task(stage, job)], report, stage)
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome.value
 
 
 def _next_number(workspace: Workspace) -> int:
@@ -160,25 +174,12 @@ def _next_number(workspace: Workspace) -> int:
 
 
 def _make_serving(workspace: Workspace, name: str, engine: Engine, tmp: Path, report: Report) -> None:
-    aside = tmp / f"{name}.duckdb"
-    memory = int(engine.memory_bytes * SERVING_MEMORY_SHARE) // 2**20
-    build_serving(
-        workspace.snapshot(name),
-        aside,
-        memory_limit=f"{memory}MiB",
-        threads=engine.workers,
-        progress=_steps(report, "serve"),
-    )
-    final = workspace.serving(name)
+    aside, final = tmp / f"{name}.duckdb", workspace.serving(name)
+    job = ServeJob(workspace.snapshot(name), aside, engine.workers, engine.memory_bytes)
+    n_links = int(read_manifest(job.snapshot).tables["links"]["n_rows"])
+    _run(engine, make_serving, job, report=report, stage="serve", n_links=n_links)
     replace_text(final.with_suffix(".digest"), bytes_digest(aside) + "\n")
     publish(aside, final)
-
-
-def _steps(report: Report, stage: str) -> Steps:
-    def step(note: str, done: int, total: int) -> None:
-        report(Progress(stage, done, total, "steps", note))
-
-    return step
 
 
 def _report(

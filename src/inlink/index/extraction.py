@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
+from inlink.engine.protocol import Tell
 from inlink.errors import BadInput, InlinkError, Unreachable
 from inlink.extract.batch import PartBatch
 from inlink.extract.items import extract_items
@@ -19,7 +20,7 @@ from inlink.store.parts import PartInfo, PartWriter
 from inlink.urls.domains import SuffixRules
 
 
-def make_part(job: Job, report: Callable[[int], None]) -> PartInfo:
+def make_part(job: Job, tell: Tell) -> PartInfo:
     """Extract one input into `job.folder`; what is there is thrown away.
 
     A record that cannot be read is counted; an input of which nothing can be read raises.
@@ -34,7 +35,7 @@ def make_part(job: Job, report: Callable[[int], None]) -> PartInfo:
             writer.write(batch.captures, batch.pages, batch.links)
             for bad in batch.errors:
                 writer.errors.add(bad.reason, file=file.name, offset=bad.offset, detail=bad.detail)
-            report(_position(batch))
+            tell(_position(batch))
         return writer.close(
             part=job.part,
             input=file.name,

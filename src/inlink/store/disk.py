@@ -37,6 +37,7 @@ def full_error(folder: Path) -> Unreachable:
     return Unreachable(
         f"the disk of {folder} is full; what was served before is still served",
         hint="free some space and run the same command again: it goes on where it stopped",
+        reason="disk-full",
     )
 
 
