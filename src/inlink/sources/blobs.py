@@ -86,16 +86,22 @@ class RawBytes:
 
     def peek(self, size: int) -> bytes:
         """The next `size` bytes without taking them; fewer where the blob ends."""
+        if len(self._data) - self._at < size:
+            self.peek_all(size)
+        return self._data[self._at : self._at + size]
+
+    def peek_all(self, least: int) -> bytes:
+        """All that is held from here on, without a copy where possible: `least` bytes unless the blob ends."""
         have = len(self._data) - self._at
-        if have < size:
+        if have < least or self._at:
             parts = [self._data[self._at :]]
-            while have < size and (more := next(self._chunks, b"")):
+            while have < least and (more := next(self._chunks, b"")):
                 parts.append(more)
                 have += len(more)
             self._start += self._at
             self._data = b"".join(parts)
             self._at = 0
-        return self._data[self._at : self._at + size]
+        return self._data
 
     def seek(self, offset: int) -> None:
         """Go on from `offset`."""
