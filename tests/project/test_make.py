@@ -59,6 +59,7 @@ def test_every_benchmark_and_gate_is_run_by_make() -> None:
     scripts = [path for path in (ROOT / "bench").glob("*.py") if "__main__" in path.read_text(encoding="utf-8")]
     assert scripts
     assert not [path.name for path in scripts if path.stem not in text]
-    gates = {path.stem for path in (ROOT / "gate").glob("*.py")} - {"frame"}
+    gates = [path for path in (ROOT / "gate").glob("*.py") if path.stem != "frame"]
+    measuring = {path.stem for path in gates if "Gate(" in path.read_text(encoding="utf-8")}
     floors = json.loads((ROOT / "gate" / "floors.json").read_text(encoding="utf-8"))
-    assert gates == set(floors), "a gate without floors measures nothing"
+    assert measuring == set(floors), "a gate without floors measures nothing"
