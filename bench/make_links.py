@@ -5,7 +5,8 @@
 Text comes from a chain of words learnt from the pages in INLINK_TEST_DATA (default ../shared/data), so words, lengths
 and compressibility are those of real text, yet no passage repeats as it does when one cuts windows from few pages.
 Shares that decide sizes, all assumptions of this generator: 60 % of the links stand in runs of one site-wide link
-(same host, target, anchor and context on many pages), 20 % of links have no text before or after them, 7 % are lost.
+(same host, target, anchor and context on many pages); 30 % of links have no text before or after them, and the others
+some 40 characters, as the external links of the real pages have; 7 % are lost.
 All links are external. The largest target holds some 2 % of them. Same seed, same files.
 """
 
@@ -96,7 +97,7 @@ def make_texts(dice: np.random.Generator, n: int) -> Texts:
     for name, longest in lengths.items():
         size = np.maximum(1, np.minimum(longest, dice.geometric(1.6 / longest, n)))
         if name in ("before", "after"):
-            size = np.where(dice.random(n) < 0.6, longest, size)
+            size = np.where(dice.random(n) < 0.18, longest, np.minimum(longest, dice.geometric(0.22, n)))
         pools[name] = _joined(names, walk[:, column : column + longest], size)
         column += longest
     slugs = sorted({re.sub(r"[^a-z0-9]+", "", word.lower()) for word in ids} - {""})
@@ -278,8 +279,8 @@ def _attributes(dice: np.random.Generator, texts: Texts, burst: Array, web: Web,
         "rel_origin": pa.array(np.full(n, "rel", object), mask=~nofollow),
         "anchor": _anchors(texts, context, u[3], kind == "anchor"),
         "alt": _masked(texts.phrase.take(pa.array((context * 7) % len(texts.phrase))), kind == "image"),
-        "text_before": _masked(texts.before.take(pa.array(context)), u[4] > 0.2),
-        "text_after": _masked(texts.after.take(pa.array(context)), u[5] > 0.2),
+        "text_before": _masked(texts.before.take(pa.array(context)), u[4] > 0.3),
+        "text_after": _masked(texts.after.take(pa.array(context)), u[5] > 0.3),
         "heading": _masked(texts.heading.take(pa.array(context)), u[6] > 0.3),
         "region": pa.array(region.astype(object)),
         "position_share": pa.array(np.round(dice.random(n), 3).astype(np.float32)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import get_args
 
 from inlink.errors import BadInput
@@ -12,6 +12,8 @@ from inlink.urls import identity
 from inlink.urls.domains import SuffixRules
 from inlink.workbench.results import Target
 
+REMEMBERED = 4096
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
@@ -19,12 +21,22 @@ class Served:
 
     serving: Serving
     rules: SuffixRules
+    _located: dict[tuple[str, str | None, bool], Found] = field(default_factory=dict, repr=False)
 
     def locate(self, text: str, scope: str | None, *, strict: bool = False) -> Found:
-        """The target of a text, and where it stands.
+        """The target of a text, and where it stands; targets asked for lately are remembered.
 
         Raises: BadInput for a text that is no target or a scope that does not exist.
         """
+        asked = (text, scope, strict)
+        found = self._located.get(asked)
+        if found is None:
+            if len(self._located) >= REMEMBERED:
+                self._located.clear()
+            found = self._located[asked] = self._locate(text, scope, strict=strict)
+        return found
+
+    def _locate(self, text: str, scope: str | None, *, strict: bool) -> Found:
         wanted = _scope(scope)
         target = identity.target(text, wanted, rules=self.rules, is_strict=strict)
         place = self.serving.find(target.kind, target.ranges, key=target.key, host=target.host, domain=target.domain)
