@@ -75,7 +75,7 @@ class InputFile:
     """
 
     name: str
-    format: str  # warc, arc, wat, gsc, html
+    format: str  # warc, arc, wat, gsc, links
     size_bytes: int | None
     digest: str  # sha256 of the bytes, or of URL, ETag and length for a remote file
     facts: dict[str, str] = field(default_factory=dict)
