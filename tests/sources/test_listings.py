@@ -62,11 +62,12 @@ ENCODINGS = {
 }
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize("case", GSC)
+# without a mark, UTF-16 shows by its zero bytes, so not where most characters are beyond Latin
+UNTOLD = {("hebrew", "utf-16-le-unmarked"), ("any-language", "utf-16-le-unmarked")}
+
+
+@pytest.mark.parametrize(("case", "encoding"), sorted({(c, e) for c in GSC for e in ENCODINGS} - UNTOLD))
 def test_search_console_latest_links(tmp_path: Path, case: str, encoding: str) -> None:
-    if encoding == "utf-16-le-unmarked" and case in ("hebrew", "any-language"):
-        pytest.skip("needs a mark where most characters are beyond Latin")
     found = opened(tmp_path / "x.csv", ENCODINGS[encoding](GSC[case]))
     assert isinstance(found, InputFile), found
     assert (found.format, found.facts["layout"]) == ("gsc", "gsc-latest-links")
