@@ -46,7 +46,8 @@ class Snapshot:
         waiting: list[pa.Table] = []
         n_waiting = 0
         for name in self.files("links"):
-            with pq.ParquetFile(name, memory_map=True) as file:
+            # Reading ahead, and mapping, would keep all of a file in memory until it is closed.
+            with pq.ParquetFile(name, pre_buffer=False) as file:
                 for batch in file.iter_batches(batch_size=min(131_072, self.chunk_rows), columns=list(columns)):
                     waiting.append(pa.Table.from_batches([batch]))
                     n_waiting += batch.num_rows
