@@ -56,7 +56,7 @@ class Watch:
         self.cpu_s: dict[str, float] = {}
         self._stage = "start"
         self._since = time.monotonic()
-        self._cpu = sum(os.times()[:4])
+        self._cpu = self._cpu_before = 0.0  # of all processes, as last looked at
         self._is_over = threading.Event()
         threading.Thread(target=self._look, daemon=True).start()
 
@@ -72,19 +72,20 @@ class Watch:
     def _turn(self, stage: str) -> None:
         now = time.monotonic()
         self.seconds[self._stage] = self.seconds.get(self._stage, 0) + now - self._since
-        cpu = sum(os.times()[:4])  # children count once they have ended
-        self.cpu_s[self._stage] = self.cpu_s.get(self._stage, 0) + cpu - self._cpu
-        self._stage, self._since, self._cpu = stage, now, cpu
+        self.cpu_s[self._stage] = self.cpu_s.get(self._stage, 0) + self._cpu - self._cpu_before
+        self._stage, self._since, self._cpu_before = stage, now, self._cpu
 
     def _look(self) -> None:
         own = psutil.Process()
         while not self._is_over.wait(0.05):
-            total = 0
+            total, cpu = 0, sum(own.cpu_times()[2:4])
             for process in [own, *own.children(recursive=True)]:
                 try:
                     total += process.memory_info().rss
+                    cpu += sum(process.cpu_times()[:2])
                 except psutil.NoSuchProcess:
                     continue
+            self._cpu = max(cpu, self._cpu)
             self.peaks[self._stage] = max(total, self.peaks.get(self._stage, 0))
 
 

@@ -108,7 +108,7 @@ def read_batches(folder: Path, table: TableSchema, *, batch_rows: int = 65_536) 
     """The rows of a table on disk, in order."""
     schema = stored_schema(table)
     for path in sorted(folder.glob("*.parquet")):
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, pre_buffer=False) as file:  # reading ahead would keep all of the file in memory
             for batch in file.iter_batches(batch_size=batch_rows):
                 yield conform(batch, schema)
 
