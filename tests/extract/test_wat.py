@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from wat_records import RULES, URL, Json, anchor, extract, links_of, page_of, response, wat
 
@@ -276,6 +277,16 @@ def test_notes_of_the_crawler_give_language_and_charset() -> None:
     batch = extract(wat(links=[anchor("?q=ש")]), notes)
     assert batch.pages["lang"].to_pylist() == ["he"]
     assert batch.links["target_url"].to_pylist() == [URL + "?q=%F9"]
+
+
+def test_dictionaries_hold_each_value_once() -> None:
+    later = {"WARC-Date": "2019-05-20T00:00:00Z"}
+    links = extract(wat(links=[anchor("/a")]), wat(links=[anchor("/a"), anchor("//b.example/")], header=later)).links
+    for column in links.columns:
+        if pa.types.is_dictionary(column.type):
+            values = column.dictionary.to_pylist()
+            assert len(set(values)) == len(values)
+            assert None not in values
 
 
 @pytest.mark.data

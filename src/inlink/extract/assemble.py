@@ -170,7 +170,10 @@ def _unique(column: pa.DictionaryArray) -> pa.DictionaryArray:
 
 
 def _source_columns(sources: Sources, page: NDArray[np.int32]) -> dict[str, pa.Array]:
-    """The columns that say which page links; a page is written once in their dictionaries."""
+    """The columns that say which page links; each value stands once in their dictionaries.
+
+    With a value twice, Parquet would write the column out in full.
+    """
     index = pa.array(page)
     columns = {}
     for name, values in (
@@ -180,7 +183,7 @@ def _source_columns(sources: Sources, page: NDArray[np.int32]) -> dict[str, pa.A
         ("domain", sources.domain),
     ):
         column = pa.DictionaryArray.from_arrays(index, pa.array(values, pa.string()))
-        columns[f"source_{name}"] = column if name in ("url", "key") else _unique(column)
+        columns[f"source_{name}"] = _unique(column)
     return columns
 
 
