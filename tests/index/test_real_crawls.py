@@ -205,6 +205,17 @@ def test_a_truncated_page_shows_links_and_loses_none(tmp_path: Path) -> None:
     assert found == {"0": (True, 1), "1": (True, 1), "2": (True, 1), "3": (True, 0)}
 
 
+def test_a_file_that_is_gone_is_reported(data_dir: Path, tmp_path: Path) -> None:
+    good, gone = data_dir / "warc" / "commoncrawl" / "whirlwind.warc.gz", tmp_path / "gone.warc.gz"
+    gone.write_bytes((data_dir / "warc" / "commoncrawl" / "jwarc-cc.warc.gz").read_bytes())
+    workspace = Workspace.create(tmp_path / "w")
+    add(workspace, [str(good), str(gone)])
+    gone.unlink()
+    done = build(workspace, LocalEngine(1))
+    assert [(bad.name, bad.reason) for bad in done.failed] == [(str(gone), "unreadable")]
+    assert (done.outcome, done.n_pages) == ("built", 1)
+
+
 def test_a_file_that_changed_is_another_input(data_dir: Path, tmp_path: Path) -> None:
     path = tmp_path / "mine.warc.gz"
     path.write_bytes((data_dir / "warc" / "commoncrawl" / "whirlwind.warc.gz").read_bytes())
