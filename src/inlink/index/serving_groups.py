@@ -10,17 +10,20 @@ def _sum(name: str, sql: str, meaning: str, type_: str = "int") -> GroupColumn:
     return GroupColumn(name, type_, sql, meaning)
 
 
+def _distinct(name: str, column: str, condition: str, meaning: str) -> GroupColumn:
+    """How many values there are. A list made and counted costs less to plan than count(DISTINCT …)."""
+    return GroupColumn(name, "int", f"coalesce(list_unique(list({column}) FILTER ({condition})), 0)", meaning)
+
+
 _N_LINKS = _sum("n_links", "count(*) FILTER (l.is_live)", "live links")
 _N_FOLLOW = _sum("n_follow_links", f"count(*) FILTER (l.is_live AND {FOLLOW})", "live follow links")
-_N_PAGES = _sum("n_pages", "count(DISTINCT l.source_page) FILTER (l.is_live)", "pages with a live link")
-_N_HOSTS = _sum("n_hosts", "count(DISTINCT l.source_host_id) FILTER (l.is_live)", "hosts with a live link")
-_N_DOMAINS = _sum("n_domains", "count(DISTINCT l.source_domain_id) FILTER (l.is_live)", "domains with a live link")
-_N_FOLLOW_DOMAINS = _sum(
-    "n_follow_domains",
-    f"count(DISTINCT l.source_domain_id) FILTER (l.is_live AND {FOLLOW})",
-    "domains with a live follow link",
+_N_PAGES = _distinct("n_pages", "l.source_page", "l.is_live", "pages with a live link")
+_N_HOSTS = _distinct("n_hosts", "l.source_host_id", "l.is_live", "hosts with a live link")
+_N_DOMAINS = _distinct("n_domains", "l.source_domain_id", "l.is_live", "domains with a live link")
+_N_FOLLOW_DOMAINS = _distinct(
+    "n_follow_domains", "l.source_domain_id", f"l.is_live AND {FOLLOW}", "domains with a live follow link"
 )
-_N_TARGETS = _sum("n_target_pages", "count(DISTINCT l.target_page) FILTER (l.is_live)", "pages linked to")
+_N_TARGETS = _distinct("n_target_pages", "l.target_page", "l.is_live", "pages linked to")
 _N_NEW = _sum(
     "n_new_links",
     "count(*) FILTER (l.change IN ('new', 'restored'))",
@@ -92,7 +95,7 @@ SUBNETS = Grouping(
     "l.subnet_id",
     (
         GroupColumn("subnet", "text", "any_value(ip.subnet)", "the /24 (IPv4) or /48 (IPv6) network", ("ips",)),
-        _sum("n_ips", "count(DISTINCT l.ip_id) FILTER (l.is_live)", "addresses with a live link"),
+        _distinct("n_ips", "l.ip_id", "l.is_live", "addresses with a live link"),
         _N_DOMAINS,
         _N_HOSTS,
         _N_LINKS,
