@@ -241,6 +241,14 @@ def a_listed_link_after_a_look_stands(parts: Parts, page: str) -> None:
     parts.csv.see(page, 4, [T + "a"], status=None)
 
 
+@story(a=(-40_000, 0, 9, "removed", 2), b=(9, 900_000, None, None, 2))
+def dates_that_cannot_be(parts: Parts, page: str) -> None:
+    parts.warc.see(page, -40_000, [T + "a"])
+    parts.warc.see(page, 0, [T + "a"])
+    parts.warc.see(page, 9, [T + "b"])
+    parts.warc.see(page, 900_000, [T + "b"])
+
+
 @story(a=(0, 0, 5, "page_gone", 1))
 def gone_and_then_unreachable(parts: Parts, page: str) -> None:
     parts.warc.see(page, 0, [T + "a"])

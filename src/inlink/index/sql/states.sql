@@ -87,7 +87,7 @@ LEFT JOIN listed_as a ON s.is_listed AND a.listed_id = s.link_id AND a.page_no =
 
 -- The row to show: a seen link before a listed one, the last sighting, the deeper input, the first row.
 CREATE MACRO shown_place(is_listed, seen_at, depth, place) AS (
-    ((NOT is_listed)::HUGEINT << 120) + (epoch_us(seen_at)::HUGEINT << 64)
+    ((NOT is_listed)::HUGEINT << 120) + (least(greatest(epoch_us(seen_at), 0), (1::BIGINT << 56) - 1)::HUGEINT << 64)
     + ((8 - depth_rank(depth))::HUGEINT << 60) + (((1::BIGINT << 60) - 1) - place)
 );
 CREATE MACRO place_of(shown) AS ((1::BIGINT << 60) - 1) - (shown & ((1::HUGEINT << 60) - 1))::BIGINT;
