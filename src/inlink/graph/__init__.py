@@ -1,0 +1,1 @@
+"""Votes as graphs of pages, hosts and domains, and the scoring runs over them."""
