@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from inlink.errors import NotFound
-from inlink.fetch import RemoteFile, client_for
 from inlink.sources import arc, warc
 from inlink.sources.answers import WANTED, answers
 from inlink.sources.archives import METADATA, open_window
@@ -13,9 +13,11 @@ from inlink.sources.blobs import Blob, HeldBytes, LocalBlob, RawBytes
 from inlink.sources.limits import DEFAULT_LIMITS, Limits
 from inlink.sources.members import Coding, coding_of
 from inlink.sources.naming import is_address
-from inlink.sources.opening import policy_of
 from inlink.sources.raw import RawRecord
 from inlink.sources.records import Record, WatRecord
+
+if TYPE_CHECKING:
+    from inlink.sources.remote import RemoteFile
 
 
 class _Part:
@@ -64,8 +66,7 @@ def read_item(
 
     Raises: NotFound where neither stands there, Unreachable where the archive cannot be read.
     """
-    whole: Blob = RemoteFile(client_for(policy_of(test_hosts)), place) if is_address(place) else LocalBlob(place)
-    blob: Blob = _Part(whole, offset, length) if isinstance(whole, RemoteFile) and length and offset >= 0 else whole
+    whole, blob = _blobs(place, offset, length, test_hosts)
     coding = _coding_at(whole, blob, offset)
     window = open_window(blob, limits, max(offset, 0), coding)
     if offset < 0:
@@ -85,6 +86,17 @@ def read_item(
                 return item
         break
     raise NotFound(f"{place}, offset {offset}: no record stands there", hint=_HINT)
+
+
+def _blobs(place: str, offset: int, length: int | None, test_hosts: Iterable[str]) -> tuple[Blob, Blob]:
+    """The whole archive, and what of it is to be read."""
+    if not is_address(place):
+        local = LocalBlob(place)
+        return local, local
+    from inlink.sources.remote import remote_file
+
+    remote = remote_file(place, test_hosts)
+    return remote, _Part(remote, offset, length) if length and offset >= 0 else remote
 
 
 def _coding_at(whole: Blob, blob: Blob, offset: int) -> Coding:

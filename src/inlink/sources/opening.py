@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from inlink.errors import BadInput, InlinkError
-from inlink.fetch import Policy, RemoteFile, client_for
 from inlink.sources.archives import archive_items
 from inlink.sources.blobs import Blob, HeldBytes, LocalBlob
 from inlink.sources.formats import HEAD_BYTES, Found, format_of
@@ -15,6 +15,9 @@ from inlink.sources.limits import DEFAULT_LIMITS, Limits
 from inlink.sources.listings import list_facts, listed_items
 from inlink.sources.naming import entries_of, is_address, places_of, problem
 from inlink.sources.records import InputFile, Item
+
+if TYPE_CHECKING:
+    from inlink.sources.remote import RemoteFile
 
 ARCHIVES = ("warc", "wat", "arc")
 
@@ -33,14 +36,20 @@ def open_inputs(
     test_hosts: hosts ("name" or "name:port") that may be fetched from although they are inside a private network.
     """
     seen: set[str] = set()
-    policy = policy_of(test_hosts)
+    hosts = frozenset(test_hosts)
     for spec in specs:
         for place in places_of(spec):
-            yield from _opened(place, base_url, policy, limits, seen, is_entry=False)
+            yield from _opened(place, base_url, hosts, limits, seen, is_entry=False)
 
 
 def _opened(
-    place: str | BadInput, base_url: str | None, policy: Policy, limits: Limits, seen: set[str], *, is_entry: bool
+    place: str | BadInput,
+    base_url: str | None,
+    test_hosts: frozenset[str],
+    limits: Limits,
+    seen: set[str],
+    *,
+    is_entry: bool,
 ) -> Iterator[InputFile | BadInput]:
     if isinstance(place, BadInput):
         yield place
@@ -50,15 +59,15 @@ def _opened(
         return
     seen.add(key)
     try:
-        blob = _blob(place, policy)
+        blob = _blob(place, test_hosts)
         found, head = _found(blob, limits)
         if found.format != "paths":
-            yield _input(place, blob, found, head, policy)
+            yield _input(place, blob, found, head, test_hosts)
         elif is_entry:
             yield problem(f"{place}: a list named by a list is not followed", place, "unknown-format")
         else:
             for entry in entries_of(blob, place, base_url, limits):
-                yield from _opened(entry, base_url, policy, limits, seen, is_entry=True)
+                yield from _opened(entry, base_url, test_hosts, limits, seen, is_entry=True)
     except (OSError, ValueError) as error:  # names that no file can have, disks that fail
         yield problem(f"{place[:300]}: cannot be opened ({error})", place, "unreadable", "check the name")
     except InlinkError as error:
@@ -68,9 +77,11 @@ def _opened(
             yield problem(error.message, place, "unreadable", error.hint)
 
 
-def _blob(place: str, policy: Policy) -> LocalBlob | RemoteFile:
+def _blob(place: str, test_hosts: frozenset[str]) -> LocalBlob | RemoteFile:
     if is_address(place):
-        return RemoteFile(client_for(policy), place)
+        from inlink.sources.remote import remote_file
+
+        return remote_file(place, test_hosts)
     path = Path(place)
     if path.exists() and not path.is_file():
         raise problem(f"{place}: not a regular file", place, "unreadable", "give a file, a folder or an address")
@@ -79,7 +90,7 @@ def _blob(place: str, policy: Policy) -> LocalBlob | RemoteFile:
 
 def _found(blob: LocalBlob | RemoteFile, limits: Limits) -> tuple[Found, bytes]:
     """The format, and the first bytes it was told by."""
-    if isinstance(blob, RemoteFile):
+    if not isinstance(blob, LocalBlob):
         head = blob.first_bytes(HEAD_BYTES)
     else:
         head = b""
@@ -90,12 +101,14 @@ def _found(blob: LocalBlob | RemoteFile, limits: Limits) -> tuple[Found, bytes]:
     return format_of(HeldBytes(blob.name, head), limits), head
 
 
-def _input(place: str, blob: LocalBlob | RemoteFile, found: Found, head: bytes, policy: Policy) -> InputFile:
+def _input(
+    place: str, blob: LocalBlob | RemoteFile, found: Found, head: bytes, test_hosts: frozenset[str]
+) -> InputFile:
     modified_at_s: float | None = None
-    if isinstance(blob, RemoteFile):
+    if not isinstance(blob, LocalBlob):
         facts = {"url": blob.name, "validator": blob.validator or ""}
-        if policy.test_hosts:
-            facts["test_hosts"] = " ".join(sorted(policy.test_hosts))
+        if test_hosts:
+            facts["test_hosts"] = " ".join(sorted(test_hosts))
         size = blob.size_bytes
         digest = hashlib.sha256(f"{blob.name}\0{blob.validator or head[:4096].hex()}\0{size}".encode()).hexdigest()
     else:
@@ -115,18 +128,19 @@ def _digest(blob: Blob) -> tuple[str, int]:
     return hasher.hexdigest(), size
 
 
-def policy_of(test_hosts: Iterable[str]) -> Policy:
-    """The policy of the client, with these hosts allowed beyond the public internet."""
-    return Policy(test_hosts=frozenset(test_hosts))
-
-
 def blob_of(file: InputFile) -> LocalBlob | RemoteFile:
     """The bytes of an input, a remote one pinned to the version that was added."""
     facts = file.facts
     if "url" not in facts:
         return LocalBlob(facts.get("path", file.name))
-    client = client_for(policy_of(facts.get("test_hosts", "").split()))
-    return RemoteFile(client, facts["url"], validator=facts.get("validator") or None, size_bytes=file.size_bytes)
+    from inlink.sources.remote import remote_file
+
+    return remote_file(
+        facts["url"],
+        facts.get("test_hosts", "").split(),
+        validator=facts.get("validator") or None,
+        size_bytes=file.size_bytes,
+    )
 
 
 def items(file: InputFile, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Item]:
