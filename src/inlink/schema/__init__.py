@@ -2,7 +2,7 @@
 
 from inlink.schema.columns import Column, TableSchema
 from inlink.schema.parts import CAPTURES, LINKS, PAGES
-from inlink.schema.words import DEPTHS, EMBED_KINDS, KINDS, LOST_REASONS, PAGE_KINDS, REGIONS, REL_ORIGINS
+from inlink.schema.words import DEPTHS, EMBED_KINDS, KINDS, LOST_REASONS, PAGE_KINDS, REGIONS, REL_ORIGINS, VOTE_KINDS
 
 __all__ = [
     "CAPTURES",
@@ -15,6 +15,7 @@ __all__ = [
     "PAGE_KINDS",
     "REGIONS",
     "REL_ORIGINS",
+    "VOTE_KINDS",
     "Column",
     "TableSchema",
 ]

@@ -41,3 +41,8 @@ LOST_REASONS = (
     "page_not_html",  # the page answers 200 with something that holds no links
     "moved",  # the same anchor and context now stands on another page of the site
 )
+
+# Kinds whose follow links are votes: somebody chose to send a reader there. An image inside an <a> is an anchor, a row
+# of a link list a link that its maker counts; frames, forms, redirects and declarations (canonical, alternate, cite)
+# point, but choose nobody.
+VOTE_KINDS = ("anchor", "area", "listed")

@@ -5,6 +5,7 @@ inputs.jsonl         what was added
 archive/             records kept by `add --keep` and by the crawler
 parts/<digest>/      what one input gave
 index/<snapshot>/    a set of parts, arranged
+graph/               votes as graphs, and a folder of scores for each run
 serve/<snapshot>.duckdb
 CURRENT              which snapshot is served
 tmp/                 work in progress: thrown away when the next build starts
@@ -113,6 +114,11 @@ class Workspace:
         """Folder of work in progress; only the holder of the build lock may write there."""
         return self.path / "tmp"
 
+    @property
+    def graph(self) -> Path:
+        """Folder of graphs and scoring runs."""
+        return self.path / "graph"
+
     def part(self, digest: str) -> Path:
         """Folder of one part."""
         return self.parts / digest
@@ -131,7 +137,7 @@ class Workspace:
 
     def _folders(self) -> Iterator[Path]:
         yield self.path
-        for name in ("archive", "parts", "index", "serve", "locks", "tmp"):
+        for name in ("archive", "parts", "index", "graph", "serve", "locks", "tmp"):
             yield self.path / name
 
     # Settings and inputs.

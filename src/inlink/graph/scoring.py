@@ -1,0 +1,188 @@
+"""Make a scoring run: count the votes of a snapshot, weigh them by a policy, compute masses, write the run."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+import inlink
+from inlink.engine.protocol import Engine, Progress, Report, silent
+from inlink.engine.session import Session
+from inlink.errors import NotFound
+from inlink.graph import authority
+from inlink.graph.arrays import digests_of, save_arrays
+from inlink.graph.graph import Graph
+from inlink.graph.names import Texts
+from inlink.graph.own import graph_id, own_graph, own_votes
+from inlink.graph.policy import Policy
+from inlink.graph.runs import FILE_NAME, Recipe, Run, RunFacts, is_run, read_run, remember, run_text
+from inlink.graph.votes import votes_id
+from inlink.index.manifest import read_manifest
+from inlink.kernels.pagerank import PageRankResult, pagerank
+from inlink.schema.runs import RUN_SCORES
+from inlink.store.disk import check_room, full_error, is_full
+from inlink.store.files import publish, replace_text
+from inlink.store.tables import Written, write_table
+from inlink.store.workspace import Workspace
+
+BATCH = 65_536
+_LINK_BYTES = 60  # room to ask for, a link: pairs, both directions of the graph, and sorting them
+_SPARE_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """What ranking did. outcome: made, or unchanged (the run of the same inputs is there)."""
+
+    outcome: str
+    run: Run
+
+
+def rank(
+    workspace: Workspace,
+    kind: str,
+    engine: Engine,
+    policy: Policy | None = None,
+    *,
+    damping: float = 0.85,
+    report: Report = silent,
+) -> Ranked:
+    """The run over the served snapshot; made unless it is there. Killed at any moment, it harms nothing.
+
+    Raises: Busy while another process builds; NotFound before the first build; BadInput for a policy without meaning;
+    NotConverged; Unreachable where the disk has no room.
+    """
+    policy = policy or Policy()
+    policy.check(kind)
+    try:
+        with workspace.building("rank") as tmp:
+            workspace.graph.mkdir(exist_ok=True)
+            recipe = _recipe(workspace, kind, policy, damping)
+            if is_run(workspace.graph / recipe.run):
+                remember(workspace, recipe.run)
+                return Ranked("unchanged", read_run(workspace.graph / recipe.run))
+            _make(workspace, recipe, engine, tmp, report)
+            remember(workspace, recipe.run)
+            return Ranked("made", read_run(workspace.graph / recipe.run))
+    except (OSError, duckdb.Error) as error:
+        if is_full(error):
+            raise full_error(workspace.path) from error
+        raise
+
+
+def _recipe(workspace: Workspace, kind: str, policy: Policy, damping: float) -> Recipe:
+    current = workspace.current()
+    if current is None:
+        raise NotFound("nothing has been built in this workspace yet", hint="add inputs, then run inlink build")
+    key = read_manifest(workspace.snapshot(current.snapshot)).key
+    return Recipe(kind, current.snapshot, key, policy, damping=damping)
+
+
+def _make(workspace: Workspace, recipe: Recipe, engine: Engine, tmp: Path, report: Report) -> None:
+    links = read_manifest(workspace.snapshot(recipe.snapshot)).tables["links"]
+    check_room(workspace.path, int(links["n_rows"]) * _LINK_BYTES + _SPARE_BYTES, what="the graph")
+    steps = iter(range(100))
+
+    def say(note: str) -> None:
+        report(Progress(f"rank {recipe.kind}", next(steps), None, "steps", note))
+
+    with _session(engine, tmp) as session:
+        votes = own_votes(workspace, recipe.snapshot, recipe.snapshot_key, recipe.kind, session, say)
+    say("arrange votes")
+    graph = own_graph(workspace, votes, recipe.policy)
+    say("compute masses")
+    result = masses(graph, recipe, threads=engine.workers)
+    say("write the run")
+    out = tmp / recipe.run
+    write_run(out, recipe, graph, result)
+    publish_run(workspace, out, recipe.run)
+
+
+@contextmanager
+def _session(engine: Engine, tmp: Path) -> Iterator[Session]:
+    scratch = tmp / "scratch"
+    scratch.mkdir()
+    with engine.session(scratch) as session:
+        yield session
+    shutil.rmtree(scratch, ignore_errors=True)
+
+
+def masses(graph: Graph, recipe: Recipe, *, threads: int | None = None) -> PageRankResult:
+    """The masses of a graph's nodes by a recipe. Raises: NotConverged."""
+    return pagerank(graph.inward, graph.out_weight, damping=recipe.damping, tolerance=recipe.tolerance, threads=threads)
+
+
+def write_run(out: Path, recipe: Recipe, graph: Graph, result: PageRankResult) -> None:
+    """Write a run's arrays, its table and, last, run.json."""
+    columns = score_columns(graph, result.mass)
+    save_arrays(out, {name: columns[name] for name in ("mass", "position", "in_votes", "ordered")})
+    written = _write_scores(out / "scores", graph, columns)
+    facts = RunFacts(
+        run=recipe.run,
+        inputs=dict(recipe.words),
+        graph=graph_id(recipe.kind, recipe.snapshot_key, recipe.policy),
+        votes=votes_id(recipe.kind, recipe.snapshot_key),
+        n=graph.n,
+        m=graph.m,
+        n_dangling=graph.n_dangling,
+        iterations=int(result.iterations),
+        error_bound=float(result.error_bound),
+        scores=asdict(written),
+        digests=digests_of(out),
+        made_by=f"inlink {inlink.__version__}",
+        made_at=datetime.now(UTC).isoformat(timespec="microseconds"),
+    )
+    replace_text(out / FILE_NAME, run_text(facts))
+
+
+def publish_run(workspace: Workspace, out: Path, name: str) -> None:
+    """The run gets its place; what lay there and could not be read goes."""
+    final = workspace.graph / name
+    if final.exists():
+        final.replace(workspace.tmp / f"broken-{name}")
+    publish(out, final)
+
+
+def score_columns(graph: Graph, mass: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
+    """All that a run knows of each node, by column; `ordered` are the rounded masses, ascending."""
+    keys = authority.rounded(mass)
+    ordered = np.sort(keys)
+    position = authority.positions(keys, ordered)
+    in_votes, out_votes = graph.inward.degrees(), graph.outward.degrees()
+    columns: dict[str, NDArray[Any]] = {
+        "mass": mass, "position": position, "in_votes": in_votes, "out_votes": out_votes, "ordered": ordered
+    }  # fmt: skip
+    scores = authority.authorities(position, in_votes)
+    return columns if scores is None else {**columns, "authority": scores}
+
+
+def _write_scores(folder: Path, graph: Graph, columns: Mapping[str, NDArray[Any]]) -> Written:
+    def batches() -> Iterator[pa.RecordBatch]:
+        for start in range(0, graph.n, BATCH):
+            part = slice(start, min(start + BATCH, graph.n))
+            rows = {
+                "key": _strings(graph.names.keys, part),
+                "name": _strings(graph.names.names, part),
+                **{name: pa.array(columns[name][part]) for name in columns if name != "ordered"},
+            }
+            rows.setdefault("authority", pa.nulls(part.stop - part.start, pa.float64()))
+            yield pa.RecordBatch.from_pydict(rows)
+
+    return write_table(batches(), folder, RUN_SCORES)
+
+
+def _strings(texts: Texts, part: slice) -> pa.StringArray:
+    offsets = np.asarray(texts.offsets[part.start : part.stop + 1])
+    data = np.asarray(texts.data[offsets[0] : offsets[-1]])
+    short = (offsets - offsets[0]).astype(np.int32)
+    return pa.StringArray.from_buffers(part.stop - part.start, pa.py_buffer(short), pa.py_buffer(data))
