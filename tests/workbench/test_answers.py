@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
@@ -328,20 +329,27 @@ def test_changes_of_the_last_capture(case: Case) -> None:
 
 
 @pytest.mark.parametrize("mode", ["intersect", "gap", "union"])
-def test_compare(case: Case, mode: str) -> None:
+@pytest.mark.parametrize("state", ["live", "lost", "all"])
+def test_compare(case: Case, mode: str, state: str) -> None:
     made, bench = case
     targets = ["a.example", "b.example", "social.example"]
-    links = [naive.sums(made, naive.backlinks(made, t, "domain"), lambda r: r["source_domain"]) for t in targets]
-    counts = {
-        domain: [one[domain]["n_links"] if domain in one else 0 for one in links]
-        for domain in {name for one in links for name in one}
-    }
+    links = [Counter(row["source_domain"] for row in naive.backlinks(made, t, "domain", state=state)) for t in targets]
+    counts = {domain: [one[domain] for one in links] for domain in {name for one in links for name in one}}
     tests: dict[str, Any] = {"intersect": all, "union": any, "gap": lambda n: not n[0] and any(n)}
     wanted = tests[mode]
-    found = bench.compare(targets, mode=mode, limit=None).to_dicts()
+    found = bench.compare(targets, mode=mode, state=state, limit=None).to_dicts()
     assert {row["source_domain"]: [row["links_1"], row["links_2"], row["links_3"]] for row in found} == {
         domain: n for domain, n in counts.items() if wanted(n) and (mode != "gap" or domain != "a.example")
     }
+
+
+def test_compare_takes_the_kind_that_is_asked_for(case: Case) -> None:
+    made, bench = case
+    targets = ["a.example", "b.example", "social.example"]
+    rows = [row for t in targets for row in naive.backlinks(made, t, "domain", embeds=True)]
+    where = f"kind in ({', '.join(EMBED_KINDS)})"
+    found = bench.compare(targets, mode="union", where=where, limit=None).table
+    assert sum(found["n_links"].to_pylist()) == sum(row["kind"] in EMBED_KINDS for row in rows) > 0
 
 
 def test_a_stream_is_the_answer(case: Case) -> None:

@@ -77,7 +77,17 @@ def test_refuses_with_the_position(text: str, position: int, message: str) -> No
     assert caught.value.facts["position"] == position
 
 
-@pytest.mark.parametrize("text", ["(" * 60 + "follow" + ")" * 60, "not " * 60 + "follow", "x" * 20_000])
+@pytest.mark.parametrize("operator", ["=", "!=", "<", "<=", ">", ">="])
+@pytest.mark.parametrize("date", ["9999-12-31", "9999-12-31T23:59:59.999999", "0001-01-01"])
+def test_the_first_and_the_last_date(bench: Workbench, operator: str, date: str) -> None:
+    n_rows = len(bench.backlinks("a.example", where=f"first_seen {operator} {date}", limit=None))
+    is_all = operator in (("!=", "<", "<=") if date.startswith("9999") else ("!=", ">", ">="))
+    assert n_rows == (len(bench.backlinks("a.example", limit=None)) if is_all else 0)
+
+
+@pytest.mark.parametrize(
+    "text", ["(" * 60 + "follow" + ")" * 60, "not " * 60 + "follow", "x" * 20_000, "anchor = '\udcff'"]
+)
 def test_bounds_depth_and_length(text: str) -> None:
     with pytest.raises(BadInput):
         parse_filter(text)
@@ -95,6 +105,7 @@ MISFIT = {
     "bare text": ("anchor", "it takes"),
     "bad pattern": ("anchor matches '['", "RE2"),
     "list compared": ("flags = x", "contains"),
+    "date before time": ("first_seen > 0001-01-01T00:00+14:00", "years 1 and 9999"),
 }
 
 
@@ -178,11 +189,16 @@ def test_the_bad_views_are_named(bench: Workbench) -> None:
         ({"group": "host"}, "none, similar, page, domain"),
         ({"state": "dead"}, "live, lost, all"),
         ({"limit": -1}, "number of rows"),
+        ({"limit": 10**30}, "number of rows"),
         ({"sort": "anchor down"}, "descending"),
     ):
         with pytest.raises(BadInput) as caught:
             bench.backlinks("a.example", **given_)
         assert words in caught.value.hint
+    with pytest.raises(BadInput, match="changes takes no state"):
+        bench.changes("a.example", state="lost")
+    with pytest.raises(BadInput, match="compare takes no group"):
+        bench.compare(["a.example", "b.example"], group="page")
     with pytest.raises(BadInput, match="cannot be grouped"):
         bench.domains("a.example", group="similar")
     with pytest.raises(BadInput, match="no scope"):

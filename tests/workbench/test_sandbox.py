@@ -48,6 +48,14 @@ def test_wrong_sql_is_bad_input(bench: Workbench, query: str) -> None:
         bench.sql(query)
 
 
+@pytest.mark.parametrize(
+    "query", ["SELECT '\udcff'", "SELECT * FROM range(100000000) a(x), (SELECT repeat('x', 1000))"]
+)
+def test_text_that_is_none_and_answers_without_end(bench: Workbench, query: str) -> None:
+    with pytest.raises((BadInput, Refused), match=r"surrogates not allowed|larger than 20 MB"):
+        bench.sql(query, limit=None, memory_mb=20)
+
+
 def test_variables_of_the_program_cannot_be_read(bench: Workbench) -> None:
     secret = {"a": [1]}
     with pytest.raises(BadInput):

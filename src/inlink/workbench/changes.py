@@ -12,14 +12,14 @@ from datetime import UTC, datetime, timedelta
 
 from inlink.errors import BadInput
 from inlink.index.serving_columns import columns_of, joins_of
-from inlink.index.serving_sql import KEPT, VOTES, DerivedQuery, Key, Span, Sql, all_of
+from inlink.index.serving_sql import DerivedQuery, Key, Span, Sql, all_of
 from inlink.schema.serving import CHANGES
 from inlink.workbench.conditions import Field, condition
 from inlink.workbench.cursors import after, read_cursor, view_digest
 from inlink.workbench.filters import comparisons, parse_filter
-from inlink.workbench.lists import Plan, answer_plan, check_columns, order_of, stream_plan
+from inlink.workbench.lists import Plan, answer_plan, check_columns, not_left_out, order_of, stream_plan
 from inlink.workbench.notes import left_out_notes
-from inlink.workbench.options import View
+from inlink.workbench.options import View, refuse
 from inlink.workbench.places import Found, Served
 from inlink.workbench.results import Rows, RowStream
 
@@ -117,6 +117,7 @@ def stream_changes(
 
 
 def _plan(served: Served, found: Found | None, window: tuple[datetime | None, datetime | None], view: View) -> Plan:
+    refuse("changes", view, "group", "state", "indirect", "folded")
     tree = parse_filter(view.where)
     known = columns_of("links")
     links = {name: Field(f'g."{name}"', column.type) for name, column in known.items() if name not in ("change", "via")}
@@ -126,10 +127,7 @@ def _plan(served: Served, found: Found | None, window: tuple[datetime | None, da
     order = (*order_of(view.sort or ("-changed_at", "change"), fields), Key('g."_row"'))
     used = {*columns, *(test.column for test in comparisons(tree)), *(_name_of(key) for key in order)}
     span = Span("links", "row", ((0, 1 << 44),)) if found is None else found.span("links")
-    asks_kind = any(test.column == "kind" for test in comparisons(tree))
-    parts = [span.sql, Sql() if view.infrastructure else KEPT["links"]]
-    parts.append(Sql() if view.embeds or asks_kind else VOTES)
-    inner = _inner(all_of(parts), window, sorted(used & set(links)))
+    inner = _inner(all_of([span.sql, not_left_out("links", view, tree)]), window, sorted(used & set(links)))
     query = DerivedQuery(inner, columns, order, condition(tree, fields), limit=view.limit)
     target = str(found.target) if found is not None else "*"
     digest = view_digest(f"changes {window}", target, view)
@@ -219,11 +217,11 @@ def moment(value: str | datetime | None) -> datetime | None:
         return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
     try:
         time = datetime.fromisoformat(value)
-    except ValueError:
+        time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise BadInput(f"{value!r} is no date and no snapshot", hint="write 2026-05-31 or 2026-05-31T12:00") from None
-    time = time if time.tzinfo else time.replace(tzinfo=UTC)
-    is_day = len(value) == len("2026-05-31")
-    return time + timedelta(days=1) - timedelta(microseconds=1) if is_day else time
+    is_day = len(value) <= len("2026-05-31")
+    return time + (timedelta(days=1) - timedelta(microseconds=1)) if is_day else time
 
 
 __all__ = ["CHANGES", "changes", "moment", "stream_changes"]

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from inlink.errors import BadInput
 from inlink.index.serving_columns import FOLLOW, SOURCE_DOMAIN, columns_of, joins_of
-from inlink.index.serving_sql import KEPT, VOTES, DerivedQuery, Key, Sql, all_of
+from inlink.index.serving_sql import DerivedQuery, Key, Sql, all_of
 from inlink.workbench.conditions import Field, condition
 from inlink.workbench.cursors import after, read_cursor, view_digest
 from inlink.workbench.filters import comparisons, conjuncts, parse_filter
-from inlink.workbench.lists import Plan, answer_plan, check_columns, order_of
-from inlink.workbench.options import View
+from inlink.workbench.lists import Plan, answer_plan, check_columns, in_state, not_left_out, order_of
+from inlink.workbench.options import View, refuse
 from inlink.workbench.places import Found, Served
 from inlink.workbench.results import Rows
 
@@ -21,18 +21,20 @@ MAX_TARGETS = 20
 
 
 def compare(served: Served, found: Sequence[Found], mode: str, view: View) -> Rows:
-    """One row per domain: links_1 … links_n count its live links to each target, in the order given.
+    """One row per domain: links_1 … links_n count its links of the view's state to each target, in the order given.
 
     Raises: BadInput for an unknown mode, or fewer than two targets.
     """
     _check(found, mode)
+    refuse("compare", view, "group", "indirect", "folded")
     fields = _fields(len(found))
     columns = view.columns or tuple(fields)
     check_columns("column", columns, fields)
     tree = parse_filter(view.where)
     over_rows = [part for part in conjuncts(tree) if {t.column for t in comparisons(part)} <= set(_row_fields())]
     over_groups = [part for part in conjuncts(tree) if part not in over_rows]
-    inner = _inner(found, view, [condition(part, _row_fields()) for part in over_rows])
+    shown = [in_state(view), not_left_out("links", view, tree)]
+    inner = _inner(found, [*shown, *(condition(part, _row_fields()) for part in over_rows)])
     where = all_of([_wanted(mode, found), *(condition(part, fields) for part in over_groups)])
     order = (*order_of(view.sort or ("-n_targets", "-strength"), fields), Key("g._key"))
     query = DerivedQuery(inner, columns, order, where, limit=view.limit)
@@ -69,12 +71,11 @@ def _row_fields() -> dict[str, Field]:
     }
 
 
-def _inner(found: Sequence[Found], view: View, conditions: Sequence[Sql]) -> Sql:
+def _inner(found: Sequence[Found], conditions: Sequence[Sql]) -> Sql:
     """Each target's links counted by source domain, then laid side by side."""
-    kept = [Sql() if view.infrastructure else KEPT["links"], Sql() if view.embeds else VOTES]
     parts: list[Sql] = []
     for number, one in enumerate(found, 1):
-        where = all_of([one.span("links").sql, Sql("l.is_live"), *kept, *conditions])
+        where = all_of([one.span("links").sql, *conditions])
         text = (
             f"SELECT {number} AS target, l.source_domain_id AS domain, any_value({SOURCE_DOMAIN}) AS name, "
             f"max(l.strength) AS strength, count(*) AS n, count(*) FILTER ({FOLLOW}) AS n_follow, "

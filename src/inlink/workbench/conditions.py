@@ -15,6 +15,7 @@ from inlink.index.serving_sql import Sql
 from inlink.workbench.filters import All, Comparison, Filter, Not
 
 _DAY = timedelta(days=1)
+_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def _on_time(test: Comparison, sql: str) -> Sql:
     if test.operator not in ("=", "!=", "<", "<=", ">", ">=", "between", "in"):
         raise _unfit(test, "= != < <= > >= between in")
     times = [_time(test, value) for value in test.values]
-    ends = [time + (_DAY if is_day else timedelta(microseconds=1)) for time, is_day in times]
+    ends = [_end(time, _DAY if is_day else timedelta(microseconds=1)) for time, is_day in times]
     starts = [time for time, _ in times]
     if test.operator == "between":
         return Sql(f"{sql} >= ? AND {sql} < ?", (starts[0], ends[1]))
@@ -176,7 +177,15 @@ def _time(test: Comparison, value: str) -> tuple[datetime, bool]:
     except ValueError:
         raise _wrong(test, value, "date (2026-05-31 or 2026-05-31T12:00)") from None
     is_day = len(value) <= len("2026-05-31")
-    return (time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)), is_day
+    try:
+        return (time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)), is_day
+    except OverflowError:
+        raise _wrong(test, value, "date between the years 1 and 9999") from None
+
+
+def _end(time: datetime, more: timedelta) -> datetime:
+    """The first moment behind a time; the last that there is stays itself."""
+    return time + more if time <= _LAST - more else _LAST
 
 
 def _check_pattern(test: Comparison) -> None:

@@ -86,6 +86,8 @@ def parse_filter(text: str) -> Filter | None:
     """
     if len(text) > MAX_LENGTH:
         raise BadInput(f"the filter has {len(text)} characters; {MAX_LENGTH} is the limit", hint="make it shorter")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise BadInput("the filter holds bytes that are not UTF-8", hint="write it in UTF-8")
     if not text.strip():
         return None
     reader = _Reader(text)

@@ -73,6 +73,13 @@ class Plan:
     cursor: Cursor | None = None
     columns: tuple[str, ...] = field(default_factory=tuple)
 
+    @property
+    def is_default(self) -> bool:
+        """Whether the rows are the links that default views show."""
+        view = self.view
+        is_plain = view.group == "none" and not view.where and view.state == "live"
+        return self.question == "backlinks" and is_plain and not (view.infrastructure or view.embeds or view.indirect)
+
 
 def answer(served: Served, question: str, found: Found, view: View, grouping: Grouping | None = None) -> Rows:
     """One page of the answer.
@@ -162,7 +169,7 @@ def _rows_query(question: str, found: Found, view: View, tree: Filter | None, _:
     known = columns_of(relation)
     fields = {name: Field(*_typed(column.on(relation), column.type)) for name, column in known.items()}
     names = {**fields, **({LINKS_IN_GROUP: Field("g.links_in_group", "int")} if view.group != "none" else {})}
-    where = all_of([_state(view), _kept(relation, view, tree), condition(tree, fields)])
+    where = all_of([in_state(view), not_left_out(relation, view, tree), condition(tree, fields)])
     columns = view.columns or _default_columns(question, view)
     check_columns("column", columns, names)
     order = (*order_of(view.sort, names), *DEFAULT_ORDER[relation])
@@ -189,7 +196,7 @@ def _groups_query(question: str, found: Found, view: View, tree: Filter | None, 
     over_rows, over_groups = _divided(tree, fields, groups)
     columns = view.columns or DEFAULT_COLUMNS.get(question) or tuple(groups)
     check_columns("column", columns, groups)
-    where = all_of([_kept(relation, view, tree), *(condition(part, fields) for part in over_rows)])
+    where = all_of([not_left_out(relation, view, tree), *(condition(part, fields) for part in over_rows)])
     having = all_of([_group_state(view), *(condition(part, groups) for part in over_groups)])
     sort = view.sort or tuple(f"-{name}" if down else name for name, down in grouping.sort)
     order = (*order_of(sort, groups), Key("g._key"))
@@ -216,7 +223,8 @@ def _divided(
     return over_rows, over_groups
 
 
-def _state(view: View) -> Sql:
+def in_state(view: View) -> Sql:
+    """Live links, lost links, or all."""
     return {"live": LIVE, "lost": LOST, "all": Sql()}[view.state]
 
 
@@ -229,7 +237,7 @@ def _group_state(view: View) -> Sql:
     }[view.state]
 
 
-def _kept(relation: str, view: View, tree: Filter | None) -> Sql:
+def not_left_out(relation: str, view: View, tree: Filter | None) -> Sql:
     """What a default view leaves out; a filter that names `kind` asks for kinds itself."""
     asks_kind = any(test.column == "kind" for test in comparisons(tree))
     parts = [] if view.infrastructure else [KEPT[relation]]
@@ -284,11 +292,17 @@ def _kept_page(served: Served, plan: Plan, n_shown: int) -> tuple[pa.Table, int]
 
 
 def _made_page(served: Served, plan: Plan) -> tuple[pa.Table, int]:
-    table = served.serving.arrow(plan.query.select())
-    if plan.cursor is not None and plan.cursor.n_total is not None:
-        return table, plan.cursor.n_total
-    limit = plan.view.limit
-    if plan.cursor is None and (limit is None or table.num_rows < limit):
+    """The page from a query, with the number of rows of the whole view."""
+    query, cursor, limit = plan.query, plan.cursor, plan.view.limit
+    if cursor is None and limit is not None and isinstance(query, GroupsQuery):
+        table = served.serving.arrow(query.select(counted=True))
+        return table, table["_total"][0].as_py() if table.num_rows else 0
+    table = served.serving.arrow(query.select())
+    if cursor is not None and cursor.n_total is not None:
+        return table, cursor.n_total
+    if cursor is None and (limit is None or table.num_rows < limit):
         return table, table.num_rows
-    ((n_total,),) = served.serving.rows(plan.query.count())
+    if plan.is_default and plan.found is not None and plan.found.tally is not None:
+        return table, plan.found.tally.n_links
+    ((n_total,),) = served.serving.rows(query.count())
     return table, n_total

@@ -11,6 +11,7 @@ from inlink.errors import BadInput
 GROUPS = ("none", "similar", "page", "domain")
 STATES = ("live", "lost", "all")
 DEFAULT_LIMIT = 100
+MAX_LIMIT = 10**12
 
 
 class ViewOptions(TypedDict, total=False):
@@ -83,9 +84,16 @@ def view_of(options: ViewOptions) -> View:
     )
     _one_of("group", view.group, GROUPS)
     _one_of("state", view.state, STATES)
-    if view.limit is not None and view.limit < 0:
-        raise BadInput(f"limit must be 0 or more, not {view.limit}", hint="use a number of rows, or all")
+    if view.limit is not None and not 0 <= view.limit <= MAX_LIMIT:
+        raise BadInput(f"limit must be 0 to {MAX_LIMIT:,}, not {view.limit}", hint="use a number of rows, or all")
     return view
+
+
+def refuse(question: str, view: View, *names: str) -> None:
+    """Say which options a question does not take, rather than pass over them. Raises: BadInput."""
+    for name in names:
+        if getattr(view, name) != View.__dataclass_fields__[name].default:
+            raise BadInput(f"{question} takes no {name}", hint=f"leave {name} out")
 
 
 def _names(value: str | Sequence[str]) -> tuple[str, ...]:

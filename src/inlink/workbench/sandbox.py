@@ -86,8 +86,9 @@ def _sandbox(serving: Serving, bounds: Bounds) -> Iterator[duckdb.DuckDBPyConnec
 
 def _checked(db: duckdb.DuckDBPyConnection, query: str) -> duckdb.Statement:
     try:
+        query.encode()
         statements = db.extract_statements(query)
-    except duckdb.Error as error:
+    except (duckdb.Error, UnicodeEncodeError) as error:
         raise _wrong(error) from None
     if len(statements) != 1:
         raise Refused(f"one statement is allowed, this text has {len(statements)}", hint="send one SELECT")
@@ -102,7 +103,7 @@ def _read(db: duckdb.DuckDBPyConnection, statement: duckdb.Statement, bounds: Bo
     clock.start()
     try:
         reader = db.sql(statement.query).to_arrow_reader(BATCH_ROWS)
-        return _taken(reader, bounds.limit)
+        return _taken(reader, bounds)
     except duckdb.InterruptException:
         raise Refused(f"the query took longer than {bounds.timeout_s:g} s", hint="ask for less") from None
     except duckdb.OutOfMemoryException:
@@ -115,12 +116,17 @@ def _read(db: duckdb.DuckDBPyConnection, statement: duckdb.Statement, bounds: Bo
         clock.cancel()
 
 
-def _taken(reader: pa.RecordBatchReader, limit: int | None) -> tuple[pa.Table, bool]:
+def _taken(reader: pa.RecordBatchReader, bounds: Bounds) -> tuple[pa.Table, bool]:
+    """The rows, which count towards the memory too: the database no longer holds them."""
+    limit = bounds.limit
     batches: list[pa.RecordBatch] = []
-    n_rows = 0
+    n_rows = n_bytes = 0
     for batch in reader:
         batches.append(batch)
         n_rows += batch.num_rows
+        n_bytes += batch.nbytes
+        if n_bytes > bounds.memory_mb * 1_000_000:
+            raise Refused(f"the answer is larger than {bounds.memory_mb} MB", hint="ask for less, or set a limit")
         if limit is not None and n_rows > limit:
             break
     table = pa.Table.from_batches(batches, reader.schema)
