@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from inlink.engine.protocol import Report, silent
 from inlink.errors import BadInput
@@ -15,7 +16,6 @@ from inlink.store.lock import Lease, readers_gate
 from inlink.store.workspace import Workspace
 from inlink.urls import identity
 from inlink.urls.domains import SuffixRules
-from inlink.workbench.places import checked_scope
 from inlink.workbench.results import Target
 
 GRAPH_OF_SCOPE = {"url": "pages", "host": "hosts", "domain": "domains"}
@@ -99,7 +99,8 @@ def authority(workspace: Workspace, text: str, scope: str | None = None, run: st
 
     Raises: BadInput for a path, which is no node of a graph; NotFound without such a run.
     """
-    asked = identity.target(text, checked_scope(scope), rules=SuffixRules(workspace.settings.suffixes))
+    rules = SuffixRules(workspace.settings.suffixes)
+    asked = identity.target(text, cast("identity.Scope | None", scope), rules=rules)
     kind = GRAPH_OF_SCOPE.get(asked.kind)
     if kind is None:
         raise BadInput(
