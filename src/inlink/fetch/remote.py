@@ -108,7 +108,9 @@ class RemoteFile:
     def _pin(self, validator: str | None, size: int | None, url: str) -> None:
         is_other = self.validator is not None and validator is not None and validator != self.validator
         if is_other or (self.size_bytes is not None and size is not None and size != self.size_bytes):
-            raise Unreachable(f"{self.name}: changed on the server while it was read", hint="add it again")
+            raise Unreachable(
+                f"{self.name}: changed on the server while it was read", hint="add it again", reason="changed"
+            )
         self.validator = self.validator or validator
         self.size_bytes = size if self.size_bytes is None else self.size_bytes
         self.url = url
