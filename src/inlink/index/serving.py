@@ -21,9 +21,9 @@ from inlink.index.serving_scan import Snapshot
 Progress = Callable[[str, int, int], None]
 """Called with a step's name, how much of it is done and how much there is."""
 
-FORMAT = 1
-HEAVY_ROWS = 10_000
-CHUNK_ROWS = 500_000
+FORMAT = 2
+HEAVY_ROWS = 20_000
+CHUNK_ROWS = 150_000
 
 
 def build_serving(
@@ -64,6 +64,7 @@ def _build(db: duckdb.DuckDBPyConnection, snapshot: Snapshot, heavy_rows: int, s
     serving_names.build_names(db, snapshot)
     serving_pages.build_pages(db, snapshot, say)
     serving_links.build_links(db, snapshot, say)
+    serving_links.build_tallies(db)
     serving_links.build_outgoing(db, say)
     serving_links.build_indirect(db, snapshot)
     serving_links.build_pairs(db, snapshot)

@@ -37,6 +37,9 @@ SUMS = {
     "last_seen": f"max(l.last_seen) FILTER ({_OURS})",
 }
 
+TALLIED = ("n_links", "n_left_out_links", "n_embeds")
+"""The sums that are stored for every target: answers and their notes need them."""
+
 _REL = f"CASE WHEN {FOLLOW} THEN 'follow' ELSE concat_ws('+', CASE WHEN l.nofollow THEN 'nofollow' END, CASE WHEN l.ugc THEN 'ugc' END, CASE WHEN l.sponsored THEN 'sponsored' END) END"  # noqa: E501
 
 BREAKDOWNS = {"kind": "l.kind", "rel": _REL, "tld": "l.tld", "region": "l.region", "lang": "l.lang"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import pyarrow as pa
 from inlink.errors import CorruptIndex, NotFound
 from inlink.index import serving_db
 from inlink.index.serving import FORMAT
-from inlink.index.serving_overview import SUMS
+from inlink.index.serving_overview import SUMS, TALLIED
 from inlink.index.serving_pages import MARK_EVERY
 from inlink.index.serving_sql import Span, Sql
 from inlink.urls.surt import host_key
@@ -26,6 +26,7 @@ class Place:
     """Where a target stands: half-open runs of pages and of rows, and the number of its host or domain.
 
     answer: number of its kept answers; None for targets that have none.
+    tally: what default views show and leave out of it.
     """
 
     pages: tuple[tuple[int, int], ...]
@@ -34,6 +35,7 @@ class Place:
     domain_id: int | None = None
     is_known: bool = True
     answer: int | None = None
+    tally: Tally = field(default_factory=lambda: Tally(0, 0, 0))
 
     def span(self, relation: str) -> Span:
         """The rows of links, indirect or outgoing that belong to the target."""
@@ -46,6 +48,15 @@ class Place:
         if self.host_id is not None:
             return ((f"{side}_host_id", self.host_id),)
         return ((f"{side}_domain_id", self.domain_id),) if self.domain_id is not None else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Live links of a target: those that default views show, those from flagged domains, embedded resources."""
+
+    n_links: int
+    n_left_out_links: int
+    n_embeds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,7 @@ class Serving:
             WHERE n_left_out_links > 0 OR n_embeds > 0""",
         )
         self._left_out = {answer: LeftOut(*counts) for answer, *counts in left}
+        self._has_indirect = bool(serving_db.run(self._db, "SELECT 1 FROM indirect LIMIT 1"))
 
     @property
     def snapshot(self) -> str:
@@ -123,14 +135,30 @@ class Serving:
         rows = tuple((a[1], b[1]) for a, b in runs if b[1] > a[1])
         name = {"host": host, "domain": domain, "prefix": prefix_of(key or "")}.get(scope, key or "")
         answer = self._answers.get((scope, name))
-        return Place(
-            pages, rows, host_id, domain_id, bool(pages) or host_id is not None or domain_id is not None, answer
-        )
+        is_known = bool(pages) or host_id is not None or domain_id is not None
+        place = Place(pages, rows, host_id, domain_id, is_known, answer)
+        return replace(place, tally=self._tally(place))
 
-    def left_out(self, answer: int | None, span: Span) -> LeftOut:
-        """What default views of a target leave out."""
+    def _tally(self, place: Place) -> Tally:
+        """The stored sums of a target."""
+        if not place.rows:
+            return Tally(0, 0, 0)
+        if place.host_id is not None:
+            where = Sql("host_tallies WHERE host_id = ?", (place.host_id,))
+        elif place.domain_id is not None:
+            where = Sql("domain_tallies WHERE domain_id = ?", (place.domain_id,))
+        else:
+            pages = Span("page_tallies", "page", place.pages).sql
+            where = Sql(f"page_tallies l WHERE {pages.text}", pages.params)
+        sums = ", ".join(f"coalesce(sum({name}), 0)::BIGINT" for name in TALLIED)
+        return Tally(*self.rows(Sql(f"SELECT {sums} FROM {where.text}", where.params))[0])
+
+    def left_out(self, answer: int | None, span: Span, tally: Tally | None = None) -> LeftOut:
+        """What default views of a target leave out; `tally` where the span is all of a target."""
         if answer is not None:
             return self._left_out.get(answer, _NOTHING)
+        if tally is not None and not tally.n_left_out_links:
+            return LeftOut(0, 0, tally.n_embeds)
         where = span.sql
         columns = ", ".join(SUMS[name] for name in ("n_left_out_links", "n_left_out_domains", "n_embeds"))
         return LeftOut(*self.rows(Sql(f"SELECT {columns} FROM links l WHERE {where.text}", where.params))[0])
@@ -145,6 +173,14 @@ class Serving:
             found = self.rows(Sql(text, (low, high - 1)))[0]
             n_links, n_pages = n_links + found[0], n_pages + found[1]
         return n_links, n_pages
+
+    def indirect(self, span: Span) -> int:
+        """Live links that reach a target through a redirect or canonical, as default views show them."""
+        if not self._has_indirect:
+            return 0
+        where = span.sql
+        text = f"SELECT {SUMS['n_links']} FROM indirect l WHERE {where.text}"
+        return int(self.rows(Sql(text, where.params))[0][0])
 
     def sizes(self) -> dict[str, int | None]:
         """How many pages were captured, and how many links between domains, hosts and domains there are."""

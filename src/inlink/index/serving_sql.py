@@ -199,9 +199,12 @@ class GroupsQuery:
     after: Sql = field(default_factory=Sql)
     limit: int | None = None
 
-    def select(self) -> Sql:
-        """The groups in order: the columns, then the sort keys as `_k0`, `_k1` …"""
-        shown = ", ".join(f'g."{name}"' for name in self.columns)
+    def select(self, *, counted: bool = False) -> Sql:
+        """The groups in order: the columns, then the sort keys as `_k0`, `_k1` …
+
+        counted: each row says in `_total` how many groups there are from here on, beyond the limit.
+        """
+        shown = ", ".join(f'g."{name}"' for name in self.columns) + (", count(*) OVER () AS _total" if counted else "")
         keys = ", ".join(f"{key.sql} AS _k{n}" for n, key in enumerate(self.order))
         order = ", ".join(key.order for key in self.order)
         limit = "" if self.limit is None else f" LIMIT {int(self.limit)}"

@@ -19,9 +19,8 @@ from inlink.store.tables import Written
 from inlink.urls.domains import SuffixRules
 
 MIB = 2**20
-# Of the memory of a build: what DuckDB may take while rows pass through Python, and how many rows pass at once.
+# Of the memory of a build: what DuckDB may take while rows pass through Python.
 SERVING_MEMORY_SHARE = 0.4
-SERVING_CHUNK_ROWS = 150_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,6 @@ def make_serving(job: ServeJob, tell: Tell) -> None:
             job.out,
             memory_limit=f"{int(job.memory_bytes * SERVING_MEMORY_SHARE) // MIB}MiB",
             threads=job.threads,
-            chunk_rows=SERVING_CHUNK_ROWS,
             progress=_steps(tell),
         )
 

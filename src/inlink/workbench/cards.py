@@ -7,6 +7,7 @@ once, narrow, and counted with arrays.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,7 @@ _NULLABLE = ("ip_id", "subnet_id")
 _FLAGS = ("nofollow", "ugc", "sponsored", "is_live", "is_left_out", "is_embed")
 _TEXTS = ("kind", "tld", "region", "lang", "anchor", "change")
 _TIMES = ("first_seen", "last_seen")
+_GAINED, _GONE = pa.array(["new", "restored"]), pa.array(["lost", "moved"])
 
 
 def _counted(served: Served, found: Found, *, infrastructure: bool) -> Card:
@@ -89,8 +91,8 @@ def _sums(
 ) -> dict[str, Any]:
     change = rows["change"]
     left_out = flags["is_live"] & flags["is_left_out"] & ~flags["is_embed"]
-    is_new = pc.fill_null(pc.is_in(change, pa.array(["new", "restored"])), False).to_numpy()
-    is_gone = pc.fill_null(pc.is_in(change, pa.array(["lost", "moved"])), False).to_numpy()
+    is_new = pc.fill_null(pc.is_in(change, _GAINED), False).to_numpy()
+    is_gone = pc.fill_null(pc.is_in(change, _GONE), False).to_numpy()
     seen = rows.select(list(_TIMES)).filter(pa.array(ours))
     return {
         "n_links": int(live.sum()),
@@ -113,9 +115,15 @@ def _sums(
         "n_embeds": int((flags["is_live"] & flags["is_embed"]).sum()),
         "n_lost_all": int((~flags["is_live"]).sum()),
         "n_rows": rows.num_rows,
-        "first_seen": pc.min(seen["first_seen"]).as_py(),
-        "last_seen": pc.max(seen["last_seen"]).as_py(),
+        "first_seen": _moment(pc.min(seen["first_seen"])),
+        "last_seen": _moment(pc.max(seen["last_seen"])),
     }
+
+
+def _moment(value: pa.Scalar) -> datetime | None:
+    """A UTC time. (pyarrow looks for a library of time zones anew for each time that has one.)"""
+    naive: datetime | None = value.cast(pa.timestamp("us")).as_py()
+    return naive and naive.replace(tzinfo=UTC)
 
 
 def _distinct(values: Array) -> int:
@@ -126,9 +134,9 @@ def _known(column: pa.ChunkedArray, mask: Array) -> int:
     return int(pc.count_distinct(column.filter(pa.array(mask)), mode="only_valid").as_py())
 
 
-_RELS = tuple(
-    "+".join(name for bit, name in enumerate(("nofollow", "ugc", "sponsored")) if code >> bit & 1) or "follow"
-    for code in range(8)
+_REL_FLAGS = ("nofollow", "ugc", "sponsored")
+_RELS = pa.array(
+    ["+".join(name for bit, name in enumerate(_REL_FLAGS) if code >> bit & 1) or "follow" for code in range(8)]
 )
 
 
@@ -137,10 +145,10 @@ def _lines(
 ) -> dict[str, list[Line]]:
     kept = rows.filter(pa.array(live))
     domain = numbers["source_domain_id"][live]
-    facts = {"domain": domain, "follow": follow[live].astype(np.int64), "strength": numbers["strength"][live]}
-    rel = sum(flags[name][live].astype(np.int64) << bit for bit, name in enumerate(("nofollow", "ugc", "sponsored")))
+    facts = {"domain": domain, "follow": follow[live], "strength": numbers["strength"][live]}
+    rel = sum(flags[name][live].astype(np.int64) << bit for bit, name in enumerate(_REL_FLAGS))
     labels = {name: kept[name] for name in ("kind", "tld", "region", "lang")}
-    labels["rel"] = pa.array(_RELS).take(pa.array(rel))
+    labels["rel"] = _RELS.take(pa.array(rel))
     parts = {name: _grouped(column, facts, ("n_links",), SHOWN_VALUES) for name, column in labels.items()}
     by_domains = ("n_domains", "n_links")
     parts["anchors"] = _grouped(kept["anchor"], facts, by_domains, CARD_TOP)
@@ -154,13 +162,24 @@ def _lines(
 
 def _grouped(labels: pa.Array | pa.ChunkedArray, facts: dict[str, Array], order: tuple[str, ...], n: int) -> list[Any]:
     """The first n groups, the greatest sums first, then by label with the unknown last."""
-    table = pa.table({"label": labels, **{name: pa.array(values) for name, values in facts.items()}})
-    sums = table.group_by("label").aggregate(
-        [("domain", "count"), ("follow", "sum"), ("domain", "count_distinct"), ("strength", "max")]
-    )
-    sums = sums.rename_columns(["label", "n_links", "n_follow_links", "n_domains", "strength"])
+    coded = labels.dictionary_encode(null_encoding="encode")
+    coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
+    codes, n_groups = coded.indices.to_numpy().astype(np.int64), len(coded.dictionary)
+    if not n_groups:
+        return []
+    domain, follow, strength = facts["domain"].astype(np.int64), facts["follow"], facts["strength"]
+    n_domains = int(domain.max()) + 1
+    strongest = np.zeros(n_groups, np.int64)
+    np.maximum.at(strongest, codes, strength)
+    sums = {
+        "n_links": np.bincount(codes, minlength=n_groups),
+        "n_follow_links": np.bincount(codes[follow], minlength=n_groups),
+        "n_domains": np.bincount(np.unique(codes * n_domains + domain) // n_domains, minlength=n_groups),
+        "strength": strongest,
+    }
+    table = pa.table({"label": coded.dictionary, **{name: pa.array(values) for name, values in sums.items()}})
     keys = [*((name, "descending") for name in order), ("label", "ascending")]
-    first = sums.take(pc.sort_indices(sums, sort_keys=keys).slice(0, n))
+    first = table.take(pc.sort_indices(table, sort_keys=keys).slice(0, n))
     return list(zip(*(first[name].to_pylist() for name in first.column_names), strict=True))
 
 

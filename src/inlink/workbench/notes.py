@@ -37,7 +37,7 @@ def left_out_notes(served: Served, found: Found, view: View, left: LeftOut | Non
     """What this view leaves out, counted."""
     if view.infrastructure and view.embeds:
         return []
-    left = left or served.serving.left_out(found.answer, found.span("links"))
+    left = left or served.serving.left_out(found.answer, found.span("links"), found.tally)
     notes = []
     if left.n_links and not view.infrastructure:
         notes.append(

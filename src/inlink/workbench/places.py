@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 from inlink.errors import BadInput
-from inlink.index.serving_reader import Place, Serving
+from inlink.index.serving_reader import Place, Serving, Tally
 from inlink.index.serving_sql import Span
 from inlink.urls import identity
 from inlink.urls.domains import SuffixRules
@@ -69,6 +69,11 @@ class Found:
             return span
         column = "source_url" if relation == "outgoing" else "target_url"
         return Span(span.relation, span.column, span.runs, (*span.equal, (column, self.strict_url)))
+
+    @property
+    def tally(self) -> Tally | None:
+        """What default views show and leave out; None where that is not stored."""
+        return self.place.tally if self.strict_url is None else None
 
     @property
     def answer(self) -> int | None:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from inlink.index.serving_reader import LeftOut
-from inlink.index.serving_sql import Sql
 from inlink.workbench.cards import Card, Line, card_of
 from inlink.workbench.notes import empty_notes, left_out_notes
 from inlink.workbench.options import View
@@ -25,7 +24,7 @@ def overview(served: Served, found: Found, *, infrastructure: bool = False) -> O
     return Overview(
         target=found.target,
         snapshot=served.serving.snapshot,
-        n_indirect_links=_n_indirect(served, found),
+        n_indirect_links=served.serving.indirect(found.span("indirect")),
         n_internal_links=n_internal,
         breakdowns={name: _counts(card.parts[name]) for name in _BREAKDOWNS if name in card.parts},
         anchors=_table("anchor", card.parts.get("anchors", ()), "n_domains"),
@@ -56,9 +55,3 @@ def _notes(served: Served, found: Found, card: Card, view: View) -> list[str]:
         return notes + empty_notes(served, found, sums)
     left = LeftOut(sums["n_left_out_links"], sums["n_left_out_domains"], sums["n_embeds"])
     return notes + left_out_notes(served, found, view, left)
-
-
-def _n_indirect(served: Served, found: Found) -> int:
-    where = found.span("indirect").sql
-    text = f"SELECT count(*) FROM indirect l WHERE {where.text} AND l.is_live AND NOT l.is_left_out AND NOT l.is_embed"
-    return int(served.serving.rows(Sql(text, where.params))[0][0])
