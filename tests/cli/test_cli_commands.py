@@ -40,6 +40,9 @@ VERBS = [
     "counts",
     "status",
     "demo",
+    "rank",
+    "authority",
+    "diff-runs",
 ]
 
 ROW_VERBS = [

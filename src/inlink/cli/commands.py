@@ -141,6 +141,42 @@ verb(
     example="inlink -w web changes example.org --from 2026-01-01",
 )
 
+# ---- votes -----------------------------------------------------------------------------------------------------------
+verb(
+    "Votes",
+    "rank",
+    f"{ACTIONS}.ranking:rank",
+    "Score pages, hosts and domains by the votes they get.\n\n"
+    "A vote is a live link that somebody placed for readers to follow. Makes a scoring run of the served snapshot for "
+    "each graph; says so where a run of the same inputs is there already.",
+    options.rank(),
+    example="inlink -w web rank --graph domains --follow evaporate",
+)
+verb(
+    "Votes",
+    "authority",
+    f"{ACTIONS}.ranking:authority",
+    "Where a page, host or domain stands.\n\n"
+    "Its mass (share of all visits of a random surfer), its position, and its authority from 0 to 100. In graphs of "
+    "fewer than 10,000 there is no authority, and the answer says so.",
+    [
+        click.Argument(["target"], metavar="TARGET"),
+        options.scope(),
+        options.run(),
+        options.words_or_json(),
+    ],
+    example="inlink -w web authority example.org",
+)
+verb(
+    "Votes",
+    "diff-runs",
+    f"{ACTIONS}.ranking:diff_runs",
+    "What changed between two scoring runs: the model, my links, and the rest.\n\n"
+    "The three add up to each target's change. A and B are names of runs as `rank` says them, or how they begin.",
+    options.diff_runs(),
+    example="inlink -w web diff-runs domains-2f3a domains-91c0 --site example.org",
+)
+
 # ---- behind the rows -------------------------------------------------------------------------------------------------
 verb(
     "Behind the rows",

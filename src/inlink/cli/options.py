@@ -149,6 +149,45 @@ def state() -> click.Option:
     )
 
 
+def run() -> click.Option:
+    """Which scoring run."""
+    return option("--run", metavar="RUN", default="latest", show_default=True, help="Name of a run, or how it begins.")
+
+
+def rank() -> list[click.Parameter]:
+    """What a scoring run is made of."""
+    return [
+        option("--graph", type=click.Choice(("all", "pages", "hosts", "domains")), default="all", show_default=True,
+               help="What the nodes are."),
+        option("--follow", type=click.Choice(("drop", "evaporate", "weight")), default="drop", show_default=True,
+               help="Links that are nofollow, ugc or sponsored: not there; there, but giving their share to nobody; or "
+               "counting --nofollow-share of a follow link."),
+        option("--nofollow-share", type=click.FloatRange(0, 1, min_open=True), default=0.1, show_default=True,
+               metavar="SHARE", help="With --follow weight."),
+        option("--weight", type=click.Choice(("one", "log-pages", "hosts")), default="one", show_default=True,
+               help="What a vote weighs: 1, ln(1 + pages that link), or hosts that link."),
+        option("--damping", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.85, show_default=True,
+               help="How likely the surfer follows a link rather than starting anew."),
+        option("--workers", type=click.IntRange(1), metavar="N", help="Threads. Default: the workspace's setting."),
+        words_or_json(),
+    ]  # fmt: skip
+
+
+def diff_runs() -> list[click.Parameter]:
+    """Two runs, whose links are mine, and in which order factors are switched."""
+    return [
+        click.Argument(["run_a"], metavar="A"),
+        click.Argument(["run_b"], metavar="B"),
+        option("--site", metavar="DOMAIN", multiple=True,
+               help="Whose links are mine; may be repeated. Default: the workspace's site and its aliases."),
+        option("--target", metavar="TARGET", help="This page, host or domain only."),
+        option("--order", type=click.Choice(("model,mine,rest", "shapley")), default="model,mine,rest",
+               show_default=True, help="Switch the factors in this order, or take the mean over all orders."),
+        limit(),
+        output_format(),
+    ]  # fmt: skip
+
+
 def period() -> list[click.Parameter]:
     """From when to when."""
     return [

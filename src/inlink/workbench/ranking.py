@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypedDict, Unpack, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from inlink.engine.protocol import Report, silent
-from inlink.errors import BadInput
+from inlink.errors import BadInput, NotConfigured
 from inlink.graph.names import KINDS
 from inlink.graph.policy import NOFOLLOW_SHARE, Policy
-from inlink.graph.runs import LATEST, Run, open_run
+from inlink.graph.runs import DAMPING, LATEST, Run, open_run
 from inlink.store.lock import Lease, readers_gate
 from inlink.store.workspace import Workspace
 from inlink.urls import identity
 from inlink.urls.domains import SuffixRules
-from inlink.workbench.results import Target
+from inlink.urls.surt import host_key
+from inlink.workbench.results import Rows, Target
+
+if TYPE_CHECKING:
+    from inlink.graph.diff_runs import RunsDiff
 
 GRAPH_OF_SCOPE = {"url": "pages", "host": "hosts", "domain": "domains"}
+SCOPE_OF_GRAPH = {graph: scope for scope, graph in GRAPH_OF_SCOPE.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,30 +67,45 @@ class Authority:
     notes: tuple[str, ...] = ()
 
 
+class PolicyOptions(TypedDict, total=False):
+    """What a run may be made by; see graph.policy.Policy."""
+
+    follow: str
+    weight: str
+    nofollow_share: float
+    damping: float
+
+
+class DiffOptions(TypedDict, total=False):
+    """site: whose links are mine. target: one row only. order: model,mine,rest or shapley. limit: None for all."""
+
+    site: Sequence[str]
+    target: str | None
+    order: str
+    limit: int | None
+
+
 def rank(
     workspace: Workspace,
     graphs: Sequence[str] = KINDS,
     *,
-    follow: str = "drop",
-    weight: str = "one",
-    nofollow_share: float = NOFOLLOW_SHARE,
-    damping: float | None = None,
     workers: int | None = None,
     report: Report = silent,
+    **given: Unpack[PolicyOptions],
 ) -> tuple[RankReport, ...]:
     """A run for each kind of graph, over the served snapshot."""
     from inlink.engine.local import LocalEngine
     from inlink.graph import scoring
-    from inlink.graph.runs import DAMPING
 
-    policy = Policy(follow, weight, nofollow_share)
+    damping = given.get("damping", DAMPING)
+    share = given.get("nofollow_share", NOFOLLOW_SHARE)
+    policy = Policy(given.get("follow", "drop"), given.get("weight", "one"), share)
     for kind in graphs:
         if kind not in KINDS:
             raise BadInput(f"there is no graph of {kind!r}", hint=f"use one of {', '.join(KINDS)}")
         policy.check(kind)
     settings = workspace.settings.build
     engine = LocalEngine(workers or settings.workers, settings.memory_bytes)
-    damping = DAMPING if damping is None else damping
     done = [scoring.rank(workspace, kind, engine, policy, damping=damping, report=report) for kind in graphs]
     return tuple(_report(ranked.outcome, ranked.run) for ranked in done)
 
@@ -99,27 +123,20 @@ def authority(workspace: Workspace, text: str, scope: str | None = None, run: st
 
     Raises: BadInput for a path, which is no node of a graph; NotFound without such a run.
     """
-    rules = SuffixRules(workspace.settings.suffixes)
-    asked = identity.target(text, cast("identity.Scope | None", scope), rules=rules)
-    kind = GRAPH_OF_SCOPE.get(asked.kind)
-    if kind is None:
-        raise BadInput(
-            f"{text} stands for many pages, and a graph has one node a page, host or domain",
-            hint="choose --scope url, host or domain",
-        )
+    asked, key = _asked(workspace, text, scope)
+    kind = GRAPH_OF_SCOPE[asked.kind]
     opened = held_run(workspace, run, kind)
     name = {"url": asked.url, "host": asked.host, "domain": asked.domain}[asked.kind] or text
     target = Target(name, asked.kind, is_guessed=scope is None)
-    node = opened.names.node_of_key(asked.key) if asked.kind == "url" and asked.key else opened.names.node(name)
+    node = opened.names.node_of_key(key, None if asked.kind == "url" else name)
     notes = [asked.reason] if scope is None and asked.reason else []
     notes += _about_snapshot(workspace, opened)
-    about = {"target": target, "run": opened.id, "graph": kind, "snapshot": opened.snapshot, "n": opened.n,
-             "inputs": opened.facts.inputs}  # fmt: skip
+    about = Authority(target, opened.id, kind, opened.snapshot, opened.n, inputs=opened.facts.inputs)
     if node is None:
-        return Authority(**about, notes=(*notes, _not_there(name, kind)))
+        return replace(about, notes=(*notes, _not_there(name, kind)))
     found = opened.standing(node)
-    return Authority(
-        **about,
+    return replace(
+        about,
         mass=found.mass,
         times_average=found.mass * found.n,
         position=found.position,
@@ -127,6 +144,18 @@ def authority(workspace: Workspace, text: str, scope: str | None = None, run: st
         in_votes=int(opened.in_votes[node]),
         notes=(*notes, *([found.why_not] if found.why_not else [])),
     )
+
+
+def _asked(workspace: Workspace, text: str, scope: str | None) -> tuple[identity.Target, str]:
+    """The page, host or domain that a text means, and its key in a graph."""
+    rules = SuffixRules(workspace.settings.suffixes)
+    asked = identity.target(text, cast("identity.Scope | None", scope), rules=rules)
+    if asked.kind not in GRAPH_OF_SCOPE:
+        raise BadInput(
+            f"{text} stands for many pages, and a graph has one node a page, host or domain",
+            hint="choose --scope url, host or domain",
+        )
+    return asked, asked.key or host_key(asked.host if asked.kind == "host" else asked.domain)
 
 
 def held_run(workspace: Workspace, run: str, kind: str | None = None) -> Run:
@@ -144,6 +173,84 @@ def held_run(workspace: Workspace, run: str, kind: str | None = None) -> Run:
             hint=f"name a run of {kind}, or choose another --scope",
         )
     return opened
+
+
+DIFF_COLUMNS = (
+    *("name", "change", "model", "my_links", "rest", "mass_a", "mass_b"),
+    *("position_a", "position_b", "authority_a", "authority_b", "is_mine"),
+)
+
+
+def diff_runs(
+    workspace: Workspace,
+    run_a: str,
+    run_b: str,
+    *,
+    site: Sequence[str] = (),
+    target: str | None = None,
+    order: str = "model,mine,rest",
+    limit: int | None = 50,
+) -> Rows:
+    """What changed each target's mass from one run to another, the greatest change first.
+
+    site: whose links are mine; by default the settings' site with its aliases.
+    Raises: NotConfigured where no site is known; BadInput; NotFound.
+    """
+    from inlink.graph import diff_runs as compared
+
+    own = workspace.settings.site
+    site = tuple(site) or ((own.domain, *own.aliases) if own.domain else ())
+    if not site:
+        raise NotConfigured(
+            "which links are yours is not known",
+            hint="name your site: --site example.org, or [site] domain in inlink.toml",
+        )
+    a, b = held_run(workspace, run_a), held_run(workspace, run_b)
+    found = compared.diff_runs(workspace, a, b, site, order=order, threads=workspace.settings.build.workers)
+    nodes = np.lexsort((np.arange(len(found.keys)), -np.abs(found.columns["change"])))
+    if target is not None:
+        key = _asked(workspace, target, SCOPE_OF_GRAPH[a.kind])[1]
+        nodes = np.flatnonzero(pc.equal(found.keys, key).to_numpy(zero_copy_only=False))
+    shown = nodes[:limit]
+    table = pa.Table.from_pylist([_diff_row(found, int(node), a, b) for node in shown], schema=_diff_schema())
+    return Rows(
+        table,
+        DIFF_COLUMNS,
+        len(nodes),
+        None,
+        None,
+        f"{a.snapshot} to {b.snapshot}",
+        tuple(_diff_notes(a, b, site, order)),
+    )
+
+
+def _diff_schema() -> pa.Schema:
+    kinds = {"name": pa.string(), "position_a": pa.int64(), "position_b": pa.int64(), "is_mine": pa.bool_()}
+    return pa.schema([(name, kinds.get(name, pa.float64())) for name in DIFF_COLUMNS])
+
+
+def _diff_row(found: RunsDiff, node: int, a: Run, b: Run) -> dict[str, object]:
+    row: dict[str, object] = {"name": found.names[node].as_py(), "is_mine": bool(found.columns["is_mine"][node])}
+    for name, part in (("change", "change"), ("model", "model"), ("my_links", "mine"), ("rest", "rest")):
+        row[name] = float(found.columns[part][node])
+    for letter, run in (("a", a), ("b", b)):
+        place = int(found.columns[f"node_{letter}"][node])
+        if place >= 0:
+            stands = run.standing(place)
+            about = {"mass": stands.mass, "position": stands.position, "authority": stands.authority}
+            row |= {f"{name}_{letter}": value for name, value in about.items()}
+    return row
+
+
+def _diff_notes(a: Run, b: Run, site: Sequence[str], order: str) -> list[str]:
+    switched = "the mean over all orders" if order == "shapley" else f"switched in the order {order}"
+    notes = [
+        f"A: run {a.id} of snapshot {a.snapshot}; B: run {b.id} of snapshot {b.snapshot}",
+        f"change = model + my links + rest, {switched}; my links are those from or to {', '.join(site)}",
+    ]
+    if a.facts.votes == b.facts.votes:
+        notes.append("both runs count the votes of one snapshot: only the model differs")
+    return notes
 
 
 def _about_snapshot(workspace: Workspace, run: Run) -> list[str]:

@@ -19,7 +19,7 @@ from inlink.index.reports import AddReport, BuildReport, GcReport, VerifyReport
 from inlink.index.serving_reader import Serving
 from inlink.store.workspace import Current, Workspace
 from inlink.urls.domains import SuffixRules
-from inlink.workbench import comparing, exporting, lists, sandbox, summary
+from inlink.workbench import comparing, exporting, lists, ranking, sandbox, summary
 from inlink.workbench.changes import changes, moment, stream_changes
 from inlink.workbench.lists import counting_by
 from inlink.workbench.opening import as_of, open_served
@@ -233,6 +233,25 @@ class Workbench:
         from inlink.workbench import upkeep
 
         return upkeep.gc(self._home(), keep=keep)
+
+    def rank(
+        self,
+        graphs: Sequence[str] = ("pages", "hosts", "domains"),
+        *,
+        workers: int | None = None,
+        report: Report = silent,
+        **policy: Unpack[ranking.PolicyOptions],
+    ) -> tuple[ranking.RankReport, ...]:
+        """A scoring run of the served snapshot for each kind of graph, or the one of the same inputs that is there."""
+        return ranking.rank(self._home(), graphs, workers=workers, report=report, **policy)
+
+    def authority(self, target: str, *, scope: str | None = None, run: str = "latest") -> ranking.Authority:
+        """Mass, position and authority of a page, host or domain; `run` is a name, or how it begins."""
+        return ranking.authority(self._home(), target, scope, run)
+
+    def diff_runs(self, run_a: str, run_b: str, **about: Unpack[ranking.DiffOptions]) -> Rows:
+        """What changed each target's mass between two runs: the model, my links, and the rest; these add up."""
+        return ranking.diff_runs(self._home(), run_a, run_b, **about)
 
     def status(self) -> Status:
         """What the workspace holds and serves."""
