@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,21 @@ def wrong(facts: Iterator[Fact]) -> list[str]:
 @pytest.mark.parametrize("number", range(len(TARGETS)), ids=[f"{target}-{scope}" for target, scope in TARGETS])
 def test_every_answer_about_a_target_is_the_truth(demo_web: DemoWeb, demo_bench: Workbench, number: int) -> None:
     assert not wrong(facts_of(demo_bench, demo_web.truth, demo_web.truth.reports[number]))
+
+
+def test_evidence_tells_the_time_of_the_record_that_it_shows(demo_bench: Workbench) -> None:
+    """A page that answered "not changed" is proved by its earlier record, which has its own date."""
+    rows = demo_bench.sql(
+        "select l.link_id, l.last_seen from links l join captures c on c.capture_id = l.capture_id "
+        "where c.depth = 'warc' and l.last_seen > c.fetched_at order by 1 limit 5"
+    ).to_dicts()
+    assert rows
+    for row in rows:
+        found = demo_bench.evidence(int(str(row["link_id"])))
+        with Path(found.file).open("rb") as file:
+            file.seek(found.offset or 0)
+            headers = gzip.decompress(file.read(found.length)).partition(b"\r\n\r\n")[0].decode()
+        assert f"WARC-Date: {found.fetched_at:%Y-%m-%dT%H:%M:%SZ}" in headers
 
 
 def test_every_record_of_the_crawls_is_read(demo_web: DemoWeb, demo_bench: Workbench) -> None:

@@ -26,6 +26,29 @@ def test_percent_never_rounds_to_nothing_or_all(part: int, whole: int, said: str
 
 
 @pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (
+            "left out: 2 links from 1 hosting domain (infrastructure=true shows them)",
+            "left out: 2 links from 1 hosting domain",
+        ),
+        ("left out: 1 image (images …; embeds=true shows them)", "left out: 1 image (images …)"),
+        ("a.example has lost all (3 links; state=lost shows them)", "a.example has lost all (3 links)"),
+        ("compared: this with that (from and to set other times)", "compared: this with that"),
+        ("a.example is linked to (twice)", "a.example is linked to (twice)"),
+    ],
+)
+def test_notes_name_no_option_that_the_site_does_not_have(said: str, shown: str) -> None:
+    assert words.note(said) == shown
+
+
+@pytest.mark.parametrize("text", ["", "a.example", "a.example/", "a.example/b//c?d=/e", "/"])
+def test_a_url_in_steps_is_the_url(text: str) -> None:
+    assert "".join(words.in_steps(text)) == text
+    assert all(not step.rstrip("/").count("/") for step in words.in_steps(text))
+
+
+@pytest.mark.parametrize(
     ("url", "text", "expected"),
     [
         pytest.param("https://a.example/", None, "https://a.example/", id="no anchor"),

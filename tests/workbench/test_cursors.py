@@ -73,6 +73,15 @@ def test_damage_is_noticed(bench: Workbench, text: str) -> None:
         bench.backlinks("a.example", cursor=text)
 
 
+@given(st.data())
+def test_a_changed_cursor_is_no_cursor(data: st.DataObject) -> None:
+    text = write_cursor(Cursor((3, "key"), 50, 81), "snapshot", "view")
+    at = data.draw(st.integers(0, len(text) - 2))
+    changed = text[:at] + data.draw(st.sampled_from("ABxyz01_-").filter(lambda c: c != text[at])) + text[at + 1 :]
+    with pytest.raises(BadInput, match="no cursor"):
+        read_cursor(changed, "snapshot", "view", 2)
+
+
 def test_times_keep_their_microseconds() -> None:
     at = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
     assert read_cursor(write_cursor(Cursor((at,), 1, 2), "s", "v"), "s", "v", 1).keys == (at,)

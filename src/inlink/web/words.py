@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import datetime
 from typing import Any
@@ -25,6 +26,7 @@ REASONS = {
     "alt": "alt changed",
     "target": "target changed",
 }
+_OPTIONS = re.compile(r"; \w+=\w+ shows them(?=\))| \((?:\w+=\w+ shows them|from and to set other times)\)")
 SCOPES = {"url": "a page", "prefix": "a path and all below it", "host": "a host", "domain": "a domain"}
 
 
@@ -124,6 +126,16 @@ def _fragment(words: list[str]) -> str:
     return quote(" ".join(words), safe="").replace("-", "%2D")
 
 
+def note(text: str) -> str:
+    """A note of an answer without the options that it names: the site has no such switches."""
+    return _OPTIONS.sub("", text)
+
+
+def in_steps(text: str) -> list[str]:
+    """A URL in the steps at which a line may break: after each slash."""
+    return re.findall(r"[^/]*/+|[^/]+", text)
+
+
 def quoted(text: str) -> str:
     """The text as a value in a filter."""
     return "'" + text.replace("'", "''") + "'"
@@ -146,5 +158,7 @@ FILTERS = {
     "rel_words": rel_words,
     "origin": origin,
     "reason": reason,
+    "note": note,
+    "in_steps": in_steps,
 }
 GLOBALS = {"percent": percent, "at_the_link": at_the_link, "is_web": is_web, "quoted": quoted, "SCOPES": SCOPES}

@@ -19,8 +19,9 @@ from inlink.workbench.results import Evidence
 AROUND = 600  # characters of a WAT record on either side of the target
 
 _LINK = """
-    SELECT l.link_id, l.source_url, l.target_url, l.target_raw, l.kind, l.anchor, l.last_seen AS fetched_at,
-           c.depth, c.is_revisit, c.evidence_file, c.evidence_offset, c.evidence_length
+    SELECT l.link_id, l.source_url, l.target_url, l.target_raw, l.kind, l.anchor,
+           coalesce(c.fetched_at, l.last_seen) AS fetched_at, c.depth,
+           c.is_revisit, c.evidence_file, c.evidence_offset, c.evidence_length
     FROM links l LEFT JOIN captures c ON c.capture_id = l.capture_id AND c.page = l.source_page
     WHERE l.link_id = ? LIMIT 1
 """
