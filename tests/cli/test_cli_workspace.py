@@ -191,3 +191,25 @@ def test_damage_is_found_and_ends_with_1(run: Run, demo_workspace: Path, tmp_pat
     code, out, _ = run("-w", copy, "verify")
     assert code == 1
     assert "faults" in out
+
+
+def test_changes_of_a_period_are_written_to_a_file(run: Run, demo_workspace: Path, tmp_path: Path) -> None:
+    path, start = tmp_path / "changes.jsonl", ("-w", demo_workspace)
+    period = ("--from", "2026-01-01", "--to", "2099-01-01")
+    shown = run(*start, "changes", TARGET, *period, "--limit", "all", "--format", "jsonl")[1]
+    assert run(*start, "export", "changes", TARGET, *period, "-o", path)[0] == 0
+    assert [json.loads(line)["change"] for line in path.read_text().splitlines()] == [
+        json.loads(line)["change"] for line in shown.splitlines()
+    ]
+    assert run(*start, "export", "changes", "--all", *period, "-o", path)[0] == 0
+    assert len(path.read_text().splitlines()) > len(shown.splitlines())
+    code, _, err = run(*start, "export", "backlinks", TARGET, "--from", "2026-01-01", "-o", path)
+    assert (code, "has no period" in err) == (2, True)
+    assert run(*start, "export", "backlinks", "-o", path)[0] == 2
+
+
+def test_notes_name_options_of_the_command_line(run: Run, demo_workspace: Path) -> None:
+    said = [run("-w", demo_workspace, *words, TARGET) for words in (("backlinks",), ("overview", "--format", "table"))]
+    for _, out, err in said:
+        assert "--embeds shows them" in out + err
+        assert "=true" not in out + err

@@ -11,6 +11,7 @@ from scraping import extracted, link, record
 from inlink.extract.bombs import affordable
 from inlink.sources.limits import DEFAULT_LIMITS
 from inlink.sources.reasons import REASONS
+from inlink.urls import batch as resolving
 
 LINK = "<a href=http://x.example/>x</a>"
 COSTLY = {
@@ -62,6 +63,15 @@ def test_a_hundred_thousand_links() -> None:
     batch = extracted(record("<a href=http://x.example/>x</a>" * 100_000))
     assert (batch.links.num_rows, batch.errors) == (100_000, ())
     assert len(set(batch.links["link_id"].to_pylist())) == 100_000
+
+
+def test_urls_that_swell_are_bounded_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolving, "MAX_COLUMN_BYTES", 100_000)
+    body = f"<base href='/{'d' * 5000}/'>" + "<a href=x>x</a>" * 1000
+    batch = extracted(record("<a href=//o.example/>o</a>"), record(body))
+    assert 1 < batch.links.num_rows < 100
+    assert [e.reason for e in batch.errors] == ["links-cut"]
+    assert batch.captures["error"].to_pylist() == [None, "links-cut"]
 
 
 def test_long_url_is_left_out_and_counted() -> None:

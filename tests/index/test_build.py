@@ -49,7 +49,7 @@ def test_nothing_to_build(tmp_path: Path) -> None:
 
 def test_the_life_of_a_workspace(workspace: Workspace) -> None:
     first = run_build(workspace.path)
-    assert (first.outcome, first.n_extracted, first.n_reused, first.n_pages) == ("built", 2, 0, 24)
+    assert (first.outcome, first.n_extracted, first.n_reused, first.n_captures) == ("built", 2, 0, 24)
     assert first.errors == {"record-cut": 2}
     assert first.examples["record-cut"][0]["file"] in ("0.warc.gz", "1.warc.gz")
 
@@ -194,11 +194,11 @@ class Failing(InProcess):
 def test_an_unreadable_input_does_not_end_a_build(workspace: Workspace) -> None:
     report = build(workspace, Failing(1, MEMORY))
     assert [(bad.name, bad.reason) for bad in report.failed] == [("1.warc.gz", "unreadable")]
-    assert (report.outcome, report.n_extracted, report.n_pages) == ("built", 1, 12)
+    assert (report.outcome, report.n_extracted, report.n_captures) == ("built", 1, 12)
     again = build(workspace, Failing(1, MEMORY))
     assert (again.outcome, len(again.failed)) == ("unchanged", 1)
     mended = run_build(workspace.path)
-    assert (mended.outcome, mended.n_pages) == ("built", 24)
+    assert (mended.outcome, mended.n_captures) == ("built", 24)
 
 
 def test_no_input_can_be_read(tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ def test_a_page_from_warc_and_wat_is_one_page(data_dir: Path, tmp_path: Path) ->
     folder = data_dir / "warc" / "commoncrawl"
     alone, _ = built(tmp_path / "alone", folder / "whirlwind.warc.gz")
     both, report = built(tmp_path / "both", folder / "whirlwind.warc.wat.gz", folder / "whirlwind.warc.gz")
-    assert (report.n_inputs, report.n_pages) == (2, 1)
+    assert (report.n_inputs, report.n_captures) == (2, 1)
     assert digests(both) == digests(alone)
 
 
@@ -166,7 +166,7 @@ def test_broken_files_do_not_end_a_build(data_dir: Path, tmp_path: Path) -> None
     assert len(report.refused) >= 1
     assert [one.outcome for one in report.added].count("copy") >= 1
     done = build(workspace, LocalEngine(2))
-    assert done.n_pages > 1
+    assert done.n_captures > 1
     assert done.errors
     for bad in done.failed:
         assert bad.error.message
@@ -213,7 +213,7 @@ def test_a_file_that_is_gone_is_reported(data_dir: Path, tmp_path: Path) -> None
     gone.unlink()
     done = build(workspace, LocalEngine(1))
     assert [(bad.name, bad.reason) for bad in done.failed] == [(str(gone), "unreadable")]
-    assert (done.outcome, done.n_pages) == ("built", 1)
+    assert (done.outcome, done.n_captures) == ("built", 1)
 
 
 def test_a_file_that_changed_is_another_input(data_dir: Path, tmp_path: Path) -> None:
@@ -228,7 +228,7 @@ def test_a_file_that_changed_is_another_input(data_dir: Path, tmp_path: Path) ->
     other.write_bytes(path.read_bytes()[:9000])
     done = build(workspace, LocalEngine(2))
     assert [(bad.name, bad.reason) for bad in done.failed] == [(str(other), "changed")]
-    assert done.n_pages == 1
+    assert done.n_captures == 1
 
 
 def test_kept_inputs_are_read_from_the_archive(data_dir: Path, tmp_path: Path) -> None:
@@ -237,4 +237,4 @@ def test_kept_inputs_are_read_from_the_archive(data_dir: Path, tmp_path: Path) -
     workspace = Workspace.create(tmp_path / "w")
     add(workspace, [str(path)], keep=True)
     path.unlink()
-    assert build(workspace, LocalEngine(1)).n_pages == 1
+    assert build(workspace, LocalEngine(1)).n_captures == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from inlink.errors import NotConfigured, NotFound
-from inlink.workbench import Workbench
+from inlink.workbench import QUESTIONS, Workbench
 
 BREAD = b"""<html><head><title>Bread</title></head><body><main><p>Our flour comes from
 <a href="https://mill.example/flour">the old mill</a>, says <a rel="nofollow" href="https://b.example/">B</a>.</p></main>
@@ -119,3 +119,26 @@ def test_a_closed_workbench_over_a_file_says_so(served_file: Path) -> None:
         bench.overview("a.example")
     with pytest.raises(NotConfigured):
         bench.build()
+
+
+def test_an_index_without_links_answers(tmp_path: Path) -> None:
+    warc = write_warc(tmp_path / "bare.warc.gz", {"https://bare.example/": b"<p>No way out."}, "2026-03-01T00:00:00Z")
+    with Workbench.create(tmp_path / "w") as bench:
+        bench.add([str(warc)])
+        report = bench.build(workers=1)
+        assert (report.outcome, report.n_captures, report.n_links) == ("built", 1, 0)
+        assert bench.overview("bare.example").n_links == 0
+        for question in QUESTIONS:
+            batches = bench.stream(question, "bare.example").batches
+            assert sum(batch.num_rows for batch in batches) == 0
+        assert "no captured page of another domain links to it" in " ".join(bench.backlinks("bare.example").notes)
+        assert bench.sql("select count(*) as n from links").to_dicts() == [{"n": 0}]
+        assert bench.verify().faults == ()
+
+
+def test_a_list_of_paths_with_its_base(tmp_path: Path) -> None:
+    listed = tmp_path / "warc.paths"
+    listed.write_text("crawl-data/one.warc.gz\n")
+    with Workbench.create(tmp_path / "w") as bench:
+        found = bench.add([str(listed)], base_url="http://127.0.0.1:9/base")
+    assert [error.facts["file"] for error in found.refused] == ["http://127.0.0.1:9/base/crawl-data/one.warc.gz"]

@@ -33,6 +33,11 @@ verb(
     [
         click.Argument(["inputs"], nargs=-1, required=True, metavar="INPUT…"),
         option("--keep", is_flag=True, help="Copy local files into the workspace and read them from there."),
+        option(
+            "--base-url",
+            metavar="URL",
+            help="Where the entries of *.paths lists are. Default: beside the list, else at Common Crawl.",
+        ),
         options.words_or_json(),
     ],
     example="inlink -w web add crawl/*.warc.gz exports/",
@@ -206,10 +211,15 @@ verb(
     "export",
     f"{ACTIONS}.records:export",
     "Write a view to a file.\n\n"
-    "All rows and exactly the view: CSV, JSON Lines or Parquet by the ending of FILE.",
+    "All rows and exactly the view: CSV, JSON Lines or Parquet by the ending of FILE. "
+    "Of changes, --from and --to name the period, and --all stands for every target.",
     joined(
         click.Argument(["question"], metavar="QUESTION", type=click.Choice(options.QUESTIONS)),
-        options.target(),
+        click.Argument(["target"], required=False, metavar="TARGET|--all"),
+        option("--all", "everything", is_flag=True, help="Changes of every target."),
+        options.scope(),
+        options.strict(),
+        options.period(),
         option("-o", "--output", "path", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE",
                help="File to write: .csv, .jsonl or .parquet."),
         options.limit(None),

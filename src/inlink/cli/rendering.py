@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
 
+from inlink.cli.notes import with_options
 from inlink.cli.output import Output
 from inlink.cli.tables import draw, footer
 from inlink.cli.text import clean
@@ -43,7 +44,7 @@ def show_stream(output: Output, stream: RowStream, chosen: str) -> None:
     rows = (row for batch in stream.batches for row in batch.to_pylist())
     n_rows = write_rows(output, stream.columns, rows, chosen)
     output.say(clean(" · ".join([*_about(stream.target, stream.snapshot), f"all {n_rows:,} rows"])))
-    for note in stream.notes:
+    for note in with_options(stream.notes):
         output.say(clean(note))
 
 
@@ -61,7 +62,7 @@ def as_object(about: Rows, rows: Sequence[Row]) -> dict[str, object]:
         "snapshot": about.snapshot,
         "n_total": about.n_total,
         "cursor": about.cursor,
-        "notes": list(about.notes),
+        "notes": with_options(about.notes),
         "rows": [ids_as_text(row) for row in rows],
     }
 
@@ -78,7 +79,7 @@ def said(rows: Rows, shown: int) -> list[str]:
     """What belongs under an answer: target, snapshot, how many rows, and its notes."""
     first = [*_about(rows.target, rows.snapshot), _how_many(rows, shown)]
     more = [f"next page: --cursor {rows.cursor}"] if rows.cursor else []
-    return [" · ".join(first), *rows.notes, *more]
+    return [" · ".join(first), *with_options(rows.notes), *more]
 
 
 def _about(target: Target | None, snapshot: str) -> list[str]:

@@ -66,11 +66,15 @@ class RawLinks:
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """Rows of `links`, and of each page how many lead to its own domain and to others (embedded resources aside)."""
+    """Rows of `links`; of each page how many lead to its own domain and to others (embedded resources aside).
+
+    `is_cut` marks the pages that lost links because the URLs of the batch passed their bound.
+    """
 
     links: pa.RecordBatch
     n_internal: NDArray[np.int32]
     n_external: NDArray[np.int32]
+    is_cut: NDArray[np.bool_]
 
 
 # Given the kept rows of RawLinks and which of them leave the page's host: further columns of LINKS, by name.
@@ -124,10 +128,13 @@ def assemble(
             columns[name] = pa.nulls(len(page), LINKS.arrow.field(name).type)
     counted = ~_IS_EMBED[kind]
     n_pages = len(sources.url)
+    is_cut = np.zeros(n_pages, np.bool_)
+    is_cut[raw.page[list(resolved.dropped)]] = True
     return Assembled(
         rows(LINKS, columns),
         np.bincount(page[counted & is_internal], minlength=n_pages).astype(np.int32),
         np.bincount(page[counted & ~is_internal], minlength=n_pages).astype(np.int32),
+        is_cut,
     )
 
 

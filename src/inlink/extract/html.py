@@ -49,7 +49,7 @@ from inlink.extract.strings import Positions, string_column, text_column, trimme
 from inlink.schema import KINDS, PAGES, REGIONS
 from inlink.sources.limits import Limits
 from inlink.sources.reasons import is_loss
-from inlink.sources.records import InputFile, Record
+from inlink.sources.records import BadRecord, InputFile, Record
 from inlink.urls.batch import resolve
 from inlink.urls.domains import SuffixRules
 from inlink.urls.parse import parse
@@ -100,6 +100,7 @@ def extract_web(web: Sequence[Record], file_name: str, rules: SuffixRules, limit
     sources = _sources(scan, places, facts)
     context = _Context(scan, len(web))
     assembled = assemble(sources, _raw_links(scan), rules, external_only=limits.external_only, context=context.columns)
+    scan.errors += [BadRecord(web[at].offset, "links-cut") for at in np.flatnonzero(assembled.is_cut).tolist()]
     captures = capture_rows(web, places, depth="warc", file_name=file_name, errors=_errors(scan, web))
     pages = _page_rows(scan, sources, facts, assembled)
     batch = PartBatch(captures, pages, assembled.links, tuple(scan.errors))

@@ -61,7 +61,9 @@ def extract_wat(items: Sequence[WatRecord], file: InputFile, rules: SuffixRules,
     sources, raw = _sources(places, told), _with_link_kinds(scanned)
     assembled = assemble(sources, raw, rules, external_only=limits.external_only)
     assembled = replace(assembled, n_internal=assembled.n_internal + scanned.n_dropped)
-    bad += [BadRecord(records[at].offset, "links-cut") for at in np.flatnonzero(scanned.is_cut).tolist()]
+    bad += [
+        BadRecord(records[at].offset, "links-cut") for at in np.flatnonzero(scanned.is_cut | assembled.is_cut).tolist()
+    ]
     return PartBatch(
         capture_rows(records, places, depth="wat", file_name=file.name),
         page_rows(sources, [one.facts for one in told], raw, assembled),

@@ -19,16 +19,25 @@ from inlink.store.inputs import Input
 from inlink.store.workspace import Workspace
 
 
-def add(workspace: Workspace, specs: Sequence[str], *, keep: bool = False, report: Report = silent) -> AddReport:
+def add(
+    workspace: Workspace,
+    specs: Sequence[str],
+    *,
+    keep: bool = False,
+    base_url: str | None = None,
+    report: Report = silent,
+) -> AddReport:
     """Register every input that the specs name. Nothing is built yet.
 
     keep: copy local files into the workspace's archive and read them from there.
+    base_url: where the entries of lists of paths are; else beside the list, or at Common Crawl.
     Raises: BadInput for settings that are wrong; what is wrong with one input is in the report.
     """
     limits = limits_of(workspace.settings.limits)
     entries: list[Input] = []
     refused: list[BadInput] = []
-    found_inputs = open_inputs(list(specs), test_hosts=workspace.settings.fetch.test_hosts, limits=limits)
+    hosts = workspace.settings.fetch.test_hosts
+    found_inputs = open_inputs(list(specs), base_url=base_url, test_hosts=hosts, limits=limits)
     for i, found in enumerate(found_inputs, 1):
         if isinstance(found, BadInput):
             refused.append(found)

@@ -202,7 +202,7 @@ def _report(
         n_inputs=len(plan.parts),
         n_extracted=n_made,
         n_reused=len(parts) - n_made,
-        n_pages=rows["captures"],
+        n_captures=rows["captures"],
         n_links=rows["links"],
         rows=rows,
         errors=manifest.errors,

@@ -46,7 +46,7 @@ class BuildReport:
     n_inputs: int
     n_extracted: int
     n_reused: int
-    n_pages: int
+    n_captures: int
     n_links: int
     rows: dict[str, int]
     errors: dict[str, int]

@@ -36,14 +36,14 @@ class Resolved:
 
     Shapes: all (n,). `status` is WEB (http or https), OTHER_SCHEME or INVALID; the other columns are null unless WEB.
     `url` is normalised (WHATWG, fragment dropped), `key` its same-page key, `host` is dictionary-encoded.
-    `n_dropped` rows are INVALID only because the URLs of the batch passed their bound.
+    `dropped` lists the rows that are INVALID only because the URLs of the batch passed their bound.
     """
 
     status: npt.NDArray[np.uint8]
     url: pa.StringArray
     key: pa.StringArray
     host: pa.DictionaryArray
-    n_dropped: int = 0
+    dropped: tuple[int, ...] = ()
 
 
 def resolve(
@@ -93,7 +93,7 @@ class _Rows:
         self.key_offsets = np.zeros(n + 1, np.int32)
         self.status = np.empty(n, np.uint8)
         self.authority = np.empty(n, np.int32)
-        self.n_dropped = 0
+        self.dropped: list[int] = []
 
     def run(self, table: AuthorityTable, bases: _Bases, one: Callable[[int, str], tuple[int, bytes]]) -> None:
         """Resolves all rows; `one` is asked where the kernel cannot."""
@@ -116,7 +116,7 @@ class _Rows:
                 table.make_room(_row_bytes(links, row - int(state[kernel.SHIFT])))
             elif reason == kernel.NEEDS_ROOM:
                 if not self._make_room(bases, row, _row_bytes(links, row - int(state[kernel.SHIFT]))):
-                    self.n_dropped += 1
+                    self.dropped.append(row)
                     state[kernel.ROW] = row + 1
             else:
                 status, href = one(row, self._text(row))
@@ -167,7 +167,7 @@ class _Rows:
             _strings(self.url, self.url_offsets, validity, n_null),
             _strings(self.key, self.key_offsets, validity, n_null),
             pa.DictionaryArray.from_arrays(indices, table.host_names()),
-            self.n_dropped,
+            tuple(self.dropped),
         )
 
 

@@ -148,7 +148,7 @@ class Status:
     path: str
     snapshot: str | None
     n_inputs: int
-    n_pages: int | None
+    n_captures: int | None
     n_links: int | None
     n_hosts: int | None
     n_domains: int | None

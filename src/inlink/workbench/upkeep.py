@@ -16,9 +16,16 @@ from inlink.store.workspace import Workspace
 from inlink.workbench.results import Status
 
 
-def add(workspace: Workspace, specs: Sequence[str], *, keep: bool = False, report: Report = silent) -> AddReport:
+def add(
+    workspace: Workspace,
+    specs: Sequence[str],
+    *,
+    keep: bool = False,
+    base_url: str | None = None,
+    report: Report = silent,
+) -> AddReport:
     """Register inputs."""
-    return adding.add(workspace, specs, keep=keep, report=report)
+    return adding.add(workspace, specs, keep=keep, base_url=base_url, report=report)
 
 
 def build(workspace: Workspace, *, workers: int | None = None, report: Report = silent) -> BuildReport:
@@ -52,7 +59,7 @@ def status(workspace: Workspace) -> Status:
         path=str(workspace.path),
         snapshot=current.snapshot if current else None,
         n_inputs=len(workspace.inputs),
-        n_pages=rows.get("captures"),
+        n_captures=rows.get("captures"),
         n_links=rows.get("links"),
         n_hosts=rows.get("hosts"),
         n_domains=rows.get("domains"),

@@ -181,6 +181,8 @@ class Workbench:
         checked = view_of({"limit": None, **view})
         served = self._serve()
         _check_question(question)
+        if question != "changes" and (from_ is not None or to is not None):
+            raise BadInput(f"{question} has no period", hint="from and to belong to changes; filter by first_seen")
         if question == "changes":
             found = None if target is None else served.locate(target, scope, strict=checked.strict)
             return stream_changes(served, found, (self._moment(from_), self._moment(to)), checked)
@@ -191,15 +193,20 @@ class Workbench:
     def export(
         self,
         question: str,
-        target: str,
+        target: str | None,
         to: str | Path | IO[bytes],
         *,
         format: str | None = None,
         scope: str | None = None,
+        from_: str | datetime | None = None,
+        until: str | datetime | None = None,
         **view: Unpack[ViewOptions],
     ) -> Exported:
-        """Exactly the view as csv, jsonl or parquet (by the file's ending unless said), all rows unless limited."""
-        stream = self.stream(question, target, scope=scope, **view)
+        """Exactly the view as csv, jsonl or parquet (by the file's ending unless said), all rows unless limited.
+
+        from_, until: the period of changes.
+        """
+        stream = self.stream(question, target, scope=scope, from_=from_, to=until, **view)
         return exporting.export(stream, to, format)
 
     def sql(self, query: str, *, limit: int | None = 1000, timeout_s: float = 30.0, memory_mb: int = 1024) -> Rows:
@@ -208,11 +215,16 @@ class Workbench:
         limits = sandbox.Bounds(limit=limit, timeout_s=timeout_s, memory_mb=memory_mb)
         return sandbox.ask(served.serving, query, limits)
 
-    def add(self, specs: Sequence[str], *, keep: bool = False, report: Report = silent) -> AddReport:
-        """Register inputs: files, folders, patterns, lists of paths, addresses. Nothing is built yet."""
+    def add(
+        self, specs: Sequence[str], *, keep: bool = False, base_url: str | None = None, report: Report = silent
+    ) -> AddReport:
+        """Register inputs: files, folders, patterns, lists of paths, addresses. Nothing is built yet.
+
+        base_url: where the entries of lists of paths are.
+        """
         from inlink.workbench import upkeep
 
-        return upkeep.add(self._home(), specs, keep=keep, report=report)
+        return upkeep.add(self._home(), specs, keep=keep, base_url=base_url, report=report)
 
     def build(self, *, workers: int | None = None, report: Report = silent) -> BuildReport:
         """Extract what is new and serve a snapshot of all inputs; the next question reads it."""

@@ -38,11 +38,11 @@ def init(call: Call, *, folder: Path | None) -> None:
         place.say(f"next: inlink -w {path} add FILE…, then inlink -w {path} build")
 
 
-def add(call: Call, *, inputs: tuple[str, ...], keep: bool, output: str | None) -> None:
+def add(call: Call, *, inputs: tuple[str, ...], keep: bool, base_url: str | None, output: str | None) -> None:
     """Register inputs and say what each is; fails only if none could be added."""
     place = Output(quiet=call.quiet)
     with Workbench.open(call.folder) as bench, progress(place) as report:
-        found = bench.add(inputs, keep=keep, report=report)
+        found = bench.add(inputs, keep=keep, base_url=base_url, report=report)
     if output == "json":
         place.line(to_json(_added_object(found), indent=2))
     else:
@@ -127,7 +127,7 @@ def _built_object(found: BuildReport) -> dict[str, object]:
 def show_built(place: Output, found: BuildReport, took_s: float) -> None:
     """Say in a few lines what a build did."""
     holds = (
-        f"{found.n_inputs:,} {_plural('input', found.n_inputs)}, {found.n_pages:,} captures, {found.n_links:,} links"
+        f"{found.n_inputs:,} {_plural('input', found.n_inputs)}, {found.n_captures:,} captures, {found.n_links:,} links"
     )
     if found.outcome == "unchanged":
         place.line(f"nothing to do: snapshot {found.snapshot} holds all of it ({holds})")

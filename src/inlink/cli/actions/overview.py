@@ -12,6 +12,7 @@ from rich.text import Text
 
 from inlink.cli.columns import TABLE_COLUMNS
 from inlink.cli.declare import Call
+from inlink.cli.notes import with_options
 from inlink.cli.output import Output
 from inlink.cli.rendering import form, ids_as_text
 from inlink.cli.shorten import shorten_end
@@ -61,14 +62,15 @@ def show_overview(place: Output, found: Overview) -> None:
         if table is not None and table.num_rows:
             place.line()
             heading(place, title)
-            draw(place, TABLE_COLUMNS[question], table.slice(0, TOP).to_pylist())
+            names = [name for name in TABLE_COLUMNS[question] if name in table.column_names]
+            draw(place, names, table.slice(0, TOP).to_pylist())
     place.line()
     footer(place, said(found))
 
 
 def said(found: Overview) -> list[str]:
     """What belongs under a summary."""
-    return [f"{found.target.text} ({found.target.scope}) · snapshot {found.snapshot}", *found.notes]
+    return [f"{found.target.text} ({found.target.scope}) · snapshot {found.snapshot}", *with_options(found.notes)]
 
 
 def facts(found: Overview) -> dict[str, object]:
@@ -84,7 +86,7 @@ def as_object(found: Overview) -> dict[str, object]:
         "scope": found.target.scope,
         "scope_is_guessed": found.target.is_guessed,
         **facts(found),
-        "notes": list(found.notes),
+        "notes": with_options(found.notes),
         "breakdowns": {
             name: [dataclasses.asdict(count) for count in counts] for name, counts in found.breakdowns.items()
         },

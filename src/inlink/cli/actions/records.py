@@ -11,6 +11,7 @@ from rich.text import Text
 
 from inlink.cli.actions.reports import given
 from inlink.cli.declare import Call
+from inlink.cli.notes import with_options
 from inlink.cli.output import Output
 from inlink.cli.rendering import ids_as_text, show
 from inlink.cli.tables import footer
@@ -91,11 +92,25 @@ def sql(call: Call, *, query: str | None, limit: int | None, output: str | None)
         show(Output(quiet=call.quiet), bench.sql(text, limit=limit), output)
 
 
-def export(call: Call, *, question: str, target: str, path: Path, **options: Any) -> None:
+def export(
+    call: Call,
+    *,
+    question: str,
+    target: str | None,
+    everything: bool,
+    since: str | None,
+    until: str | None,
+    path: Path,
+    **options: Any,
+) -> None:
     """Write a view to a file."""
+    if (target is None) == (not everything):
+        raise BadInput(
+            "export needs a TARGET, or --all, not both", hint=f"inlink export {question} example.org -o FILE"
+        )
     place = Output(quiet=call.quiet)
     with Workbench.open(call.folder) as bench:
-        done = bench.export(question, target, path, **given(options))
+        done = bench.export(question, target, path, from_=since, until=until, **given(options))
     place.line(f"{clean(done.path)}: {done.n_rows:,} rows, {done.n_bytes:,} bytes, {done.format}")
-    for note in done.notes:
+    for note in with_options(done.notes):
         place.say(clean(note))

@@ -27,7 +27,7 @@ def status(call: Call, *, output: str | None) -> None:
         "workspace": found.path,
         "snapshot": found.snapshot or "none yet: inlink build",
         "inputs": for_table(found.n_inputs),
-        "captures": for_table(found.n_pages),
+        "captures": for_table(found.n_captures),
         "links": for_table(found.n_links),
         "domains": for_table(found.n_domains),
         "hosts": for_table(found.n_hosts),
