@@ -62,6 +62,7 @@ class VerifyReport:
     n_parts: int
     n_snapshots: int
     faults: tuple[str, ...]
+    n_runs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +73,4 @@ class GcReport:
     in_use: tuple[str, ...]
     n_parts: int
     freed_bytes: int
+    runs: tuple[str, ...] = ()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from inlink.engine.local import LocalEngine
-from inlink.engine.protocol import Report, silent
+from inlink.engine.protocol import Progress, Report, silent
 from inlink.errors import CorruptIndex
+from inlink.graph import upkeep as runs_upkeep
+from inlink.graph.runs import run_names
 from inlink.index import adding, upkeep
 from inlink.index.build import build as build_index
 from inlink.index.manifest import Manifest, read_manifest
@@ -37,12 +40,21 @@ def build(workspace: Workspace, *, workers: int | None = None, report: Report = 
 
 def verify(workspace: Workspace, *, report: Report = silent) -> VerifyReport:
     """Compare everything that is stored with its digests."""
-    return upkeep.verify(workspace, report)
+    found = upkeep.verify(workspace, report)
+    faults = list(found.faults)
+    for name, wrong in runs_upkeep.run_faults(workspace):
+        report(Progress("verify", 0, None, "folders", name))
+        faults += wrong
+    return replace(found, faults=tuple(faults), n_runs=len(run_names(workspace)))
 
 
 def gc(workspace: Workspace, *, keep: int | None = None) -> GcReport:
     """Remove what is old and not in use."""
-    return upkeep.gc(workspace, keep)
+    before = size_bytes(workspace.graph)
+    found = upkeep.gc(workspace, keep)
+    runs = runs_upkeep.remove_old(workspace, workspace.settings.retention.snapshots if keep is None else keep)
+    freed = max(0, before - size_bytes(workspace.graph))
+    return replace(found, runs=runs, freed_bytes=found.freed_bytes + freed)
 
 
 def status(workspace: Workspace) -> Status:

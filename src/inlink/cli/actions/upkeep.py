@@ -48,7 +48,8 @@ def verify(call: Call, *, output: str | None) -> None:
     if output == "json":
         place.line(to_json(dataclasses.asdict(found), indent=2))
     else:
-        checked = f"{found.n_parts:,} parts and {found.n_snapshots:,} snapshots checked"
+        runs = f", {found.n_runs:,} runs" if found.n_runs else ""
+        checked = f"{found.n_parts:,} parts and {found.n_snapshots:,} snapshots{runs} checked"
         place.line(f"{checked}: {'all sound' if not found.faults else f'{len(found.faults):,} faults'}")
         for fault in found.faults:
             place.line(f"  {clean(fault)}")
@@ -65,7 +66,8 @@ def gc(call: Call, *, keep: int | None, output: str | None) -> None:
         place.line(to_json(dataclasses.asdict(found), indent=2))
         return
     place.line(
-        f"removed {len(found.snapshots):,} snapshots and {found.n_parts:,} parts that no input needs; "
+        f"removed {len(found.snapshots):,} snapshots{f', {len(found.runs):,} runs' if found.runs else ''} "
+        f"and {found.n_parts:,} parts that no input needs; "
         f"{found.freed_bytes / 1e6:,.1f} MB free"
     )
     if found.in_use:
