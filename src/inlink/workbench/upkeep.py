@@ -42,8 +42,9 @@ def verify(workspace: Workspace, *, report: Report = silent) -> VerifyReport:
     """Compare everything that is stored with its digests."""
     found = upkeep.verify(workspace, report)
     faults = list(found.faults)
-    for name, wrong in runs_upkeep.run_faults(workspace):
-        report(Progress("verify", 0, None, "folders", name))
+    done = found.n_parts + found.n_snapshots
+    for i, (name, wrong) in enumerate(runs_upkeep.run_faults(workspace), done + 1):
+        report(Progress("verify", i, None, "folders", name))
         faults += wrong
     return replace(found, faults=tuple(faults), n_runs=len(run_names(workspace)))
 
