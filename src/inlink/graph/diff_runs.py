@@ -213,7 +213,9 @@ def _both(workspace: Workspace, a: Run, b: Run, site: Sequence[str], rules: Suff
 def _identities(names: Names) -> pa.Table:
     """key, name, and what tells nodes apart: the key; with the name where two hosts may share a key."""
     key, name = _large(names.keys), _large(names.names)
-    identity = key if names.kind == "pages" else pc.binary_join_element_wise(key, name, pa.scalar("\x00", pa.large_string()))
+    identity = (
+        key if names.kind == "pages" else pc.binary_join_element_wise(key, name, pa.scalar("\x00", pa.large_string()))
+    )
     return pa.table({"key": key, "name": name, "identity": identity})
 
 
