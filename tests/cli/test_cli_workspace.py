@@ -125,9 +125,14 @@ def test_overview_in_every_form(run: Run, demo_workspace: Path) -> None:
     assert found["breakdowns"]["rel"][0]["value"] == "follow"
     assert json.loads(run("-w", demo_workspace, "overview", TARGET, "--format", "jsonl")[1]) == found
     table = run("-w", demo_workspace, "overview", TARGET, "--format", "table")[1]
+    shown = table.partition("Top referring domains")[2]
+    assert "strength" in shown and "first seen" not in shown  # a summary has no such column, so none of dashes
     assert re.search(rf"Referring domains +{found['n_domains']}\b", table)
     assert found["snapshot"] in table
-    assert f"n_domains\t{found['n_domains']}" in run("-w", demo_workspace, "overview", TARGET, "--format", "tsv")[1]
+    for form, between in (("tsv", "\t"), ("csv", ",")):
+        lines = run("-w", demo_workspace, "overview", TARGET, "--format", form)[1].splitlines()
+        assert lines[0] == f"name{between}value"
+        assert f"n_domains{between}{found['n_domains']}" in lines
 
 
 def test_command_line_and_site_give_the_same_numbers(run: Run, demo_workspace: Path) -> None:

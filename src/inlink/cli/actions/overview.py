@@ -14,11 +14,11 @@ from inlink.cli.columns import TABLE_COLUMNS
 from inlink.cli.declare import Call
 from inlink.cli.notes import with_options
 from inlink.cli.output import Output
-from inlink.cli.rendering import form, ids_as_text
+from inlink.cli.rendering import form, ids_as_text, write_rows
 from inlink.cli.shorten import shorten_end
 from inlink.cli.tables import draw, footer, heading
 from inlink.cli.text import clean
-from inlink.cli.values import for_json, for_table, for_tsv, to_json
+from inlink.cli.values import for_json, for_table, to_json
 from inlink.workbench import Count, Overview, Workbench
 
 TOP = 8
@@ -37,8 +37,8 @@ def overview(
     if chosen == "table":
         show_overview(place, found)
     elif chosen in ("csv", "tsv"):
-        for name, value in facts(found).items():
-            place.line(f"{name}\t{for_tsv(value)}")
+        rows = [{"name": name, "value": value} for name, value in facts(found).items()]
+        write_rows(place, ("name", "value"), rows, chosen)
     else:
         place.line(to_json(as_object(found), indent=2 if chosen == "json" else None))
 
