@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+import math
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -30,9 +33,27 @@ def test_json_has_no_raw_control_or_bidi_characters() -> None:
     assert "é" in text
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (math.nan, "null"),
+        (-math.inf, '"-inf"'),
+        (time(1, 2, 3), '"01:02:03"'),
+        (timedelta(days=1), '"1 day, 0:00:00"'),
+        (Decimal("1.10"), '"1.10"'),
+        (UUID(int=1), '"00000000-0000-0000-0000-000000000001"'),
+        (b"\xaa", '"aa"'),
+    ],
+)
+def test_json_of_what_sql_may_answer(value: object, text: str) -> None:
+    assert to_json(value) == text
+
+
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
 def test_csv_cells_are_no_formulas(start: str) -> None:
     assert for_csv(f"{start}SUM(A1)").startswith("'")
+    assert for_csv([f"{start}SUM(A1)"]).startswith("'")
+    assert for_csv(f"a;{start}SUM(A1)").startswith("a;'")
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
 
 from inlink.cli.text import clean
+from inlink.workbench.exporting import harmless
 
 UNKNOWN = "–"
 EMPTY = '""'
@@ -16,12 +18,10 @@ EMPTY = '""'
 _UNSAFE = re.compile(
     "[\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
-# A spreadsheet takes a cell that starts so for a formula; an apostrophe in front keeps it text (OWASP).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def for_json(value: object) -> object:
-    """The value as JSON can hold it: times in ISO 8601 with Z, everything else as it is."""
+    """The value as JSON can hold it: times in ISO 8601 with Z, what JSON has no word for as text."""
     if isinstance(value, datetime):
         return iso_time(value)
     if isinstance(value, date):
@@ -32,7 +32,9 @@ def for_json(value: object) -> object:
         return {str(key): for_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [for_json(item) for item in value]
-    return value
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    return value if isinstance(value, str | int | float | None) else str(value)
 
 
 def to_json(value: object, *, indent: int | None = None) -> str:
@@ -54,9 +56,7 @@ def iso_time(value: datetime) -> str:
 def for_csv(value: object) -> str:
     """The value as a CSV cell: empty where unknown, never a formula."""
     text = plain(value)
-    if isinstance(value, str) and text.startswith(_FORMULA):
-        return f"'{text}"
-    return text
+    return text if isinstance(value, int | float) else harmless(text)
 
 
 def for_tsv(value: object) -> str:
