@@ -1,0 +1,60 @@
+"""Which domains of a release are infrastructure, hosting platforms, social networks, …: by index/flags.toml."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inlink.graph.blocks.directory import Flagged
+from inlink.graph.blocks.names import NameTable
+from inlink.index.flags import read_flags
+
+LEFT_OUT = ("infrastructure", "hosting")  # what default views leave out
+MOST = 20_000  # flagged names of a host release that are listed: the strongest
+
+
+def reversed_name(name: str) -> bytes:
+    """com.example of example.com."""
+    return ".".join(reversed(name.split("."))).encode()
+
+
+def flagged_domains(
+    names: NameTable, line_of_place: NDArray[np.uint32] | None, node_of_line: NDArray[np.uint32], kind: str
+) -> tuple[Flagged, ...]:
+    """The domains that have flags, by node. In a release of hosts: all hosts of these domains, the strongest MOST."""
+    found: dict[int, Flagged] = {}
+    for name, flags in read_flags().items():
+        raw = reversed_name(name)
+        spans = [(raw, raw + b"\0")]
+        if kind == "hosts":
+            spans.append((raw + b".", raw + b"/"))
+        for low, high in spans:
+            for place in range(_place(names, line_of_place, low), _place(names, line_of_place, high)):
+                line = place if line_of_place is None else int(line_of_place[place])
+                node = int(node_of_line[line])
+                found[node] = Flagged(node, names.name(line).decode("latin-1"), flags)
+    return tuple(found[node] for node in sorted(found)[:MOST])
+
+
+def _place(names: NameTable, line_of_place: NDArray[np.uint32] | None, name: bytes) -> int:
+    """The first place whose name is not before `name`."""
+    low, high = 0, len(names)
+    while low < high:
+        middle = (low + high) // 2
+        if names.name(middle if line_of_place is None else int(line_of_place[middle])) < name:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def is_left_out(flags: tuple[str, ...]) -> bool:
+    """Whether default views leave out what has these flags."""
+    return any(flag in LEFT_OUT for flag in flags)
+
+
+def bits_of(flagged: tuple[Flagged, ...], n: int) -> NDArray[np.uint8]:
+    """A bit for each node that default views leave out, lowest bit first."""
+    bits = np.zeros(n, np.uint8)
+    bits[[each.node for each in flagged if is_left_out(each.flags)]] = 1
+    return np.packbits(bits, bitorder="little")

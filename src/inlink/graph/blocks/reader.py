@@ -1,0 +1,264 @@
+"""Look-ups in a release: find a domain, who references it, what it references; strongest first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inlink.graph.blocks import layout as files
+from inlink.graph.blocks.access import Blocks, Place
+from inlink.graph.blocks.directory import Flagged
+from inlink.graph.blocks.flagged import is_left_out
+from inlink.graph.blocks.layout import Manifest
+from inlink.graph.blocks.leaf import NOTHING, Lists, whole
+from inlink.graph.blocks.leaf_kernel import read_chunk
+from inlink.graph.blocks.source import ByteSource, FolderSource
+
+Side = Literal["inward", "outward"]
+Nodes = NDArray[np.uint32]
+LEAST_FOR_AUTHORITY = 10_000
+_BATCH = 256  # chunks of a tail that are read at once
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a release knows of one domain.
+
+    node: its number by rank, from 0. place: its number by name. position: node + 1, of n. authority: 0..100, None in a
+    small release. ranks: the release's columns by name, None where unknown. n_in_flagged, n_out_flagged: how many of
+    its neighbours default views leave out.
+    """
+
+    name: str
+    node: int
+    place: int
+    n_in: int
+    n_out: int
+    n_in_flagged: int
+    n_out_flagged: int
+    n_hosts: int | None
+    authority: float | None
+    ranks: dict[str, float | None] = field(default_factory=dict)
+
+    @property
+    def position(self) -> int:
+        """Its position by the release's order, 1 the strongest."""
+        return self.node + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Neighbours of a domain, strongest first. n_total: of the whole list, left out ones not counted."""
+
+    nodes: Nodes
+    names: list[str]
+    n_total: int
+    n_left_out: int
+
+
+class Release:
+    """An open release. Names are given and shown as people write them (example.com)."""
+
+    def __init__(self, blocks: Blocks) -> None:
+        self.blocks = blocks
+        self.flagged: dict[int, Flagged] = {each.node: each for each in blocks.root.flagged}
+        self._left_out = np.array(sorted(n for n, each in self.flagged.items() if is_left_out(each.flags)), np.uint32)
+
+    @classmethod
+    def open(cls, source: ByteSource | str | Path) -> Release:
+        """The release behind a source, or in a folder.
+
+        Raises: NotFound where there is none, CorruptIndex where it is damaged or another format.
+        """
+        return cls(Blocks(FolderSource(source) if isinstance(source, str | Path) else source))
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the release says of itself."""
+        return self.blocks.manifest
+
+    @property
+    def n(self) -> int:
+        """How many domains (or hosts) it has."""
+        return self.manifest.n
+
+    def find(self, name: str, ahead: Side | None = None) -> Card | None:
+        """What is known of a domain, None where the release does not have it.
+
+        ahead: the lists that will be asked for next; from a server they come with the same request.
+        """
+        raw = reverse(name)
+        page_number = self.blocks.root.page_of(raw)
+        leaf = self.blocks.pages([page_number])[0].leaf_of(raw)
+        where = (page_number, leaf)
+        self.blocks.ahead(where, ("names", "numbers", *((ahead,) if ahead else ())))
+        position = self.blocks.names([where])[0].find(raw)
+        if position is None:
+            return None
+        layout = self.manifest.layout
+        return self._card((page_number * layout.per_page + leaf) * layout.per_leaf + position)
+
+    def card(self, node: int) -> Card:
+        """What is known of a node."""
+        return self._card(self.places([node])[0])
+
+    def referring(
+        self, card: Card, limit: int | None = 100, offset: int = 0, *, keep_flagged: bool = False
+    ) -> Neighbours:
+        """Domains that reference this one."""
+        return self._some(card, "inward", limit, offset, keep_flagged)
+
+    def outgoing(
+        self, card: Card, limit: int | None = 100, offset: int = 0, *, keep_flagged: bool = False
+    ) -> Neighbours:
+        """Domains that this one references."""
+        return self._some(card, "outward", limit, offset, keep_flagged)
+
+    def neighbours(self, card: Card, side: Side, n_first: int | None = None) -> Nodes:
+        """Nodes of a list, ascending, so strongest first; at least `n_first` of them where there are as many."""
+        return self._nodes(card, side, n_first)[0]
+
+    def names(self, nodes: Sequence[int] | Nodes, among: Lists | None = None) -> list[str]:
+        """The names of nodes: flagged ones from the root, strong ones from the head, others from a leaf that has them.
+
+        What is left is found by its place in name order, which costs a server some requests for each.
+        """
+        wanted = [int(node) for node in nodes]
+        known: dict[int, str] = {n: forward_text(self.flagged[n].name) for n in wanted if n in self.flagged}
+        layout = self.manifest.layout
+        strong = [node for node in wanted if node < layout.head and node not in known]
+        blocks = sorted({node // layout.per_head for node in strong})
+        head = dict(zip(blocks, self.blocks.head(blocks), strict=True))
+        known.update((node, forward(head[node // layout.per_head].raw(node % layout.per_head))) for node in strong)
+        if among is not None and any(node not in known for node in wanted):
+            deep, texts = among.named(self._left_out, self.blocks.root.beginnings)
+            for node in wanted:
+                place = int(np.searchsorted(deep, node))
+                if node not in known and place < len(deep) and deep[place] == node:
+                    known[node] = forward(texts.raw(place))
+        rest = list(dict.fromkeys(node for node in wanted if node not in known))
+        known.update(zip(rest, self._names_by_place(rest), strict=True))
+        return [known[node] for node in wanted]
+
+    def places(self, nodes: Sequence[int]) -> list[int]:
+        """The place of each node in name order."""
+        return self.blocks.entries(files.ORDER, list(nodes)) if nodes else []
+
+    def line_of(self, node: int) -> int:
+        """The line, and so the id, that a node had in the text that the release was made from."""
+        place = self.places([node])[0]
+        return place if self.manifest.is_sorted else self.blocks.entries(files.LINES, [place])[0]
+
+    def ranks(self, nodes: Sequence[int]) -> list[dict[str, float | None]]:
+        """The columns of ranks of each node."""
+        found = [self.blocks.place_of(place) for place in self.places(nodes)]
+        leaves = list(dict.fromkeys(where for where, _ in found))
+        numbers = dict(zip(leaves, self.blocks.numbers(leaves), strict=True))
+        return [_ranks(numbers[where], position) for where, position in found]
+
+    def authority(self, node: int) -> float | None:
+        """0..100 from the position of a node; None in a small release, 0 without in-links."""
+        return authority(node, self.manifest)
+
+    def is_flagged(self, nodes: Nodes) -> NDArray[np.bool_]:
+        """Which nodes default views leave out."""
+        return np.isin(nodes, self._left_out)
+
+    def _card(self, place: int) -> Card:
+        where, position = self.blocks.place_of(place)
+        numbers = self.blocks.numbers([where])[0]
+        counts = {
+            key: int(numbers[key][position]) for key in ("node", "n_in", "n_out", "n_in_flagged", "n_out_flagged")
+        }
+        n_hosts = int(numbers["n_hosts"][position]) if "n_hosts" in numbers else None
+        return Card(
+            name=forward(self.blocks.names([where])[0].raw(position)), place=place, n_hosts=n_hosts,
+            authority=self.authority(counts["node"]), ranks=_ranks(numbers, position), **counts,
+        )  # fmt: skip
+
+    def _some(self, card: Card, side: Side, limit: int | None, offset: int, keep_flagged: bool) -> Neighbours:
+        n_all, n_flagged = (card.n_in, card.n_in_flagged) if side == "inward" else (card.n_out, card.n_out_flagged)
+        left_out = 0 if keep_flagged else n_flagged
+        n_first = None if limit is None else offset + limit + left_out
+        nodes, lists = self._nodes(card, side, n_first)
+        if not keep_flagged:
+            nodes = nodes[~self.is_flagged(nodes)]
+        shown = nodes[offset : None if limit is None else offset + limit]
+        return Neighbours(shown, self.names(shown, lists), n_all - left_out, left_out)
+
+    def _nodes(self, card: Card, side: Side, n_first: int | None) -> tuple[Nodes, Lists | None]:
+        count = card.n_in if side == "inward" else card.n_out
+        where, position = self.blocks.place_of(card.place)
+        counts = self.blocks.numbers([where])[0]["n_in" if side == "inward" else "n_out"]
+        if not count:
+            return NOTHING, None
+        lists = self.blocks.lists(where, side, counts.view(np.uint32))
+        nodes = lists.first(position)
+        wanted = count if n_first is None else min(n_first, count)
+        tail = lists.tail(position)
+        if wanted <= len(nodes) or tail is None:
+            return nodes, lists
+        return np.concatenate([nodes, *self._tail(where, side, tail.offset, tail.digest, count, wanted)]), lists
+
+    def _tail(self, where: Place, side: Side, offset: int, digest: int, count: int, wanted: int) -> list[Nodes]:
+        """The nodes of a list behind its first ones, in whole chunks, until `wanted` are there."""
+        layout, n = self.manifest.layout, self.n
+        n_chunks = -(-(count - layout.prefix) // layout.chunk)
+        spans = self.blocks.tail(where, side, offset, digest, n_chunks)
+        needed = spans[: -(-(wanted - layout.prefix) // layout.chunk)]
+        parts: list[Nodes] = []
+        done = layout.prefix
+        for start in range(0, len(needed), _BATCH):
+            for data in self.blocks.read(needed[start : start + _BATCH]):
+                size = min(layout.chunk, count - done)
+                parts.append(whole(read_chunk(np.frombuffer(data, np.uint64), size, count - done, n), n))
+                done += size
+        return parts
+
+    def _names_by_place(self, nodes: Sequence[int]) -> list[str]:
+        found = [self.blocks.place_of(place) for place in self.places(nodes)]
+        leaves = list(dict.fromkeys(where for where, _ in found))
+        names = dict(zip(leaves, self.blocks.names(leaves), strict=True)) if leaves else {}
+        return [forward(names[where].raw(position)) for where, position in found]
+
+
+def authority(node: int, manifest: Manifest) -> float | None:
+    """0..100 from a position: 100 (1 - log k / log n). None below 10,000 domains, 0 without in-links."""
+    if manifest.n < LEAST_FOR_AUTHORITY:
+        return None
+    return 100.0 * (1.0 - math.log(node + 1) / math.log(manifest.n)) if node < manifest.n_linked else 0.0
+
+
+def reverse(name: str) -> bytes:
+    """com.example of example.com, as bytes."""
+    return ".".join(reversed(name.split("."))).encode("utf-8", "surrogateescape")
+
+
+def forward(raw: bytes) -> str:
+    """example.com of com.example."""
+    return forward_text(raw.decode("utf-8", "replace"))
+
+
+def forward_text(text: str) -> str:
+    """example.com of com.example."""
+    return ".".join(reversed(text.split(".")))
+
+
+_COUNTS = ("node", "n_in", "n_out", "n_hosts", "n_in_flagged", "n_out_flagged")
+
+
+def _ranks(numbers: dict[str, NDArray[np.generic]], position: int) -> dict[str, float | None]:
+    """The ranks of one domain; a position of 0 and a value that is no number are unknown."""
+    found: dict[str, float | None] = {}
+    for name, values in numbers.items():
+        if name not in _COUNTS:
+            value = float(values[position])
+            is_unknown = math.isnan(value) or (value == 0 and values.dtype.kind == "u")
+            found[name] = None if is_unknown else value
+    return found

@@ -1,0 +1,117 @@
+"""Where the bytes of a release come from: named files read by offset and length, many ranges at once."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import xxhash
+
+from inlink.errors import CorruptIndex, NotFound
+
+_HINT = "fetch or convert the release again"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A block: a run of bytes of one file, and the digest that they must have (None: not known beforehand)."""
+
+    file: str
+    offset: int
+    length: int
+    digest: int | None = None
+
+
+class ByteSource(Protocol):
+    """Reads a release's files. Implementations: a folder (memory map), a web server (Range requests), a cache."""
+
+    @property
+    def name(self) -> str:
+        """What to call it in messages."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether a read costs microseconds, so that nothing is worth asking ahead."""
+
+    def read_all(self, file: str) -> bytes:
+        """A small file as a whole. Raises: NotFound."""
+
+    def read_many(self, spans: Sequence[Span]) -> list[bytes]:
+        """The bytes of each span, as long as the span says; the digests are not looked at.
+
+        Raises: CorruptIndex where a file is shorter, Unreachable where a server does not answer or changed the file.
+        """
+
+    def expect(self, sizes: dict[str, int]) -> None:
+        """Say how long each file must be, once the manifest told. Raises: CorruptIndex."""
+
+
+class FolderSource:
+    """The files of a folder, memory-mapped."""
+
+    is_local = True
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self._maps: dict[str, mmap.mmap] = {}
+
+    @property
+    def name(self) -> str:
+        """The folder."""
+        return str(self.folder)
+
+    def read_all(self, file: str) -> bytes:
+        """A small file as a whole. Raises: NotFound."""
+        try:
+            return (self.folder / file).read_bytes()
+        except OSError as error:
+            raise NotFound(f"{self.folder} holds no release ({file} is missing)", hint=_HINT) from error
+
+    def read_many(self, spans: Sequence[Span]) -> list[bytes]:
+        """The bytes of each span. Raises: CorruptIndex where a file is missing or too short."""
+        return [self._read(span) for span in spans]
+
+    def expect(self, sizes: dict[str, int]) -> None:
+        """Raises: CorruptIndex where a file is missing or has another length."""
+        for file, size in sizes.items():
+            path = self.folder / file
+            found = path.stat().st_size if path.is_file() else None
+            if found != size:
+                what = "is missing" if found is None else f"has {found} bytes instead of {size}"
+                raise CorruptIndex(f"{path} {what}", hint=_HINT)
+
+    def _read(self, span: Span) -> bytes:
+        if not span.length:
+            return b""
+        data = self._maps.get(span.file)
+        if data is None:
+            try:
+                with (self.folder / span.file).open("rb") as stream:
+                    data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+            except (OSError, ValueError) as error:
+                raise CorruptIndex(f"{self.folder / span.file} cannot be read: {error}", hint=_HINT) from error
+            self._maps[span.file] = data
+        found = data[span.offset : span.offset + span.length]
+        if len(found) != span.length:
+            raise CorruptIndex(f"{self.folder / span.file} ends at byte {len(data)}, inside a block", hint=_HINT)
+        return found
+
+
+def digest_of_block(data: bytes | memoryview) -> int:
+    """The digest that directories keep of a block: against accidents, not against malice."""
+    return xxhash.xxh3_64_intdigest(data)
+
+
+def checked(source: ByteSource, span: Span, data: bytes) -> bytes:
+    """The bytes of a block. Raises: CorruptIndex where they are not those that the directory tells of."""
+    if span.digest is not None and digest_of_block(data) != span.digest:
+        raise CorruptIndex(
+            f"{source.name}: block {span.offset}+{span.length} of {span.file} does not match its digest",
+            hint="the file is damaged, or belongs to another version of the release: " + _HINT,
+            file=span.file,
+            offset=span.offset,
+        )
+    return data

@@ -1,0 +1,304 @@
+"""A release written in blocks: streaming, in bounded memory, and there whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from inlink.errors import BadInput
+from inlink.graph.blocks import layout as files
+from inlink.graph.blocks.directory import LeafEntry, PageEntry, Root, pack_page
+from inlink.graph.blocks.flagged import bits_of, flagged_domains
+from inlink.graph.blocks.layout import Layout, Manifest
+from inlink.graph.blocks.leaf import Adjacency, Numbering, PackedLists, pack_lists, pack_numbers
+from inlink.graph.blocks.names import Beginnings, NameTable, pack_coded, pack_front
+from inlink.graph.blocks.numbers import pack_table
+from inlink.graph.blocks.order import by_name, by_rank, collect_names, frozen
+from inlink.graph.blocks.source import Span, digest_of_block
+from inlink.store.files import publish, replace_text
+
+T = TypeVar("T")
+R = TypeVar("R")
+Report = Callable[[int, int], None]
+POSITION = "_position"
+_SAMPLE = 100_000  # names that beginnings are learned from
+_LEVEL = 6  # zstd
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """All that packing a leaf needs to know."""
+
+    names: NameTable
+    inward: Adjacency
+    outward: Adjacency
+    numbering: Numbering
+    beginnings: Beginnings
+    columns: dict[str, NDArray[np.generic]]  # by line
+    layout: Layout
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    first: int  # line of its first name
+    names: bytes
+    numbers: bytes
+    inward: PackedLists
+    outward: PackedLists
+
+
+def write_release(
+    folder: str | Path,
+    *,
+    name: str,
+    kind: str,
+    names: Iterable[list[bytes]],
+    n_hosts: NDArray[np.uint32] | None,
+    inward: tuple[NDArray[np.int64], NDArray[np.uint32]],
+    outward: tuple[NDArray[np.int64], NDArray[np.uint32]],
+    ranks: Mapping[str, NDArray[np.float64]],
+    meta: Mapping[str, Any],
+    layout: Layout | None = None,
+    workers: int = 2,
+    report: Report | None = None,
+) -> Manifest:
+    """Write a release into `folder`, which must not be there yet; until the last moment it stands beside it.
+
+    names: reversed names in batches, by line. inward, outward: (offsets int64 (n + 1), neighbours uint32) by line, rows
+    unique, in any order. ranks: float64 (n) by line, NaN where unknown; names that end in "_position" are whole numbers
+    and kept as such, all others keep 24 bits. The rank `mass`, else `cc_pagerank`, else `cc_harmonic` numbers the
+    domains. report: called with (leaves done, leaves).
+    Raises: BadInput where the arrays do not belong together, or the folder is there.
+    Memory: some 35 bytes a domain, and twice the longest list.
+    """
+    final = Path(folder)
+    if final.exists():
+        raise BadInput(f"{final} is there already", hint="choose another folder, or remove it")
+    chosen = layout or Layout()
+    sides = _side(inward), _side(outward)
+    n = _check(sides, ranks, n_hosts)
+    final.parent.mkdir(parents=True, exist_ok=True)
+    aside = final.with_name(f"{final.name}.new")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir()
+    try:
+        table = collect_names(names, aside, n)
+        manifest = _write(aside, _About(name, kind, dict(meta)), table, sides, ranks, n_hosts, chosen, workers, report)
+        for temporary in ("names.tmp", "offsets.tmp"):
+            (aside / temporary).unlink()
+        replace_text(aside / files.MANIFEST, manifest.to_json())
+        publish(aside, final)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+    return manifest
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    name: str
+    kind: str
+    meta: dict[str, Any]
+
+
+def _write(
+    folder: Path,
+    about: _About,
+    names: NameTable,
+    sides: tuple[Adjacency, Adjacency],
+    ranks: Mapping[str, NDArray[np.float64]],
+    n_hosts: NDArray[np.uint32] | None,
+    layout: Layout,
+    workers: int,
+    report: Report | None,
+) -> Manifest:
+    n = len(names)
+    in_degrees = np.diff(sides[0].offsets)
+    line_of_place, n_duplicates = by_name(names)
+    order, place_of_node = by_rank(ranks, in_degrees, line_of_place)
+    node_of_line = np.empty(n, np.uint32)
+    node_of_line[place_of_node if line_of_place is None else line_of_place[place_of_node]] = np.arange(
+        n, dtype=np.uint32
+    )
+    flagged = flagged_domains(names, line_of_place, node_of_line, about.kind)
+    n_linked = int(np.count_nonzero(in_degrees))
+    n_edges = tuple(int(side.offsets[-1]) for side in sides)
+    known_lines = None if line_of_place is None else frozen(line_of_place)
+    numbering = Numbering(frozen(node_of_line), frozen(place_of_node), known_lines, bits_of(flagged, n))
+    beginnings = Beginnings.learned(names.name(line) for line in range(0, n, max(1, n // _SAMPLE)))
+    work = _Work(names, *sides, numbering, beginnings, _columns(node_of_line, sides, n_hosts, ranks), layout, n)
+    with ExitStack() as stack:
+        out = _Files(folder, stack)
+        head = tuple(_write_head(out, work))
+        pages = tuple(_write_leaves(out, work, workers, report))
+        root = Root(pages, head, beginnings, flagged).to_bytes()
+        root_digest = digest_of_block(root)
+        root_at = out.append(files.DIRECTORY, root)
+        for block in pack_table(numbering.place_of_node, layout.per_order, root_digest):
+            out.append(files.ORDER, block)
+        if line_of_place is not None:
+            for block in pack_table(line_of_place, layout.per_order, root_digest):
+                out.append(files.LINES, block)
+    return Manifest(
+        name=about.name, kind=about.kind, n=n, n_edges_in=n_edges[0], n_edges_out=n_edges[1], n_linked=n_linked,
+        order=order, layout=layout, columns=_kinds(work.columns), files=out.facts(),
+        root=(root_at, len(root), root_digest), is_sorted=line_of_place is None, n_duplicate_names=n_duplicates,
+        meta=about.meta,
+    )  # fmt: skip
+
+
+def _side(arrays: tuple[NDArray[np.int64], NDArray[np.uint32]]) -> Adjacency:
+    return Adjacency(frozen(arrays[0]), frozen(arrays[1]))
+
+
+def _check(
+    sides: tuple[Adjacency, Adjacency], ranks: Mapping[str, NDArray[np.float64]], n_hosts: NDArray[np.uint32] | None
+) -> int:
+    """The number of domains. Raises: BadInput where the arrays do not belong together."""
+    n = len(sides[0].offsets) - 1
+    lengths = {
+        "outward offsets": len(sides[1].offsets) - 1,
+        **{f"rank {key}": len(values) for key, values in ranks.items()},
+        **({} if n_hosts is None else {"n_hosts": len(n_hosts)}),
+    }
+    wrong = [f"{what} {length}" for what, length in lengths.items() if length != n]
+    if n < 1 or n >= 2**32 - 1 or wrong:
+        raise BadInput(f"{n} domains and {', '.join(wrong) or 'nothing else'}", hint="use arrays of one release")
+    for what, side in zip(("inward", "outward"), sides, strict=True):
+        if side.offsets[0] != 0 or side.offsets[-1] != len(side.neighbours):
+            raise BadInput(f"{what}: offsets and neighbours do not fit", hint="convert the release again")
+    return n
+
+
+def _columns(
+    node_of_line: NDArray[np.uint32],
+    sides: tuple[Adjacency, Adjacency],
+    n_hosts: NDArray[np.uint32] | None,
+    ranks: Mapping[str, NDArray[np.float64]],
+) -> dict[str, NDArray[np.generic]]:
+    """What is kept of each domain, by line; columns of ranks are converted leaf by leaf."""
+    found: dict[str, NDArray[np.generic]] = {
+        "node": node_of_line,
+        "n_in": np.diff(sides[0].offsets).astype(np.uint32),
+        "n_out": np.diff(sides[1].offsets).astype(np.uint32),
+    }
+    if n_hosts is not None:
+        found["n_hosts"] = n_hosts
+    return {**found, **ranks}
+
+
+def _kinds(columns: Mapping[str, NDArray[np.generic]]) -> tuple[tuple[str, str], ...]:
+    kinds = [(key, "u4" if values.dtype.kind == "u" or key.endswith(POSITION) else "f4")
+             for key, values in columns.items()]  # fmt: skip
+    return (*kinds, ("n_in_flagged", "u4"), ("n_out_flagged", "u4"))
+
+
+def _narrow(key: str, values: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Four bytes a value; 0 stands for an unknown position."""
+    if key.endswith(POSITION) and values.dtype.kind == "f":
+        positions: NDArray[np.generic] = np.nan_to_num(values, nan=0.0).astype(np.uint32)
+        return positions
+    narrow: NDArray[np.generic] = values.astype(np.uint32 if values.dtype.kind == "u" else np.float32)
+    return np.ascontiguousarray(narrow)
+
+
+def _write_head(out: _Files, work: _Work) -> Iterator[Span]:
+    """Names of the strongest domains, by rank."""
+    layout = work.layout
+    for start in range(0, min(layout.head, work.n), layout.per_head):
+        nodes = work.numbering.place_of_node[start : min(start + layout.per_head, layout.head)]
+        block = pack_coded(work.names, work.numbering.lines(nodes), work.beginnings, _LEVEL)
+        yield Span(files.HEAD, out.append(files.HEAD, block), len(block), digest_of_block(block))
+
+
+def _write_leaves(out: _Files, work: _Work, workers: int, report: Report | None) -> Iterator[PageEntry]:
+    layout = work.layout
+    starts = range(0, work.n, layout.per_leaf)
+    entries: list[LeafEntry] = []
+    firsts: list[int] = []
+    places = out.places()
+    for done, leaf in enumerate(_ordered(lambda start: _pack_leaf(work, start), starts, workers), 1):
+        entries.append(_emit(out, leaf))
+        firsts.append(leaf.first)
+        if len(entries) == layout.per_page or done == len(starts):
+            page = pack_page(entries, pack_front(work.names, np.array(firsts, np.uint32), _LEVEL))
+            span = Span(files.DIRECTORY, out.append(files.DIRECTORY, page), len(page), digest_of_block(page))
+            yield PageEntry(work.names.name(firsts[0]), span, *places)
+            entries, firsts, places = [], [], out.places()
+        if report is not None:
+            report(done, len(starts))
+
+
+def _pack_leaf(work: _Work, start: int) -> _Leaf:
+    stop = min(start + work.layout.per_leaf, work.n)
+    lines = np.ascontiguousarray(work.numbering.lines(np.arange(start, stop, dtype=np.uint32)))
+    packed = [
+        pack_lists(lines, side, work.numbering, work.layout, work.names, work.beginnings, _LEVEL)
+        for side in (work.inward, work.outward)
+    ]
+    columns = [_narrow(key, values[lines]) for key, values in work.columns.items()]
+    numbers = pack_numbers([*columns, *(lists.n_flagged for lists in packed)], _LEVEL)
+    return _Leaf(int(lines[0]), pack_front(work.names, lines, _LEVEL), numbers, *packed)
+
+
+def _emit(out: _Files, leaf: _Leaf) -> LeafEntry:
+    parts = (leaf.names, leaf.numbers, leaf.inward.leaf, leaf.outward.leaf)
+    for part in parts[:3]:
+        out.append(files.CARDS, part)
+    out.append(files.OUTWARD, parts[3])
+    out.append(files.TAILS_IN, leaf.inward.tails)
+    out.append(files.TAILS_OUT, leaf.outward.tails)
+    a, b, c, d = (len(part) for part in parts)
+    e, f, g, h = (digest_of_block(part) for part in parts)
+    return LeafEntry((a, b, c, d), (e, f, g, h), len(leaf.inward.tails), len(leaf.outward.tails))
+
+
+def _ordered(function: Callable[[T], R], items: Iterable[T], workers: int) -> Iterator[R]:
+    """Results in the order of the items, a few made ahead."""
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: deque[Future[R]] = deque()
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) > 4 * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+class _Files:
+    """The files of a release while they grow, with the digest of each."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self._streams: dict[str, BinaryIO] = {
+            name: stack.enter_context((folder / name).open("wb")) for name in files.FILES
+        }
+        self._sizes = dict.fromkeys(files.FILES, 0)
+        self._digests = {name: xxhash.xxh3_128() for name in files.FILES}
+
+    def append(self, name: str, data: bytes) -> int:
+        """Write at the end of a file; gives where."""
+        at = self._sizes[name]
+        self._streams[name].write(data)
+        self._digests[name].update(data)
+        self._sizes[name] = at + len(data)
+        return at
+
+    def places(self) -> tuple[int, int, int, int]:
+        """Where the next leaf's parts will begin: cards, outward lists, and the rest of both."""
+        a, b, c, d = (self._sizes[x] for x in (files.CARDS, files.OUTWARD, files.TAILS_IN, files.TAILS_OUT))
+        return a, b, c, d
+
+    def facts(self) -> dict[str, tuple[int, str]]:
+        """Length and digest of each file."""
+        return {name: (self._sizes[name], self._digests[name].hexdigest()) for name in files.FILES}
