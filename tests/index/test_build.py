@@ -136,6 +136,30 @@ def test_a_missing_serving_file_is_made_again(workspace: Workspace) -> None:
     assert verify(workspace).faults == ()
 
 
+@pytest.mark.parametrize("damage", ["no database", "cut", "another format"])
+def test_a_serving_file_that_cannot_be_read_is_made_again(workspace: Workspace, damage: str) -> None:
+    first = run_build(workspace.path)
+    file = workspace.serving(first.snapshot)
+    if damage == "another format":
+        with duckdb.connect(str(file)) as db:
+            db.execute("UPDATE meta SET value = '0' WHERE name = 'format'")
+    else:
+        file.write_bytes(b"nothing" if damage == "no database" else file.read_bytes()[:20_000])
+    again = run_build(workspace.path)
+    assert (again.outcome, again.snapshot) == ("built", first.snapshot)
+    assert verify(workspace).faults == ()
+    assert run_build(workspace.path).outcome == "unchanged"
+
+
+def test_a_snapshot_whose_manifest_is_damaged_is_made_again(workspace: Workspace) -> None:
+    first = run_build(workspace.path)
+    (workspace.snapshot(first.snapshot) / "manifest.json").write_text("{")
+    again = run_build(workspace.path)
+    assert again.outcome == "built"
+    assert (again.snapshot[:4], again.snapshot[4:]) == ("0002", first.snapshot[4:])
+    assert run_build(workspace.path).outcome == "unchanged"
+
+
 @pytest.mark.parametrize("what", ["part", "table", "serving", "manifest"])
 def test_verify_finds_damage(workspace: Workspace, what: str) -> None:
     first = run_build(workspace.path)

@@ -10,10 +10,11 @@ from typing import Any
 import duckdb
 
 from inlink.engine.protocol import Engine, Outcome, Progress, Report, Task, Tell, silent
-from inlink.errors import InlinkError, NotConfigured
+from inlink.errors import CorruptIndex, InlinkError, NotConfigured
 from inlink.index.jobs import CODE, MAKE_PART, Job, limits_of
 from inlink.index.manifest import Manifest, make_manifest, read_manifest, snapshot_key, write_manifest
 from inlink.index.reports import BadPart, BuildReport
+from inlink.index.serving_reader import Serving
 from inlink.index.stages import ArrangeJob, ServeJob, arrange_parts, make_serving
 from inlink.sources.limits import Limits
 from inlink.store.disk import check_room, full_error, is_full
@@ -86,7 +87,7 @@ def _build(plan: _Plan, engine: Engine, tmp: Path, report: Report) -> BuildRepor
         name = _arrange(plan, parts, engine, tmp, report)
     elif current is not None and current.snapshot == name:
         outcome = "unchanged"
-    if not workspace.serving(name).exists():
+    if not _can_be_served(workspace.serving(name)):
         outcome = "built"
         _make_serving(workspace, name, engine, tmp, report)
     if outcome != "unchanged":
@@ -132,9 +133,26 @@ def _failure(outcome: Outcome) -> BadPart:
 
 def _same_snapshot(workspace: Workspace, key: str) -> str | None:
     for name in reversed(workspace.snapshots()):
-        if name.endswith(key[:12]) and read_manifest(workspace.snapshot(name)).key == key:
+        if name.endswith(key[:12]) and _key_of(workspace.snapshot(name)) == key:
             return name
     return None
+
+
+def _key_of(folder: Path) -> str | None:
+    """The key of a snapshot; None where its manifest cannot be read: it is made again under another number."""
+    try:
+        return read_manifest(folder).key
+    except CorruptIndex:
+        return None
+
+
+def _can_be_served(file: Path) -> bool:
+    """Whether the serving file is there, opens, and has the format that this version reads."""
+    try:
+        Serving(file).close()
+    except (InlinkError, duckdb.Error):
+        return False
+    return True
 
 
 def _arrange(plan: _Plan, parts: Mapping[str, PartInfo], engine: Engine, tmp: Path, report: Report) -> str:
