@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from inlink.cli import options
-from inlink.cli.declare import ACTIONS, inlink, report, verb
+from inlink.cli.declare import ACTIONS, family, inlink, report, verb
 from inlink.cli.options import joined, option
 
 __all__ = ["inlink"]
@@ -180,6 +180,54 @@ verb(
     "The three add up to each target's change. A and B are names of runs as `rank` says them, or how they begin.",
     options.diff_runs(),
     example="inlink -w web diff-runs domains-2f3a domains-91c0 --site example.org",
+)
+
+# ---- releases of web graphs ------------------------------------------------------------------------------------------
+CC = family(
+    "Common Crawl",
+    "cc",
+    "Common Crawl's graphs of all domains and hosts.\n\n"
+    "Every three months of crawls become a release: which domain (or host) references which. `import` makes one that "
+    "can be asked.",
+)
+verb(
+    "Common Crawl",
+    "list",
+    f"{ACTIONS}.releases:list_",
+    "Which releases there are, and what is here of them.",
+    [options.place(), options.limit(20), options.output_format(("table", "json"), "table")],
+    example="inlink cc list",
+    family=CC,
+)
+verb(
+    "Common Crawl",
+    "fetch",
+    f"{ACTIONS}.releases:fetch",
+    "Fetch the published files of a release.\n\n"
+    "Goes on where an earlier fetch stopped. RELEASE is a name from `cc list`, or latest.",
+    joined(options.release(), options.restart(), options.words_or_json()),
+    example="inlink -w web cc fetch latest",
+    family=CC,
+)
+verb(
+    "Common Crawl",
+    "import",
+    f"{ACTIONS}.releases:import_",
+    "Convert a release so that it can be asked.\n\n"
+    "Fetches its files first where they are not on this machine. Can be stopped at any moment and started again; "
+    "nothing half-converted is ever served.",
+    joined(options.release(), options.restart(), options.importing(), options.words_or_json()),
+    example="inlink -w web cc import latest",
+    family=CC,
+)
+verb(
+    "Common Crawl",
+    "status",
+    f"{ACTIONS}.releases:status",
+    "Which releases are here, and how far.",
+    [options.words_or_json()],
+    example="inlink -w web cc status",
+    family=CC,
 )
 
 # ---- behind the rows -------------------------------------------------------------------------------------------------

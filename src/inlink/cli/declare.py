@@ -122,8 +122,9 @@ def verb(
     params: Sequence[click.Parameter] = (),
     *,
     example: str = "",
+    family: click.Group | None = None,
 ) -> None:
-    """Add one verb to the group."""
+    """Add one verb to the group, or to a family of verbs."""
     command = click.Command(
         name,
         callback=partial(perform, action),
@@ -132,8 +133,21 @@ def verb(
         short_help=text.partition("\n")[0],
         epilog=f"\b\nExample:\n  {example}" if example else None,
     )
+    if family is not None:
+        family.add_command(command)
+        return
     inlink.add_command(command)
     inlink.sections.setdefault(section, []).append(name)
+
+
+def family(section: str, name: str, text: str) -> click.Group:
+    """Add a verb that has verbs of its own: `inlink NAME VERB`."""
+    group = click.Group(
+        name, params=_everywhere(hidden=True), help=text, short_help=text.partition("\n")[0], no_args_is_help=True
+    )
+    inlink.add_command(group)
+    inlink.sections.setdefault(section, []).append(name)
+    return group
 
 
 def report(name: str, text: str, params: Sequence[click.Parameter], *, example: str = "") -> None:

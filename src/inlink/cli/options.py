@@ -16,6 +16,7 @@ QUESTIONS = (
     "changes",
 )
 GROUPS = ("none", "similar", "page", "domain")
+RELEASE_KINDS = ("domain", "host")
 DEFAULT_LIMIT = 50
 
 
@@ -194,6 +195,45 @@ def period() -> list[click.Parameter]:
         option("--from", "since", metavar="DATE|SNAPSHOT", help="Start of the period (not included)."),
         option("--to", "until", metavar="DATE|SNAPSHOT", help="End of the period (included). Default: now."),
     ]
+
+
+def place() -> click.Option:
+    """Where releases are published."""
+    return option(
+        "--from",
+        "where",
+        metavar="PLACE",
+        help="Folder or address with graphinfo.json and projects/hyperlinkgraph/… below it. Default: Common Crawl.",
+    )
+
+
+def release() -> list[click.Parameter]:
+    """RELEASE with its kind and place."""
+    return [
+        click.Argument(["release"], metavar="RELEASE"),
+        option("--kind", type=click.Choice(RELEASE_KINDS), default="domain", show_default=True,
+               help="The graph of domains, or that of hosts."),
+        place(),
+        option("--ranks/--no-ranks", default=True, show_default=True,
+               help="With Common Crawl's own harmonic centrality and PageRank."),
+    ]  # fmt: skip
+
+
+def restart() -> click.Option:
+    """Begin a download anew."""
+    return option("--restart", is_flag=True, help="Fetch anew what has changed since, or is only begun.")
+
+
+def importing() -> list[click.Parameter]:
+    """How a release is converted."""
+    return [
+        option("--again", is_flag=True, help="Convert it also if it is here already."),
+        option("--keep-text/--remove-text", default=True, show_default=True,
+               help="Keep the published files in the workspace when they are converted."),
+        option("--memory", type=click.FloatRange(0.25), default=8.0, show_default=True, metavar="GIB",
+               help="For turning lists round: less memory takes more passes."),
+        option("--threads", type=click.IntRange(1), default=2, show_default=True, metavar="N", help="Threads."),
+    ]  # fmt: skip
 
 
 def joined(*parts: Sequence[click.Parameter] | click.Parameter) -> list[click.Parameter]:

@@ -20,6 +20,13 @@ STAGES = {
     "arrange": "arranging",
     "serve": "making the serving file",
     "verify": "verifying",
+    "fetch": "fetching",
+    "names": "reading names",
+    "edges": "reading edges",
+    "ranks": "reading ranks",
+    "transpose": "turning lists round",
+    "pagerank": "computing masses",
+    "blocks": "writing blocks",
 }
 EVERY_S = 10.0
 

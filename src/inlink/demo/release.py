@@ -79,7 +79,7 @@ def make_release(
         _ranks(text, folder, stem, in_degrees, kind)
         sizes["ranks"] = text.close()
     truth = ReleaseTruth(
-        name, kind, n, *map(int, counts), n_traps,
+        name, kind, n, int(counts[0]), int(counts[1]), int(counts[2]), n_traps,
         {part: size[0] for part, size in sizes.items()}, {part: size[1] for part, size in sizes.items()},
     )  # fmt: skip
     _list(root, truth)

@@ -35,9 +35,7 @@ def _unit(value: np.uint64) -> float:
 
 
 @compiled
-def make_rows(
-    first: int, n: int, seed: int, least: float, targets: NDArray[np.uint32], ends: NDArray[np.int64]
-) -> int:
+def make_rows(first: int, n: int, seed: int, least: float, targets: NDArray[np.uint32], ends: NDArray[np.int64]) -> int:
     """Out-lists of the sources first, first + 1, … ascending and unique, until `targets` or `ends` is full or n is
     reached; gives how many sources.
 
@@ -114,7 +112,7 @@ def write_edges(
             begin = at
             at = _write_number(source, out, at)
             out[at] = _TAB
-            at = _write_number(np.int64(targets[k]), out, at + 1)
+            at = _write_number(int(targets[k]), out, at + 1)
             out[at] = _NEWLINE
             at += 1
             if targets[k] == source:
@@ -143,8 +141,9 @@ def write_vertices(
     n_hosts: NDArray[np.uint32],
     out: NDArray[np.uint8],
 ) -> int:
-    """Lines `id TAB tld.label[.tail] [TAB n_hosts]`; gives their bytes. Shapes: labels (k, width); n_hosts (k,) or (0,).
+    """Lines `id TAB tld.label[.tail] [TAB n_hosts]`; gives their bytes.
 
+    Shapes: labels (k, width); n_hosts (k,) or (0,).
     tails: texts end to end, tail_ends (t + 1,); tail_of (k,) says which one a name has.
     """
     at = 0
@@ -165,7 +164,7 @@ def write_vertices(
             at += 1
         if len(n_hosts):
             out[at] = _TAB
-            at = _write_number(np.int64(n_hosts[k]), out, at + 1)
+            at = _write_number(int(n_hosts[k]), out, at + 1)
         out[at] = _NEWLINE
         at += 1
     return at

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from isal import igzip_lib
 from numpy.typing import NDArray
 
 from inlink.errors import BadInput
-from inlink.graph.release_digits import PADDING
+from inlink.graph.release_digits import PADDING, read_number
 from inlink.sources.blobs import Blob
 
 PIECE_BYTES = 4 * 2**20
 MAX_LINE_BYTES = 64 * 1024
 _FEED_BYTES = 1 * 2**20
 _AHEAD = 4  # pieces inflated before they are asked for
+_DAMAGED: Any = igzip_lib.IsalError
 _MAGIC = b"\x1f\x8b"
 _REFETCH = "fetch it again: inlink cc fetch RELEASE --restart"
+
+Tick = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,7 @@ class Block:
     n_read: int
 
 
-def blocks(blob: Blob) -> Iterator[Block]:
+def blocks(blob: Blob) -> Generator[Block, None, None]:
     """The lines of a text, gzipped or plain. A block is valid until the next one is asked for.
 
     Raises: BadInput for a truncated or damaged file, or one without lines; Unreachable.
@@ -56,7 +61,30 @@ def blocks(blob: Blob) -> Iterator[Block]:
         yield Block(buffer, 0, n_held + 1, n_read)
 
 
-def _ahead(blob: Blob) -> Iterator[tuple[bytes, int]]:
+def in_order(blobs: Sequence[Blob]) -> tuple[list[Blob], bool]:
+    """The files by the number that each begins with, and whether that is another order than the given one.
+
+    Parts that are sorted in themselves need not be listed in order.    Raises: as `blocks`.
+    """
+    if len(blobs) == 1:
+        return list(blobs), False
+    firsts = [_first_number(blob) for blob in blobs]
+    order = sorted(range(len(blobs)), key=firsts.__getitem__)
+    return [blobs[k] for k in order], order != list(range(len(blobs)))
+
+
+def shifted(tick: Tick, before: int) -> Tick:
+    """A listener that counts from `before` on."""
+    return lambda done: tick(before + done)
+
+
+def _first_number(blob: Blob) -> int:
+    with closing(blocks(blob)) as found:
+        block = next(found, None)
+        return -1 if block is None else int(read_number(block.data, block.start)[0])
+
+
+def _ahead(blob: Blob) -> Generator[tuple[bytes, int], None, None]:
     """Pieces of the text with the bytes of the file that they took, made ahead by a thread."""
     pieces: queue.Queue[tuple[bytes, int] | BaseException | None] = queue.Queue(_AHEAD)
     stopped = threading.Event()
@@ -92,7 +120,7 @@ def _ahead(blob: Blob) -> Iterator[tuple[bytes, int]]:
         thread.join()
 
 
-def _inflated(blob: Blob) -> Iterator[tuple[bytes, int]]:
+def _inflated(blob: Blob) -> Generator[tuple[bytes, int], None, None]:
     """Pieces of at most PIECE_BYTES, with the bytes of the file taken so far."""
     feed = _Feed(blob)
     head = feed.take()
@@ -113,7 +141,7 @@ def _inflated(blob: Blob) -> Iterator[tuple[bytes, int]]:
         head = head or feed.take()
 
 
-def _member(feed: _Feed, head: bytes) -> Iterator[tuple[bytes, int]]:
+def _member(feed: _Feed, head: bytes) -> Generator[tuple[bytes, int], None, bytes]:
     """One gzip member; what follows it in the bytes already read is returned."""
     decoder = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
     try:
@@ -126,7 +154,7 @@ def _member(feed: _Feed, head: bytes) -> Iterator[tuple[bytes, int]]:
             head = b""
             if piece:
                 yield piece, feed.n_read
-    except (igzip_lib.IsalError, EOFError) as error:
+    except (_DAMAGED, EOFError) as error:
         raise BadInput(f"{feed.name}: damaged gzip data ({error})", hint=_REFETCH) from error
     unused: bytes = decoder.unused_data
     return unused

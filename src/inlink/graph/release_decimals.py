@@ -99,7 +99,7 @@ def read_decimal(data: NDArray[np.uint8], at: int) -> tuple[float, int, int]:
         power, at = read_number(data, at)
         if power > np.uint64(9999):
             return 0.0, at, UNSURE
-        exponent += -np.int64(power) if is_below else np.int64(power)
+        exponent += -int(power) if is_below else int(power)
     if n_digits > 19:
         return 0.0, at, UNSURE
     value, state = _scaled(digits, exponent)

@@ -6,7 +6,7 @@ aside into files by range of sources, and merged at the end; so any order gives 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from inlink.errors import BadInput
 from inlink.graph import release_edge_lines as lines
-from inlink.graph.release_blocks import Block, blocks
-from inlink.graph.release_digits import PADDING, read_number
+from inlink.graph.release_blocks import Block, Tick, blocks, in_order, shifted
 from inlink.graph.release_findings import Findings, check_left_out
 from inlink.graph.release_spill import Spill
 from inlink.sources.blobs import Blob
@@ -34,7 +33,6 @@ _COUNTERS = {
     "unsorted_rows": lines.UNSORTED_ROWS,
 }
 _REASONS = {lines.OUT_OF_RANGE: "edges_out_of_range", lines.NOT_NUMBERS: "edge_lines_not_numbers"}
-Tick = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +57,11 @@ def convert_edges(
     writer = _Writer(n, path, findings)
     n_read = 0
     with closing(writer):
-        for blob in in_order(blobs, findings):
-            n_file = writer.read(blob, lambda done, before=n_read: tick(before + done))
-            n_read += n_file
+        ordered, is_other = in_order(blobs)
+        findings.add("parts_listed_out_of_order", int(is_other))
+        for blob in ordered:
+            n_read += writer.read(blob, shifted(tick, n_read))
         return writer.finish()
-
-
-def in_order(blobs: Sequence[Blob], findings: Findings) -> list[Blob]:
-    """The files by the source of their first edge: parts that are sorted need not be listed in order."""
-    if len(blobs) == 1:
-        return list(blobs)
-    firsts = [(_first_source(blob), k) for k, blob in enumerate(blobs)]
-    order = sorted(range(len(blobs)), key=lambda k: firsts[k])
-    findings.add("parts_listed_out_of_order", int(order != list(range(len(blobs)))))
-    return [blobs[k] for k in order]
-
-
-def _first_source(blob: Blob) -> int:
-    with closing(blocks(blob)) as found:
-        block = next(found, None)
-    return -1 if block is None else int(read_number(block.data, block.start)[0])
 
 
 class _Writer:
@@ -168,6 +151,3 @@ class _Writer:
         """Let go of the files."""
         self._file.close()
         self._spill.close()
-
-
-__all__ = ["PADDING", "Outward", "convert_edges", "in_order"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,8 @@ from numpy.typing import NDArray
 
 from inlink.errors import BadInput, CorruptIndex
 from inlink.graph import release_name_lines as lines
-from inlink.graph.release_blocks import Block, blocks
+from inlink.graph.release_blocks import Block, Tick, blocks, in_order, shifted
 from inlink.graph.release_findings import Findings
-from inlink.graph.release_order import sorted_order
 from inlink.sources.blobs import Blob
 
 WWW_SHARE = 0.001  # of the names of a host graph end in `.www` where they were kept
@@ -27,20 +27,15 @@ _WRONG = {
     lines.NO_COUNT: "the number of hosts is none",
     lines.LONG_ID: "an id of more than 32 bits",
 }
-Tick = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseNames:
-    """Names by id. Shapes: offsets int64 (n + 1,) into text uint8; n_hosts uint32 (n,) or None where not told.
-
-    `order`: ids in the order of their names, uint32 (n,); None where the ids themselves are in that order.
-    """
+    """Names by id. Shapes: offsets int64 (n + 1,) into text uint8; n_hosts uint32 (n,) or None where not told."""
 
     offsets: NDArray[np.int64]
     text: NDArray[np.uint8]
     n_hosts: NDArray[np.uint32] | None
-    order: NDArray[np.uint32] | None
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -54,14 +49,14 @@ class ReleaseNames:
         for first in range(0, len(self), size):
             ends = self.offsets[first : first + size + 1].tolist()
             text = self.text[ends[0] : ends[-1]].tobytes()
-            yield [text[a - ends[0] : b - ends[0]] for a, b in zip(ends[:-1], ends[1:], strict=True)]
+            yield [text[a - ends[0] : b - ends[0]] for a, b in pairwise(ends)]
 
 
 def convert_names(blobs: Sequence[Blob], folder: Path, findings: Findings, tick: Tick = lambda _: None) -> ReleaseNames:
     """Names of the vertices in some files, kept in `folder` as arrays.
 
     Ids are line numbers; where the lines are a permutation of them, names are put in the order of the ids (counted as
-    `vertices_out_of_order`). Names out of alphabetical order, repeated names and empty files are counted.
+    `vertices_out_of_order`). Names out of alphabetical order, repeated ones and empty files are counted.
 
     Raises: BadInput for a damaged file, a line that cannot be read, an id that is missing or stands twice, or no
     vertex at all; Unreachable.
@@ -69,8 +64,10 @@ def convert_names(blobs: Sequence[Blob], folder: Path, findings: Findings, tick:
     reader = _Reader(folder, findings)
     n_read = 0
     with closing(reader):
-        for blob in blobs:
-            n_read += reader.read(blob, lambda done, before=n_read: tick(before + done))
+        ordered, is_other = in_order(blobs)
+        findings.add("parts_listed_out_of_order", int(is_other))
+        for blob in ordered:
+            n_read += reader.read(blob, shifted(tick, n_read))
         reader.finish()
     return open_names(folder)
 
@@ -81,10 +78,9 @@ def open_names(folder: Path) -> ReleaseNames:
         offsets = np.load(folder / "offsets.npy", mmap_mode="r")
         text = np.memmap(folder / "text", np.uint8, "r") if offsets[-1] else np.empty(0, np.uint8)
         n_hosts = np.load(folder / "n_hosts.npy", mmap_mode="r") if (folder / "n_hosts.npy").exists() else None
-        order = np.load(folder / "order.npy", mmap_mode="r") if (folder / "order.npy").exists() else None
     except (OSError, ValueError) as error:
         raise CorruptIndex(f"{folder} cannot be read: {error}", hint="import the release again") from error
-    return ReleaseNames(offsets, text, n_hosts, order)
+    return ReleaseNames(offsets, text, n_hosts)
 
 
 class _Reader:
@@ -96,9 +92,10 @@ class _Reader:
         self._findings = findings
         self._file = (folder / "text").open("wb")
         self._names = np.empty(_NAME_BYTES, np.uint8)
-        self._rows = [np.empty(_ROWS, np.uint16), np.empty(_ROWS, np.uint32), np.empty(_ROWS, np.uint32)]
+        self._lengths = np.empty(_ROWS, np.uint16)
+        self._ids, self._hosts = np.empty(_ROWS, np.uint32), np.empty(_ROWS, np.uint32)
         self._state = lines.new_state()
-        self._kept: tuple[list[NDArray[np.uint16]], list[NDArray[np.uint32]], list[NDArray[np.uint32]]] = ([], [], [])
+        self._kept: list[tuple[NDArray[np.uint16], NDArray[np.uint32], NDArray[np.uint32]]] = []
         self._n = 0
 
     def read(self, blob: Blob, tick: Tick) -> int:
@@ -115,10 +112,11 @@ class _Reader:
     def _read_block(self, name: str, block: Block, before: int) -> None:
         at, state = block.start, self._state
         while at < block.end:
-            at = lines.read_names(block.data, at, block.end, self._n, self._names, *self._rows, state)
+            at = lines.read_names(
+                block.data, at, block.end, self._n, self._names, self._lengths, self._ids, self._hosts, state
+            )
             n_rows = int(state[lines.ROWS])
-            for kept, rows in zip(self._kept, self._rows, strict=True):
-                kept.append(rows[:n_rows].copy())  # type: ignore[arg-type]
+            self._kept.append((self._lengths[:n_rows].copy(), self._ids[:n_rows].copy(), self._hosts[:n_rows].copy()))
             self._n += n_rows
             if state[lines.WRONG]:
                 place = int(state[lines.WRONG_AT])
@@ -147,21 +145,26 @@ class _Reader:
         for name, place in (("carriage_returns", lines.CARRIAGE_RETURNS), ("www_names", lines.WWW)):
             self._findings.add(name, int(state[place]))
         self._findings.add("vertices", self._n)
-        lengths, ids, n_hosts = (np.concatenate(kept) for kept in self._kept)
+        lengths = np.concatenate([kept[0] for kept in self._kept])
+        ids = np.concatenate([kept[1] for kept in self._kept])
+        n_hosts = np.concatenate([kept[2] for kept in self._kept])
+        self._kept = []
         offsets = np.zeros(self._n + 1, np.int64)
         np.cumsum(lengths, out=offsets[1:])
-        is_mixed = bool(state[lines.INVERSIONS])
         if state[lines.UNNUMBERED]:
             self._findings.add("vertices_out_of_order", int(state[lines.UNNUMBERED]))
             offsets, n_hosts = self._by_id(offsets, ids, n_hosts)
-            is_mixed = True
-        np.save(self._folder / "offsets.npy", offsets)
-        if not (n_hosts == lines.UNKNOWN_COUNT).any():
-            np.save(self._folder / "n_hosts.npy", n_hosts)
         else:
-            (self._folder / "n_hosts.npy").unlink(missing_ok=True)
-            self._findings.add("vertices_without_n_hosts", int((n_hosts == lines.UNKNOWN_COUNT).sum()) % self._n)
-        self._order(offsets, is_mixed)
+            self._findings.add("names_out_of_order", int(state[lines.INVERSIONS]))
+            self._findings.add("repeated_names", int(state[lines.REPEATS]))
+        np.save(self._folder / "offsets.npy", offsets)
+        n_unknown = int((n_hosts == lines.UNKNOWN_COUNT).sum())
+        if n_unknown == 0:
+            np.save(self._folder / "n_hosts.npy", n_hosts)
+        elif n_unknown < self._n:
+            raise BadInput(
+                f"{n_unknown:,} of {self._n:,} vertices do not say how many hosts they have", hint="fetch them again"
+            )
 
     def _by_id(
         self, offsets: NDArray[np.int64], ids: NDArray[np.uint32], n_hosts: NDArray[np.uint32]
@@ -186,20 +189,6 @@ class _Reader:
         del text
         aside.replace(self._folder / "text")
         return placed, n_hosts[order]
-
-    def _order(self, offsets: NDArray[np.int64], is_mixed: bool) -> None:
-        """An index in the order of the names, where the ids are not in it; repeated names are counted."""
-        path = self._folder / "order.npy"
-        path.unlink(missing_ok=True)
-        if not is_mixed:
-            self._findings.add("repeated_names", int(self._state[lines.REPEATS]))
-            return
-        text = np.memmap(self._folder / "text", np.uint8, "r")
-        order, n_inversions, n_repeats = sorted_order(text, offsets)
-        self._findings.add("names_out_of_order", n_inversions)
-        self._findings.add("repeated_names", n_repeats)
-        if n_inversions:
-            np.save(path, order)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -127,7 +127,7 @@ def read_ranks(
             at = line_end + 1
         for row in range(rows):
             if table[places[row]] != _EMPTY:
-                prefetch(offsets, np.int64(table[places[row]]))
+                prefetch(offsets, int(table[places[row]]))
         for row in range(rows):
             start, stop = spans[row, N_COLUMNS, 0], spans[row, N_COLUMNS, 1]
             place = places[row]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from inlink.errors import BadInput
 from inlink.graph import release_rank_lines as lines
-from inlink.graph.release_blocks import Block, blocks
+from inlink.graph.release_blocks import Block, Tick, blocks, shifted
 from inlink.graph.release_digits import PADDING
 from inlink.graph.release_findings import Findings, check_left_out
 from inlink.graph.release_names import ReleaseNames
@@ -23,7 +23,6 @@ _HEADERS = (
 )
 _HINT = "are these the ranks of the same release as the vertices?"
 _UNSURE_ROOM = 64 * lines.BATCH * lines.N_COLUMNS
-Tick = Callable[[int], None]
 
 
 def convert_ranks(
@@ -37,7 +36,7 @@ def convert_ranks(
     reader = _Reader(names, findings)
     n_read = 0
     for blob in blobs:
-        n_read += reader.read(blob, lambda done, before=n_read: tick(before + done))
+        n_read += reader.read(blob, shifted(tick, n_read))
     n_unranked = int(np.isnan(reader.columns[0]).sum())
     findings.add("unranked", n_unranked)
     return dict(zip(RANKS, reader.columns, strict=True))

@@ -70,7 +70,7 @@ def merge_rows(
             merged[fill] = merged[k]
             fill += 1
         degrees[s] = fill - begin
-    return starts[n] - fill
+    return int(starts[n]) - fill
 
 
 class Spill:

@@ -25,6 +25,7 @@ from inlink.workbench.lists import counting_by
 from inlink.workbench.opening import as_of, open_served
 from inlink.workbench.options import View, ViewOptions, view_of
 from inlink.workbench.places import Served
+from inlink.workbench.release_results import FetchedRelease, ImportedRelease, ImportOptions, ReleaseState
 from inlink.workbench.results import Evidence, Exported, Overview, Rows, RowStream, Status
 
 QUESTIONS = (
@@ -245,6 +246,48 @@ class Workbench:
         from inlink.workbench import upkeep
 
         return upkeep.gc(self._home(), keep=keep)
+
+    def published_releases(self, where: str | None = None) -> list[ReleaseState]:
+        """Graphs that Common Crawl, a mirror or a folder publishes, and what is here of each."""
+        from inlink.workbench import releases
+
+        return releases.published(self._home(), where)
+
+    @staticmethod
+    def releases_of(where: str | None = None) -> list[ReleaseState]:
+        """As `published_releases`, without a workspace."""
+        from inlink.workbench import releases
+
+        return releases.published(None, where)
+
+    def release_status(self) -> list[ReleaseState]:
+        """Graphs of releases that are here, whole or begun."""
+        from inlink.workbench import releases
+
+        return releases.status(self._home())
+
+    def fetch_release(
+        self,
+        name: str,
+        kind: str = "domain",
+        *,
+        where: str | None = None,
+        ranks: bool = True,
+        restart: bool = False,
+        report: Report = silent,
+    ) -> FetchedRelease:
+        """The published files of one graph of a release, in the workspace."""
+        from inlink.workbench import releases
+
+        return releases.fetch(self._home(), name, kind, where=where, ranks=ranks, restart=restart, report=report)
+
+    def import_release(
+        self, name: str, kind: str = "domain", options: ImportOptions | None = None, *, report: Report = silent
+    ) -> ImportedRelease:
+        """One graph of a release converted so that it can be asked."""
+        from inlink.workbench import releases
+
+        return releases.import_(self._home(), name, kind, options, report)
 
     def rank(
         self,

@@ -86,4 +86,6 @@ def _numbers(stats: object, what: str) -> dict[str, int]:
 
 
 def _unreadable(place: Place, why: str) -> BadInput:
-    return BadInput(f"{place.listing_name} cannot be read: {why}", hint="it should be graphinfo.json's list of releases")
+    return BadInput(
+        f"{place.listing_name} cannot be read: {why}", hint="it should be graphinfo.json's list of releases"
+    )

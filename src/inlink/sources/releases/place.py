@@ -2,7 +2,7 @@
 
 <root>/graphinfo.json
 <root>/projects/hyperlinkgraph/<release>/<kind>/<release>-<kind>-{vertices,edges,ranks}.txt.gz
-                                               …-{vertices,edges}.paths.gz    lists of parts, one path below <root> a line
+                                               …-{vertices,edges}.paths.gz   lists of parts, a path below <root> each
 
 In a folder, the files of a release may also stand in <root>/<release>/<kind>, <root>/<kind> or <root> itself.
 """
@@ -67,13 +67,15 @@ class ReleaseFile:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseFiles:
-    """All files of one graph of a release; there may be no ranks."""
+    """All files of one graph of a release: there may be no ranks, and lists only where something comes in parts."""
 
     vertices: tuple[ReleaseFile, ...]
     edges: tuple[ReleaseFile, ...]
     ranks: tuple[ReleaseFile, ...]
+    lists: tuple[ReleaseFile, ...]
 
     def __iter__(self) -> Iterator[ReleaseFile]:
+        yield from self.lists
         yield from self.vertices
         yield from self.edges
         yield from self.ranks
@@ -134,7 +136,7 @@ class FolderPlace:
         """The bytes of graphinfo.json."""
         path = self._root / "graphinfo.json"
         if not path.is_file():
-            raise NotFound(f"there is no {path}", hint="name a folder that holds graphinfo.json")
+            raise NotFound(f"there is no {path}", hint="name a folder that holds graphinfo.json", reason="no-listing")
         return _all_bytes(LocalFile(path), max_bytes)
 
     def open(self, release: str, kind: str, path: str) -> LocalFile:
@@ -164,11 +166,12 @@ def release_files(place: Place, release: str, kind: str, *, ranks: bool = True) 
 
     Raises: NotFound where one is missing, BadInput for a list of parts that cannot be read, Unreachable.
     """
-    found = {part: _part(place, release, kind, part) for part in PARTS[: 3 if ranks else 2]}
-    return ReleaseFiles(found["vertices"], found["edges"], found.get("ranks", ()))
+    lists: list[ReleaseFile] = []
+    found = {part: _part(place, release, kind, part, lists) for part in PARTS[: 3 if ranks else 2]}
+    return ReleaseFiles(found["vertices"], found["edges"], found.get("ranks", ()), tuple(lists))
 
 
-def _part(place: Place, release: str, kind: str, part: str) -> tuple[ReleaseFile, ...]:
+def _part(place: Place, release: str, kind: str, part: str, lists: list[ReleaseFile]) -> tuple[ReleaseFile, ...]:
     """One file, or the parts that a list names: hosts come in parts, domains and ranks in one file each."""
     single, listed = f"{release}-{kind}-{part}.txt.gz", f"{release}-{kind}-{part}.paths.gz"
     order = (listed, single) if kind == "host" and part != "ranks" else (single, listed)
@@ -181,9 +184,8 @@ def _part(place: Place, release: str, kind: str, part: str) -> tuple[ReleaseFile
             continue
         if path == single:
             return (ReleaseFile(path, file),)
-        return tuple(
-            ReleaseFile(each, place.open(release, kind, each)) for each in _paths(file, f"{release}/{kind}/")
-        )
+        lists.append(ReleaseFile(path, file))
+        return tuple(ReleaseFile(each, place.open(release, kind, each)) for each in _paths(file, f"{release}/{kind}/"))
     raise missing or NotFound(f"{release} has no {part}", hint="see inlink cc list")
 
 

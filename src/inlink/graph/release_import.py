@@ -1,0 +1,194 @@
+"""Text of a release to a release that can be asked: names, out-lists, in-lists, ranks, masses, then the blocks.
+
+Each step writes aside and is renamed when it is whole, and state.json says which steps are done from which inputs: a
+killed import goes on with the step it was in. What can be asked is there whole, or not at all.
+
+<work>/state.json       inputs and findings of the steps that are done
+<work>/names/           offsets, text, n_hosts
+<work>/outward/ inward/ offsets, neighbours
+<work>/ranks/           Common Crawl's columns
+<work>/mass/            our own PageRank
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inlink.engine.protocol import Progress, Report, silent
+from inlink.graph.blocks import Manifest, write_release
+from inlink.graph.release_edges import convert_edges
+from inlink.graph.release_findings import Findings
+from inlink.graph.release_names import ReleaseNames, convert_names, open_names, www_of
+from inlink.graph.release_ranks import RANKS, convert_ranks
+from inlink.graph.release_steps import Steps, open_lists, save_lists
+from inlink.kernels.csr import Csr, transpose
+from inlink.kernels.pagerank import pagerank
+from inlink.sources.blobs import Blob
+from inlink.store.disk import check_room, full_error, is_full
+
+MEMORY_BYTES = 8 * 2**30
+DAMPING = 0.85
+_BYTES_A_GZIP_BYTE = 2.6  # lists in both directions and blocks, for each byte of gzipped edges
+_SPARE_BYTES = 256 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseText:
+    """The text of one graph of a release. `identity`: a line of plain values for each file, the same for the same file.
+
+    Units: n_bytes by part, of the files as they are (gzipped).
+    """
+
+    name: str
+    kind: str
+    vertices: Sequence[Blob]
+    edges: Sequence[Blob]
+    ranks: Sequence[Blob]
+    identity: Sequence[Sequence[object]]
+    n_bytes: Mapping[str, int]
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A finished import. Units: seconds by step (of this run), temporary and final bytes."""
+
+    manifest: Manifest
+    findings: Findings
+    seconds: dict[str, float]
+    work_bytes: int
+
+
+def import_release(
+    text: ReleaseText,
+    folder: Path,
+    work: Path,
+    *,
+    memory_bytes: int = MEMORY_BYTES,
+    threads: int = 2,
+    report: Report = silent,
+) -> Imported:
+    """The release written to `folder`, which must not be there yet.
+
+    `work` holds what is on its way; remove it when the release has its place.
+    memory_bytes: for turning the lists round; the rest takes some 40 bytes a vertex beside it.
+
+    Raises: BadInput where the text cannot be used; Unreachable (a full disk); NotConverged; CorruptIndex.
+    """
+    try:
+        need = int(_BYTES_A_GZIP_BYTE * text.n_bytes.get("edges", 0)) + _SPARE_BYTES
+        steps = Steps(work, {"release": text.name, "kind": text.kind, "files": [list(row) for row in text.identity]})
+        check_room(work, need if not steps.done else 0, what="converting the release")
+        return _Import(text, steps, memory_bytes, threads, report).run(folder)
+    except OSError as error:
+        if is_full(error):
+            raise full_error(work) from error
+        raise
+
+
+class _Import:
+    """One import: its steps in order."""
+
+    def __init__(self, text: ReleaseText, steps: Steps, memory_bytes: int, threads: int, report: Report) -> None:
+        self.text = text
+        self.steps = steps
+        self.memory_bytes = memory_bytes
+        self.threads = threads
+        self.report = report
+        self.seconds: dict[str, float] = {}
+
+    def run(self, folder: Path) -> Imported:
+        """All steps that are not done yet, then the blocks."""
+        self._step("names", self._names)
+        names = open_names(self.steps.folder / "names")
+        self._step("outward", lambda place, found: self._outward(place, found, len(names)))
+        if self.text.ranks:
+            self._step("ranks", lambda place, found: self._ranks(place, found, names))
+        self._step("inward", lambda place, _: self._inward(place, len(names)))
+        self._step("mass", lambda place, _: self._mass(place))
+        work_bytes = sum(path.stat().st_size for path in self.steps.folder.rglob("*") if path.is_file())
+        manifest = self._timed("blocks", lambda: self._blocks(folder, names))
+        return Imported(manifest, self.steps.findings(), self.seconds, work_bytes)
+
+    def _step(self, name: str, make: Callable[[Path, Findings], Mapping[str, object] | None]) -> None:
+        """Do a step unless it is done."""
+        if not self.steps.is_done(name):
+            self._timed(name, lambda: self.steps.do(name, make))
+
+    def _timed(self, name: str, work: Callable[[], Any]) -> Any:
+        start = time.monotonic()
+        found = work()
+        self.seconds[name] = time.monotonic() - start
+        return found
+
+    def _tick(self, stage: str, part: str) -> Callable[[int], None]:
+        total = self.text.n_bytes.get(part)
+        return lambda done: self.report(Progress(stage, done, total, "bytes"))
+
+    def _names(self, place: Path, findings: Findings) -> None:
+        convert_names(self.text.vertices, place, findings, self._tick("names", "vertices"))
+
+    def _outward(self, place: Path, findings: Findings, n: int) -> None:
+        made = convert_edges(self.text.edges, n, place / "neighbours", findings, self._tick("edges", "edges"))
+        offsets = np.zeros(n + 1, np.int64)
+        np.cumsum(made.degrees, out=offsets[1:])
+        save_lists(place, offsets)
+
+    def _ranks(self, place: Path, findings: Findings, names: ReleaseNames) -> None:
+        for name, column in convert_ranks(self.text.ranks, names, findings, self._tick("ranks", "ranks")).items():
+            np.save(place / f"{name}.npy", column)
+
+    def _inward(self, place: Path, n: int) -> None:
+        self.report(Progress("transpose", 0, None, "edges"))
+        offsets, neighbours = open_lists(self.steps.folder / "outward")
+        turned = np.memmap(place / "neighbours", np.uint32, "w+", shape=(len(neighbours),))
+        inward = transpose(Csr(offsets, neighbours), n, memory_bytes=self.memory_bytes, neighbours_into=turned)
+        turned.flush()
+        save_lists(place, inward.offsets)
+
+    def _mass(self, place: Path) -> Mapping[str, object]:
+        self.report(Progress("pagerank", 0, None, "iterations"))
+        out_weight = np.diff(open_lists(self.steps.folder / "outward")[0]).astype(np.float64)
+        found = pagerank(
+            Csr(*open_lists(self.steps.folder / "inward")), out_weight, damping=DAMPING, threads=self.threads
+        )
+        np.save(place / "mass.npy", found.mass)
+        return {"damping": DAMPING, "iterations": found.iterations, "error_bound": float(found.error_bound)}
+
+    def _blocks(self, folder: Path, names: ReleaseNames) -> Manifest:
+        place = self.steps.folder
+        findings = self.steps.findings()
+        n_www = findings.count("www_names")
+        meta = {
+            **self.text.meta,
+            "www": www_of(self.text.kind, len(names), n_www),
+            "files": [list(row) for row in self.text.identity],
+            "findings": findings.to_json(),
+            "mass": self.steps.facts("mass"),
+        }
+        return write_release(
+            folder,
+            name=self.text.name,
+            kind=self.text.kind,
+            names=names.chunks(),
+            n_hosts=names.n_hosts,
+            inward=open_lists(place / "inward"),
+            outward=open_lists(place / "outward"),
+            ranks=self._columns(),
+            meta=meta,
+            workers=self.threads,
+            report=lambda done, total: self.report(Progress("blocks", done, total, "blocks")),
+        )
+
+    def _columns(self) -> dict[str, NDArray[np.float64]]:
+        place = self.steps.folder
+        names = RANKS if self.text.ranks else ()
+        found = {name: np.load(place / "ranks" / f"{name}.npy", mmap_mode="r") for name in names}
+        return {**found, "mass": np.load(place / "mass" / "mass.npy", mmap_mode="r")}
