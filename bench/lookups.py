@@ -3,8 +3,10 @@
     python bench/make_links.py /tmp/web --links 50000000
     python bench/lookups.py /tmp/web /tmp/web.duckdb [--build] [--rounds 30] [--clients 16] [--seconds 10]
 
-`--build` makes the serving file first. For each scope three targets are taken by their number of links: a small one
-(some 20), a middling one (some 2,000) and the largest. Rounds interleave all questions; the first is thrown away.
+`--build` makes the serving file first, with the memory that a build has. For each scope targets are taken by their
+number of links: 200 small ones (some 20), 200 middling ones (some 2,000), and the largest. Rounds interleave all
+questions and take another target of the size each time, so nothing that is remembered of a target helps; the first
+round is thrown away. Clients ask for the backlinks, domains, anchors or overview of any of these targets.
 Answers are asserted as well as timed: totals of the list and of the overview agree.
 """
 
@@ -26,13 +28,15 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from inlink.index.serving import build_serving
+from inlink.config import Build
+from inlink.index.stages import ServeJob, make_serving
 from inlink.workbench import Workbench
 
 SCOPES = ("url", "prefix", "host", "domain")
 SIZES = {"small": 20, "middling": 2_000, "largest": None}
 QUESTIONS = ("backlinks", "domains", "anchors", "overview")
-Targets = dict[tuple[str, str], str]
+MANY = 200
+Targets = dict[tuple[str, str], list[str]]
 NARROW = (
     "row, target_page, target_host_id, target_domain_id, source_page, source_host_id, source_domain_id, ip_id, "
     "subnet_id, tld, kind, is_embed, is_left_out, nofollow, ugc, sponsored, region, lang, is_live, change, "
@@ -40,8 +44,20 @@ NARROW = (
 )
 
 
+class _Steps:
+    """Says when each step of a build starts."""
+
+    def __init__(self, began: float) -> None:
+        self._began, self._last = began, ""
+
+    def __call__(self, done: int, note: str = "", total: int | None = None) -> None:
+        if note != self._last:
+            print(f"  {time.perf_counter() - self._began:6.0f} s  {note}", flush=True)
+            self._last = note
+
+
 def targets_of(file: Path) -> Targets:
-    """(scope, size) → the target of that size."""
+    """(scope, size) → targets of that size, nearest first; one where the largest is wanted."""
     queries = {
         "url": "SELECT url AS name, n_rows AS n FROM pages",
         "prefix": """SELECT 'http://' || h.host || '/' || split_part(split_part(p.key, '/', 2), '?', 1) || '/' AS name,
@@ -57,8 +73,9 @@ def targets_of(file: Path) -> Targets:
         for scope, text in queries.items():
             for size, wanted in SIZES.items():
                 order = "n DESC" if wanted is None else f"abs(n - {wanted})"
-                row = db.execute(f"SELECT name FROM ({text}) ORDER BY {order}, name LIMIT 1").fetchall()[0]
-                found[scope, size] = row[0]
+                most = 1 if wanted is None else MANY
+                rows = db.execute(f"SELECT name FROM ({text}) ORDER BY {order}, name LIMIT {most}").fetchall()
+                found[scope, size] = [name for (name,) in rows]
     return found
 
 
@@ -69,9 +86,7 @@ def ask(bench: Workbench, question: str, target: str, scope: str) -> object:
     return getattr(bench, question)(target, scope=scope, limit=100)
 
 
-def latencies(
-    bench: Workbench, targets: dict[tuple[str, str], str], rounds: int
-) -> dict[tuple[str, str, str], list[float]]:
+def latencies(bench: Workbench, targets: Targets, rounds: int) -> dict[tuple[str, str, str], list[float]]:
     """Milliseconds of each question, rounds interleaved."""
     cells = [(question, scope, size) for question in QUESTIONS for scope, size in targets]
     taken: dict[tuple[str, str, str], list[float]] = defaultdict(list)
@@ -79,8 +94,10 @@ def latencies(
     for number in range(rounds + 1):
         dice.shuffle(cells)
         for question, scope, size in cells:
+            of_size = targets[scope, size]
+            target = of_size[(number * len(QUESTIONS) + QUESTIONS.index(question)) % len(of_size)]
             began = time.perf_counter()
-            ask(bench, question, targets[scope, size], scope)
+            ask(bench, question, target, scope)
             if number:
                 taken[question, scope, size].append((time.perf_counter() - began) * 1e3)
     return taken
@@ -97,18 +114,17 @@ def timed(function: Callable[[], object], rounds: int) -> list[float]:
     return taken
 
 
-def throughput(
-    bench: Workbench, targets: dict[tuple[str, str], str], clients: int, seconds: float
-) -> tuple[float, list[float]]:
+def throughput(bench: Workbench, targets: Targets, clients: int, seconds: float) -> tuple[float, list[float]]:
     """Look-ups a second of so many threads asking random questions, and the milliseconds of each."""
-    cells = [(question, scope, target) for question in QUESTIONS for (scope, _), target in targets.items()]
+    cells = [(question, scope, size) for question in QUESTIONS for scope, size in targets]
     taken: list[list[float]] = [[] for _ in range(clients)]
     end = time.perf_counter() + seconds
 
     def client(number: int) -> None:
         dice = random.Random(number)
         while time.perf_counter() < end:
-            question, scope, target = dice.choice(cells)
+            question, scope, size = dice.choice(cells)
+            target = dice.choice(targets[scope, size])
             began = time.perf_counter()
             ask(bench, question, target, scope)
             taken[number].append((time.perf_counter() - began) * 1e3)
@@ -155,7 +171,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.build:
         began, cpu = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF)
-        build_serving(given.snapshot, given.serving, threads=2)
+        make_serving(ServeJob(given.snapshot, given.serving, 2, Build().memory_bytes), _Steps(began))
         after = resource.getrusage(resource.RUSAGE_SELF)
         used = after.ru_utime + after.ru_stime - cpu.ru_utime - cpu.ru_stime
         print(f"built in {time.perf_counter() - began:.0f} s ({used:.0f} CPU s), peak {after.ru_maxrss / 1e6:.2f} GB")
@@ -169,12 +185,12 @@ def report(given: argparse.Namespace) -> None:
     print(f"Parquet {sum(f.stat().st_size for f in files) / n_links:.1f} bytes a link, ", end="")
     print(f"narrow serving table {narrow_bytes(given.serving):.1f}, ", end="")
     print(f"serving file in all {given.serving.stat().st_size / n_links:.1f}")
+    targets = targets_of(given.serving)
     opened = time.perf_counter()
     with Workbench.over(given.serving, threads=given.threads) as bench:
         bench.overview("nowhere.example")
         print(f"opened in {(time.perf_counter() - opened) * 1e3:.0f} ms")
-        targets = targets_of(given.serving)
-        for (scope, size), target in targets.items():
+        for (scope, size), (target, *_) in targets.items():
             found = bench.overview(target, scope=scope)
             assert found.n_links == bench.backlinks(target, scope=scope, limit=1).n_total, target
             print(f"  {scope:7s}{size:9s}{found.n_links:10,} links {found.n_domains:9,} domains  {target}")
@@ -186,7 +202,7 @@ def report(given: argparse.Namespace) -> None:
                 print(f"  {question:10s}{scope:8s}p50 / p99 ms  {shown}")
         everything = [ms for own in taken.values() for ms in own]
         print(f"all look-ups: p50 {statistics.median(everything):.1f} ms, p99 {p(everything, 0.99):.1f} ms")
-        largest = targets["domain", "largest"]
+        largest = targets["domain", "largest"][0]
         one = timed(lambda: bench.backlinks(largest, scope="domain", group="domain", limit=100), given.rounds)
         print(f"one row per domain of the largest: p50 {statistics.median(one):.1f} ms, p99 {p(one, 0.99):.1f} ms")
         where = "nofollow = false and (anchor contains 'bread' or region in (main, aside)) and title contains 'news'"

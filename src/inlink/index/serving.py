@@ -64,7 +64,7 @@ def _build(db: duckdb.DuckDBPyConnection, snapshot: Snapshot, heavy_rows: int, s
     serving_names.build_names(db, snapshot)
     serving_pages.build_pages(db, snapshot, say)
     serving_links.build_links(db, snapshot, say)
-    serving_links.build_tallies(db)
+    serving_links.build_places(db)
     serving_links.build_outgoing(db, say)
     serving_links.build_indirect(db, snapshot)
     serving_links.build_pairs(db, snapshot)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from inlink.schema import EMBED_KINDS
+
 Type = Literal["text", "int", "float", "bool", "time", "list"]
 
 JOINS = {
@@ -55,6 +57,7 @@ def _source(name: str, type_: Type, meaning: str) -> LinkColumn:
     return LinkColumn(name, type_, f"sp.{name}", meaning, ("source_pages",), f"sp.{name}", ("source_pages",))
 
 
+IS_EMBED = f"kind IN ({', '.join(repr(kind) for kind in EMBED_KINDS)})"
 FOLLOW = "NOT (l.nofollow OR l.ugc OR l.sponsored)"
 SOURCE_DOMAIN = "right(l.source_host, l.source_domain_length)"
 FOLDED = "trim(regexp_replace(lower(strip_accents({0})), '[^\\pL\\pN]+', ' ', 'g'))"

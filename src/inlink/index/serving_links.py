@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from inlink.errors import CorruptIndex
+from inlink.index.serving_columns import IS_EMBED
 from inlink.index.serving_db import arrow, one, run
 from inlink.index.serving_overview import SUMS, TALLIED
 from inlink.index.serving_scan import Snapshot, external
-from inlink.schema import EMBED_KINDS
 from inlink.schema.snapshot import SNAPSHOT_LINKS
 
 Say = Callable[[str, int, int], None]
@@ -57,7 +57,7 @@ _CHANGE = """
 _NARROW = f"""
     row, target_page, target_host_id, target_domain_id, page AS source_page, source_host_id, source_domain_id,
     ip AS ip_id, subnet AS subnet_id, tld, kind,
-    kind IN ({", ".join(f"'{k}'" for k in EMBED_KINDS)}) AS is_embed, is_left_out, nofollow, ugc, sponsored, region,
+    {IS_EMBED} AS is_embed, is_left_out, nofollow, ugc, sponsored, region,
     lang, is_live, {_CHANGE} AS change, first_seen, last_seen, lost_at, lost_reason, strength::INTEGER AS strength
 """
 
@@ -167,14 +167,34 @@ def _build_versions(db: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
     )
 
 
-def build_tallies(db: duckdb.DuckDBPyConnection) -> None:
-    """Tables `page_tallies`, `host_tallies` and `domain_tallies`: what default views show and leave out of a target."""
+def build_places(db: duckdb.DuckDBPyConnection) -> None:
+    """Tables `host_places` and `domain_places`: where the rows and pages of each lie, and its tallies."""
     sums = ", ".join(f"({SUMS[name]})::INTEGER AS {name}" for name in TALLIED)
-    for name, number in (("page", "page"), ("host", "host_id"), ("domain", "domain_id")):
+    known = ", ".join(f"coalesce({name}, 0) AS {name}" for name in TALLIED)
+    for name in ("host", "domain"):
+        # A page may be linked to, and link, under several hosts: www. is folded in keys.
         run(
             db,
-            f"""CREATE TABLE {name}_tallies AS
-            SELECT target_{number} AS {number}, {sums} FROM links l GROUP BY target_{number} ORDER BY {number}""",
+            f"""
+            CREATE TABLE {name}_places AS
+            WITH targets AS (
+                SELECT target_{name}_id AS number, min(target_page) AS low, max(target_page) AS high,
+                       min(row) AS first_row, max(row) + 1 AS end_row, {sums}
+                FROM links l GROUP BY ALL
+            ),
+            pages_of AS (
+                SELECT number, min(low) AS first_page, max(high) + 1 AS end_page FROM (
+                    SELECT number, low, high FROM targets
+                    UNION ALL
+                    SELECT source_{name}_id, min(source_page), max(source_page) FROM links GROUP BY ALL
+                    UNION ALL
+                    SELECT {name}, min(page), max(page) FROM pages GROUP BY ALL
+                ) GROUP BY number
+            )
+            SELECT n.{name}_id, n.{name}, first_page, end_page, first_row, end_row, {known}
+            FROM {name}s n LEFT JOIN pages_of p ON p.number = n.{name}_id LEFT JOIN targets t ON t.number = n.{name}_id
+            ORDER BY n.{name}_id
+            """,
         )
 
 

@@ -14,25 +14,34 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from inlink.errors import CorruptIndex
+from inlink.index.serving_columns import IS_EMBED
 from inlink.index.serving_db import one, run
+from inlink.index.serving_overview import SUMS, TALLIED
 from inlink.index.serving_scan import Snapshot, external
 
 MARK_EVERY = 2048
 
 _PAGE_COLUMNS = """
     page INTEGER, key VARCHAR, url VARCHAR, host INTEGER, domain INTEGER, first_row BIGINT, n_rows INTEGER,
-    n_internal INTEGER, n_captures INTEGER, fetched_at TIMESTAMPTZ, http_status SMALLINT, title VARCHAR, lang VARCHAR,
+    n_internal INTEGER, n_links INTEGER, n_left_out_links INTEGER, n_embeds INTEGER,
+    n_captures INTEGER, fetched_at TIMESTAMPTZ, http_status SMALLINT, title VARCHAR, lang VARCHAR,
     author VARCHAR, published_at TIMESTAMPTZ, modified_at TIMESTAMPTZ, canonical VARCHAR, page_kind VARCHAR,
     robots_noindex BOOLEAN, robots_nofollow BOOLEAN, n_internal_links INTEGER, n_external_links INTEGER,
     n_words INTEGER, content_type VARCHAR, redirect_target VARCHAR, ip_id INTEGER,
     first_capture TIMESTAMPTZ, previous_capture TIMESTAMPTZ, latest_capture TIMESTAMPTZ
 """
 
-_LINKED = """
+_LINKED = f"""
     INSERT INTO scratch.linked
-    SELECT target_key, first(target_url), first(target_host), count(*) FILTER (NOT is_internal),
-           count(*) FILTER (is_internal AND is_live)
-    FROM chunk GROUP BY target_key ORDER BY target_key
+    SELECT target_key, first(target_url), first(target_host), count(*) FILTER (NOT is_internal), sum(is_inside),
+           {", ".join(SUMS[name] for name in TALLIED)}
+    FROM (
+        SELECT target_key, target_url, target_host, is_internal, is_internal AND is_live AS is_inside,
+               is_live AND NOT is_internal AS is_live, {IS_EMBED} AS is_embed,
+               source_domain IN (SELECT domain FROM domains WHERE is_left_out) AS is_left_out
+        FROM chunk
+    ) l
+    GROUP BY target_key ORDER BY target_key
 """
 
 _CAPTURED = """
@@ -51,26 +60,34 @@ _CAPTURED = """
 _RANGE = """
     CREATE OR REPLACE TEMP TABLE part AS
     WITH target AS (
-        SELECT key, first(url) AS url, first(host) AS host, sum(n_rows) AS n_rows, sum(n_internal) AS n_internal
+        SELECT key, first(url) AS url, first(host) AS host, sum(n_rows) AS n_rows, sum(n_internal) AS n_internal,
+               {sums}
         FROM scratch.linked WHERE rowid BETWEEN ? AND ? AND {keys} GROUP BY key
     ),
     both_sides AS (
         SELECT coalesce(t.key, s.url_key) AS key, coalesce(s.url, t.url) AS url, coalesce(s.host, t.host) AS host,
                coalesce(t.n_rows, 0)::INTEGER AS n_rows, coalesce(t.n_internal, 0)::INTEGER AS n_internal,
-               s.c, s.n_captures, s.first_capture, s.latest
+               {tallies}, s.c, s.n_captures, s.first_capture, s.latest
         FROM target t FULL JOIN seen s ON t.key = s.url_key
         WHERE s.url_key IS NOT NULL OR t.n_rows > 0
     )
     SELECT (? + row_number() OVER (ORDER BY key) - 1)::INTEGER AS page, key, url, h.host_id AS host,
            h.domain_id AS domain,
            (? + sum(n_rows) OVER (ORDER BY key) - n_rows)::BIGINT AS first_row,
-           n_rows, n_internal, coalesce(n_captures, 0) AS n_captures, c.fetched_at, c.http_status, c.title, c.lang,
+           n_rows, n_internal, {names},
+           coalesce(n_captures, 0) AS n_captures, c.fetched_at, c.http_status, c.title, c.lang,
            c.author, c.published_at, c.modified_at, c.canonical, c.page_kind, c.robots_noindex, c.robots_nofollow,
            c.n_internal_links, c.n_external_links, c.n_words, c.content_type, c.redirect_target, i.ip_id,
            first_capture, latest[2] AS previous_capture, latest[1] AS latest_capture
     FROM both_sides b LEFT JOIN hosts h ON h.host = b.host LEFT JOIN ips i ON i.ip = c.ip
     ORDER BY page
 """
+
+_TALLY_SQL = {
+    "sums": ", ".join(f"sum({name}) AS {name}" for name in TALLIED),
+    "tallies": ", ".join(f"coalesce(t.{name}, 0)::INTEGER AS {name}" for name in TALLIED),
+    "names": ", ".join(TALLIED),
+}
 
 _CAPTURE_PAGES = """
     INSERT INTO scratch.capture_pages
@@ -80,7 +97,8 @@ _CAPTURE_PAGES = """
 
 def build_pages(db: duckdb.DuckDBPyConnection, snapshot: Snapshot, say: Callable[[str, int, int], None]) -> None:
     """Tables `pages` and `marks`; in the scratch file `sources` (row, capture_id, link_id) and `capture_pages`."""
-    run(db, "CREATE TABLE scratch.linked (key VARCHAR, url VARCHAR, host VARCHAR, n_rows BIGINT, n_internal BIGINT)")
+    sums = ", ".join(f"{name} BIGINT" for name in ("n_rows", "n_internal", *TALLIED))
+    run(db, f"CREATE TABLE scratch.linked (key VARCHAR, url VARCHAR, host VARCHAR, {sums})")
     run(db, "CREATE TABLE scratch.sources (row BIGINT, capture_id UBIGINT, link_id UBIGINT)")
     run(db, "CREATE TABLE scratch.capture_pages (capture_id UBIGINT, page INTEGER)")
     run(db, f"CREATE TABLE pages ({_PAGE_COLUMNS})")
@@ -96,7 +114,10 @@ def _scan_links(
     """Fill the scratch tables; the cuts are (last key, rows of `linked` up to here) of each chunk."""
     cuts: list[tuple[str, int]] = []
     n_rows = n_done = 0
-    columns = ("target_key", "target_url", "target_host", "is_internal", "is_live", "capture_id", "link_id")
+    columns = (
+        "target_key", "target_url", "target_host", "is_internal", "is_live", "kind", "source_domain", "capture_id",
+        "link_id",
+    )  # fmt: skip
     for chunk in snapshot.links(columns):
         _check_order(chunk["target_key"])
         db.register("chunk", chunk)
@@ -150,7 +171,7 @@ def _fill_pages(
             params,
         )
         theirs, _ = _between("key", low, high)
-        run(db, _RANGE.format(keys=theirs), [first, last, *params, n_pages, n_rows])
+        run(db, _RANGE.format(keys=theirs, **_TALLY_SQL), [first, last, *params, n_pages, n_rows])
         run(db, "INSERT INTO pages SELECT * FROM part ORDER BY page")
         run(db, _CAPTURE_PAGES.format(keys=ours), [files, *params])
         found = one(db, "SELECT count(*), coalesce(sum(n_rows), 0)::BIGINT FROM part")

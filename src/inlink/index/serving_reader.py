@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,15 @@ from inlink.urls.surt import host_key
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """Live links of a target: those that default views show, those from flagged domains, embedded resources."""
+
+    n_links: int
+    n_left_out_links: int
+    n_embeds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a target stands: half-open runs of pages and of rows, and the number of its host or domain.
 
@@ -35,7 +44,7 @@ class Place:
     domain_id: int | None = None
     is_known: bool = True
     answer: int | None = None
-    tally: Tally = field(default_factory=lambda: Tally(0, 0, 0))
+    tally: Tally = Tally(0, 0, 0)
 
     def span(self, relation: str) -> Span:
         """The rows of links, indirect or outgoing that belong to the target."""
@@ -51,15 +60,6 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
-    """Live links of a target: those that default views show, those from flagged domains, embedded resources."""
-
-    n_links: int
-    n_left_out_links: int
-    n_embeds: int
-
-
-@dataclass(frozen=True, slots=True)
 class LeftOut:
     """What default views leave out: links from flagged domains, and resources that pages embed."""
 
@@ -69,6 +69,8 @@ class LeftOut:
 
 
 _NOTHING = LeftOut(0, 0, 0)
+_NOWHERE = Place((), (), is_known=False)
+_TALLY = ", ".join(f"coalesce(sum({name}), 0)::BIGINT" for name in TALLIED)
 
 
 class Serving:
@@ -81,7 +83,10 @@ class Serving:
         config: dict[str, Any] = {"memory_limit": memory_limit}
         if threads:
             config["threads"] = threads
-        self._db = duckdb.connect(str(path), read_only=True, config=config)
+        try:
+            self._db = duckdb.connect(str(path), read_only=True, config=config)
+        except duckdb.Error as error:
+            raise CorruptIndex(f"{path} cannot be opened: {error}", hint="run `inlink build`: it is made anew") from None
         serving_db.run(self._db, "SET GLOBAL TimeZone = 'UTC'")
         self._local = threading.local()
         self.meta = self._read_meta()
@@ -126,32 +131,57 @@ class Serving:
 
     def find(self, scope: str, ranges: Sequence[tuple[str, str]], *, key: str | None, host: str, domain: str) -> Place:
         """Where a target stands; runs are empty where the index does not know it."""
-        host_id = self._number("hosts", host) if scope == "host" else None
-        domain_id = self._number("domains", domain) if scope == "domain" else None
-        if (scope == "host" and host_id is None) or (scope == "domain" and domain_id is None):
-            return Place((), (), is_known=False)
+        name = {"host": host, "domain": domain, "prefix": prefix_of(key or "")}.get(scope, key or "")
+        place = self._named(scope, name) if scope in ("host", "domain") else self._paths(ranges)
+        return replace(place, answer=self._answers.get((scope, name)))
+
+    def _named(self, scope: str, name: str) -> Place:
+        """The place of a host or domain."""
+        marks = self._marks[f"{scope}s"]
+        if not marks.keys:
+            return _NOWHERE
+        start = marks.numbers[self._block(f"{scope}s", host_key(name))]
+        rows = self.rows(
+            Sql(
+                f"""SELECT {scope}_id, first_page, end_page, first_row, end_row, {", ".join(TALLIED)}
+                FROM {scope}_places WHERE {scope}_id BETWEEN ? AND ? AND {scope} = ?""",
+                (start, start + MARK_EVERY - 1, name),
+            )
+        )
+        if not rows:
+            return _NOWHERE
+        number, first_page, end_page, first_row, end_row, *tally = rows[0]
+        pages = () if first_page is None else ((first_page, end_page),)
+        runs = () if first_row is None else ((first_row, end_row),)
+        return Place(pages, runs, tally=Tally(*tally), **{f"{scope}_id": number})
+
+    def _paths(self, ranges: Sequence[tuple[str, str]]) -> Place:
+        """The place of the pages whose keys lie in some ranges."""
+        blocks = {self._block("pages", key) for both in ranges for key in both}
+        if not self._marks["pages"].keys:
+            return _NOWHERE
+        if len(blocks) == 1:
+            return self._within(blocks.pop(), ranges)
         runs = [self._run(low, high) for low, high in ranges]
         pages = tuple((a[0], b[0]) for a, b in runs if b[0] > a[0])
         rows = tuple((a[1], b[1]) for a, b in runs if b[1] > a[1])
-        name = {"host": host, "domain": domain, "prefix": prefix_of(key or "")}.get(scope, key or "")
-        answer = self._answers.get((scope, name))
-        is_known = bool(pages) or host_id is not None or domain_id is not None
-        place = Place(pages, rows, host_id, domain_id, is_known, answer)
-        return replace(place, tally=self._tally(place))
+        where = Span("pages", "page", pages).sql
+        sums = self.rows(Sql(f"SELECT {_TALLY} FROM pages l WHERE {where.text}", where.params))[0]
+        return Place(pages, rows, is_known=bool(pages), tally=Tally(*sums))
 
-    def _tally(self, place: Place) -> Tally:
-        """The stored sums of a target."""
-        if not place.rows:
-            return Tally(0, 0, 0)
-        if place.host_id is not None:
-            where = Sql("host_tallies WHERE host_id = ?", (place.host_id,))
-        elif place.domain_id is not None:
-            where = Sql("domain_tallies WHERE domain_id = ?", (place.domain_id,))
-        else:
-            pages = Span("page_tallies", "page", place.pages).sql
-            where = Sql(f"page_tallies l WHERE {pages.text}", pages.params)
-        sums = ", ".join(f"coalesce(sum({name}), 0)::BIGINT" for name in TALLIED)
-        return Tally(*self.rows(Sql(f"SELECT {sums} FROM {where.text}", where.params))[0])
+    def _within(self, block: int, ranges: Sequence[tuple[str, str]]) -> Place:
+        """The place of keys that all lie between two marks: one query, a row for each range that has pages."""
+        start = self._marks["pages"].numbers[block]
+        cases = " ".join(f"WHEN key >= ? AND key < ? THEN {n}" for n in range(len(ranges)))
+        either = " OR ".join("key >= ? AND key < ?" for _ in ranges)
+        keys = tuple(key for both in ranges for key in both)
+        text = f"""SELECT min(page), max(page) + 1, min(first_row), max(first_row + n_rows), {_TALLY}
+            FROM pages WHERE page BETWEEN ? AND ? AND ({either}) GROUP BY CASE {cases} END ORDER BY 1"""
+        rows = self.rows(Sql(text, (start, start + MARK_EVERY - 1, *keys, *keys)))
+        pages = tuple((first, end) for first, end, *_ in rows)
+        runs = tuple((first, end) for _, _, first, end, *_ in rows if end > first)
+        sums = [sum(row[n] for row in rows) for n in range(4, 4 + len(TALLIED))]
+        return Place(pages, runs, is_known=bool(pages), tally=Tally(*sums))
 
     def left_out(self, answer: int | None, span: Span, tally: Tally | None = None) -> LeftOut:
         """What default views of a target leave out; `tally` where the span is all of a target."""
@@ -219,20 +249,6 @@ class Serving:
 
     def _block(self, name: str, key: str) -> int:
         return max(bisect_right(self._marks[name].keys, key) - 1, 0)
-
-    def _number(self, table: str, name: str) -> int | None:
-        """The number of a host or domain."""
-        kind = table[:-1]
-        marks = self._marks[table]
-        if not marks.keys:
-            return None
-        start = marks.numbers[self._block(table, host_key(name))]
-        rows = serving_db.run(
-            self.connection(),
-            f"SELECT {kind}_id FROM {table} WHERE {kind}_id BETWEEN ? AND ? AND {kind} = ?",
-            [start, start + MARK_EVERY - 1, name],
-        )
-        return rows[0][0] if rows else None
 
     def _read_meta(self) -> dict[str, str]:
         try:

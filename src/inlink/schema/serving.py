@@ -11,7 +11,7 @@ Rows stand in the snapshot's order (target key, strength descending, source URL)
 | pages | page captured or linked to: its facts, its rows in links | page, which follows the key |
 | captures | attempt to see a page, with where its record lies | page, fetched_at |
 | hosts, domains, ips | name, with its number and sums | number, which follows the key |
-| page_tallies, host_tallies, domain_tallies | target with links: those that default views show and leave out | number |
+| host_places, domain_places | name: where its rows and pages lie, how many links views show and leave out | number |
 | pairs | source domain and target domain | target, strength |
 | marks | every 2,048th key of pages, hosts and domains: read into memory | name, number |
 | heavy | target with more rows than `heavy_rows` (meta): the number of its kept answers | |
