@@ -187,3 +187,6 @@ def test_files_of_others_are_refused(tmp_path: Path) -> None:
         db.execute("CREATE TABLE meta AS SELECT 'format' AS name, '0' AS value").fetchall()
     with pytest.raises(CorruptIndex, match="format 0"):
         Serving(tmp_path / "old.duckdb")
+    (tmp_path / "cut.duckdb").write_bytes((tmp_path / "old.duckdb").read_bytes()[:5000])
+    with pytest.raises(CorruptIndex, match="cannot be opened"):
+        Serving(tmp_path / "cut.duckdb")
