@@ -69,16 +69,22 @@ def weigh(votes: Votes, policy: Policy) -> Iterator[tuple[slice, NDArray[np.floa
     name = "hosts" if policy.weight == "hosts" else "pages"
     for start in range(0, votes.m, CHUNK):
         part = slice(start, min(start + CHUNK, votes.m))
-        follow = _weight(votes.counts[f"follow_{name}"][part], policy.weight)
-        carried = follow.astype(np.float32)
-        if policy.follow == "drop":
-            yield part, carried, carried.astype(np.float64)
-            continue
-        rest = _weight(votes.counts[name][part], policy.weight) - follow
-        if policy.follow == "weight":
-            carried = (follow + policy.nofollow_share * rest).astype(np.float32)
-            rest = np.zeros_like(follow)
-        yield part, carried, carried.astype(np.float64) + rest
+        yield part, *weights_of(votes.counts[f"follow_{name}"][part], votes.counts[name][part], policy)
+
+
+def weights_of(
+    follow_counts: NDArray[np.uint32], counts: NDArray[np.uint32], policy: Policy
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """What votes with these counts (of pages, or of hosts as the policy weighs) carry, and what sources spend."""
+    follow = _weight(follow_counts, policy.weight)
+    carried = follow.astype(np.float32)
+    if policy.follow == "drop":
+        return carried, carried.astype(np.float64)
+    rest = _weight(counts, policy.weight) - follow
+    if policy.follow == "weight":
+        carried = (follow + policy.nofollow_share * rest).astype(np.float32)
+        rest = np.zeros_like(follow)
+    return carried, carried.astype(np.float64) + rest
 
 
 def _weight(counts: NDArray[np.uint32], weight: str) -> NDArray[np.float64]:

@@ -1,0 +1,104 @@
+"""Which nodes, anywhere, a node's mass comes from: where a walk began that ends here along links.
+
+    mass_x = sum over s of b_s Z_sx        b_s: mass that s has by restarts and by what left the links elsewhere
+    with a push that stopped early:  mass_x = sum of b_s (p_s + r_s) + unresolved,  unresolved = sum of r_u (mass_u - b_u)
+
+The second form is exact for any push: what is not attributed is known to the last digit, and is a row of its own.
+Source: Andersen et al., WAW 2007 (`kernels.push`).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inlink.graph.explain_numbers import Floats
+from inlink.graph.explain_walk import Walk
+from inlink.graph.flow import check_node
+from inlink.kernels.push import Column, exact_column, reverse_push
+
+UNRESOLVED_SHARE = 0.01
+EXACT = 1e-14
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Where a node's mass began, the greatest part first.
+
+    Shapes: sources uint32 (k,), begun float64 (k,).
+    itself: the part that began at the node; it is one of the sources too. unresolved: mass that was not followed to
+    its beginning. open: what the run's stopping rule left. column: the push, for what-if.
+    """
+
+    node: int
+    mass: float
+    sources: NDArray[np.uint32]
+    begun: Floats
+    itself: float
+    unresolved: float
+    open: float
+    is_exact: bool
+    column: Column | None = None
+
+    @property
+    def total(self) -> float:
+        """Sum of all rows; the mass."""
+        return math.fsum([*self.begun.tolist(), self.unresolved, self.open])
+
+
+def origins(walk: Walk, node: int, *, unresolved_share: float = UNRESOLVED_SHARE) -> Origins:
+    """Origins of all but a share of the mass. Raises: NotFound. Cost: one reverse push."""
+    check_node(walk, node)
+    column = reverse_push(
+        walk.inward,
+        walk.out_weight,
+        node,
+        damping=walk.damping,
+        mass=np.asarray(walk.mass) - walk.base(),
+        unresolved_share=unresolved_share,
+    )
+    return origins_of(walk, column)
+
+
+def origins_of(walk: Walk, column: Column) -> Origins:
+    """Origins from a push that was made already."""
+    rest = column.residual_nodes
+    rest_base = walk.base(rest)
+    unresolved = math.fsum((column.residuals * (np.asarray(walk.mass[rest]) - rest_base)).tolist())
+    sources = np.union1d(column.nodes, rest)
+    begun = np.zeros(len(sources))
+    begun[np.searchsorted(sources, column.nodes)] = column.values * walk.base(column.nodes)
+    begun[np.searchsorted(sources, rest)] += column.residuals * rest_base
+    return _origins(walk, column.target, sources, begun, unresolved=unresolved, column=column)
+
+
+def exact_origins(walk: Walk, node: int) -> Origins:
+    """Origins of all of the mass. Raises: NotFound. Cost: some 200 passes over the edges."""
+    check_node(walk, node)
+    visits = exact_column(walk.inward, walk.out_weight, node, damping=walk.damping, tolerance=EXACT)
+    begun = visits * walk.base()
+    sources = np.flatnonzero(begun).astype(np.uint32)
+    return _origins(walk, node, sources, begun[sources], unresolved=0.0, is_exact=True)
+
+
+def _origins(
+    walk: Walk,
+    node: int,
+    sources: NDArray[np.uint32],
+    begun: Floats,
+    *,
+    unresolved: float,
+    is_exact: bool = False,
+    column: Column | None = None,
+) -> Origins:
+    kept = begun > 0
+    sources, begun = sources[kept], begun[kept]
+    order = np.lexsort((sources, -begun))
+    sources, begun = sources[order], begun[order]
+    mass = float(walk.mass[node])
+    left = math.fsum([mass, -unresolved, *(-begun).tolist()])
+    itself = float(begun[sources == node].sum())
+    return Origins(node, mass, sources, begun, itself, unresolved, left, is_exact, column)

@@ -1,0 +1,78 @@
+"""The mass of a node if links to it were added or lost: exact, several edits together, nothing recomputed.
+
+The formula and its bounds are in `what_if_masses`; what a graph makes of a link is in `what_if_wishes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from inlink.graph.explain_numbers import Floats
+from inlink.graph.explain_walk import Walk
+from inlink.graph.flow import check_node
+from inlink.graph.policy import Policy
+from inlink.graph.what_if_columns import PushColumns
+from inlink.graph.what_if_masses import MassAfter, mass_after
+from inlink.graph.what_if_rows import Edit
+from inlink.graph.what_if_wishes import CountsOf, Judged, Wish, counts_of_plain, judge
+
+TOLERANCE = 1e-10
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """The target's mass before and after all edits together, each wish's case, and the mass after each alone.
+
+    Effects of single wishes do not add up to that of all: links of one source share its vote.
+    """
+
+    node: int
+    together: MassAfter
+    judged: tuple[Judged, ...]
+    alone: tuple[MassAfter, ...]
+
+
+def what_if(
+    walk: Walk,
+    node: int,
+    wishes: Sequence[Wish],
+    *,
+    policy: Policy | None = None,
+    counts_of: CountsOf | None = None,
+    by_pages: bool = False,
+    leaks: Floats | None = None,
+    columns: PushColumns | None = None,
+) -> WhatIf:
+    """What the wishes do to the node's mass. `leaks`, `columns`: what is known from an earlier question.
+
+    Raises: NotFound for an unknown node.
+    Cost: one reverse push for the node and one for each changed source; more where the bound asks for it.
+    """
+    check_node(walk, node)
+    policy, counts_of = policy or Policy(), counts_of or counts_of_plain(walk)
+    judged = judge(walk, node, wishes, policy, counts_of, by_pages=by_pages)
+    edits = [one.edit for one in judged if one.edit]
+    columns = columns or PushColumns(walk, nodes_of(node, edits), leaks=leaks)
+    together = solved(walk, edits, node, columns)
+    singly = [judge(walk, node, [wish], policy, counts_of, by_pages=by_pages)[0].edit for wish in wishes]
+    alone = tuple(solved(walk, [edit] if edit else [], node, columns) for edit in singly)
+    return WhatIf(node, together, tuple(judged), alone)
+
+
+def nodes_of(node: int, edits: Sequence[Edit]) -> list[int]:
+    """The nodes at which the columns are needed."""
+    return [node, *(edit.source for edit in edits), *(edit.target for edit in edits)]
+
+
+def solved(
+    walk: Walk, edits: Sequence[Edit], node: int, columns: PushColumns, *, tolerance: float = TOLERANCE
+) -> MassAfter:
+    """The mass after edits, columns refined until its bound is a share `tolerance` of it or they are as fine as can be.
+
+    Raises: BadInput where an edit takes more than an edge weighs.
+    """
+    found = mass_after(walk, edits, node, columns)
+    while found.error > tolerance * found.after and columns.refine():
+        found = mass_after(walk, edits, node, columns)
+    return found
