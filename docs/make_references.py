@@ -11,7 +11,7 @@ import dataclasses
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -107,9 +107,18 @@ def cli() -> str:
     lines = ["# The command line", GENERATED, "", head, *_help(inlink, "inlink")]
     for section, names in inlink.sections.items():
         lines += [f"## {section}", ""]
-        for name in names:
-            lines += [f"### inlink {name}", "", *_help(inlink.commands[name], f"inlink {name}")]
+        for path, command in _verbs(names):
+            lines += [f"### inlink {path}", "", *_help(command, f"inlink {path}")]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _verbs(names: Iterable[str]) -> Iterator[tuple[str, click.Command]]:
+    """Each verb, and after a family of verbs those that belong to it."""
+    for name in names:
+        command = inlink.commands[name]
+        yield name, command
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {each}", found) for each, found in command.commands.items())
 
 
 def _classes(code: int) -> str:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from inlink.cli.commands import inlink
@@ -26,8 +27,10 @@ def test_references_are_up_to_date() -> None:
 
 def test_every_verb_is_in_the_reference() -> None:
     text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
-    for name in inlink.commands:
+    for name, command in inlink.commands.items():
         assert f"### inlink {name}\n" in text
+        for each in command.commands if isinstance(command, click.Group) else ():
+            assert f"### inlink {name} {each}\n" in text
 
 
 def test_every_setting_is_in_the_reference() -> None:
@@ -58,5 +61,7 @@ def test_verbs_and_options_in_the_docs_exist(page: Path) -> None:
         if not words or words[0].startswith("-") or not words[0].isalpha():
             continue
         command = inlink.commands[words[0]]
+        if isinstance(command, click.Group):
+            command = command.commands[words[1]] if len(words) > 1 else command
         known = {opt for parameter in command.params for opt in (*parameter.opts, *parameter.secondary_opts)}
         assert {word for word in words if re.fullmatch(r"--[a-z-]+", word)} <= known | {"--help"}, line

@@ -11,9 +11,11 @@ from inlink.demo import warc
 from inlink.demo.crawl import crawl
 from inlink.demo.model import FIRST, SECOND, TIMES, Answer
 from inlink.demo.plan import read_plan
+from inlink.demo.release_small import write_demo_releases
 from inlink.demo.truth import Truth, truth_of
 
 SEED = 20260915
+RELEASES = "releases"  # folder of the made-up releases beside the crawls
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ def answers_of(seed: int) -> list[list[Answer]]:
 
 
 def generate(folder: Path, *, seed: int = SEED) -> DemoWeb:
-    """Write the crawls and truth.json into `folder`.
+    """Write the crawls, truth.json and a folder of releases (its domain graph at either crawl) into `folder`.
 
     Cost: about a second; some 3 MB.
     """
@@ -50,6 +52,7 @@ def generate(folder: Path, *, seed: int = SEED) -> DemoWeb:
     truth = truth_of([answer for answers in crawls for answer in answers], seed)
     truth_file = folder / "truth.json"
     truth_file.write_text(dumps(truth), encoding="utf-8")
+    write_demo_releases(folder / RELEASES, truth)
     return DemoWeb(folder, tuple(paths), truth_file, truth)
 
 
