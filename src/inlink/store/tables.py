@@ -33,6 +33,15 @@ def stored_schema(table: TableSchema) -> pa.Schema:
     return pa.schema(fields, metadata=arrow.metadata)
 
 
+def _repeating(schema: pa.Schema) -> list[str]:
+    """The paths of the columns that a dictionary makes smaller: not those that hardly hold a value twice."""
+    return [
+        f"{field.name}.list.element" if pa.types.is_list(field.type) else field.name
+        for field in schema
+        if field.name != "link_id" and not pa.types.is_floating(field.type)
+    ]
+
+
 class TableWriter:
     """Writes batches, in order, to `folder/00000.parquet` and on; bounded memory: one row group at a time."""
 
@@ -89,7 +98,13 @@ class TableWriter:
         name = f"{len(self._files):05d}.parquet"
         self._files.append(name)
         self._n_in_file = 0
-        return pq.ParquetWriter(self._folder / name, self._schema, compression="zstd", compression_level=3)
+        return pq.ParquetWriter(
+            self._folder / name,
+            self._schema,
+            compression="zstd",
+            compression_level=3,
+            use_dictionary=_repeating(self._schema),
+        )
 
 
 def write_table(batches: Iterable[pa.RecordBatch], folder: Path, table: TableSchema) -> Written:
