@@ -52,3 +52,13 @@ def demo_bench(demo_web: DemoWeb, tmp_path_factory: pytest.TempPathFactory) -> I
         made.add([str(path) for path in demo_web.warcs])
         made.build()
         yield made
+
+
+@pytest.fixture(scope="session")
+def ranked_bench(demo_bench: Workbench, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    """The demo web's workspace with a scoring run of its pages, hosts and domains; tests only ask it."""
+    folder = tmp_path_factory.mktemp("ranked") / "workspace"
+    shutil.copytree(demo_bench.path, folder, ignore=shutil.ignore_patterns("*.lock", "*.lease"))
+    with Workbench.open(folder) as made:
+        made.rank()
+        yield made

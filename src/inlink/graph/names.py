@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from inlink.errors import BadInput
 from inlink.graph.arrays import open_array, save_arrays
 from inlink.urls.identity import same_page_key
-from inlink.urls.parse import parse
 from inlink.urls.surt import host_key
 
 KINDS = ("pages", "hosts", "domains")
@@ -98,8 +98,10 @@ class Names:
         """The key that a name stands under; None for a URL that is none."""
         if self.kind != "pages":
             return host_key(name)
-        url = parse(name)
-        return None if url is None else same_page_key(url)
+        try:
+            return same_page_key(name)
+        except BadInput:
+            return None
 
     def below(self, domain: str) -> range:
         """Nodes whose key lies at or below a domain's, private suffixes below it included."""
