@@ -245,6 +245,8 @@ def test_addresses_that_cannot_be_used(files: Files) -> None:
         f"http://{place}/b.warc.gz", "http://127.1/x.warc", "http://[::1]/", "https://", "file:///etc/passwd"
     )
     assert names(found) == ["unreadable"] * 5
+    assert all(isinstance(each, BadInput) and each.hint for each in found)
+    assert isinstance(found[-1], BadInput) and "only http and https" in found[-1].message
     assert len(server.asked) == asked  # type: ignore[attr-defined]
     assert names(opened(f"http://{place}/none", test_hosts=[place])) == ["unreadable"]
 
@@ -269,10 +271,17 @@ def test_lists_on_a_server(files: Files, path: str) -> None:
     assert n_records(found) == 2
 
 
-def test_a_list_on_a_server_leads_to_no_local_file(files: Files, folder: Path) -> None:
+@pytest.mark.parametrize("base", [None, "http://{}/"])
+def test_a_list_on_a_server_leads_to_no_local_file(
+    files: Files, folder: Path, base: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, has, place = files
-    has["/x.paths"] = f"{folder}/b.warc.gz\nfile://{folder}/b.warc.gz\n".encode()
-    found = opened(f"http://{place}/x.paths", test_hosts=[place])
+    monkeypatch.chdir(folder)
+    if os.name != "nt":  # where it would be a drive
+        (folder / "c:b.warc.gz").write_bytes(WARC)
+    has["/x.paths"] = f"{folder}/b.warc.gz\nfile://{folder}/b.warc.gz\nc:b.warc.gz\n".encode()
+    found = opened(f"http://{place}/x.paths", test_hosts=[place], base_url=base and base.format(place))
+    assert len(found) == 3
     assert all(isinstance(each, BadInput) for each in found)
 
 

@@ -157,7 +157,9 @@ class Client:
         elif status >= 400 and status not in (416, 429, 500, 502, 503, 504):
             problem = Unreachable(f"{place.url}: the server answers {status}", hint="try again later")
         elif size is not None and size > self.policy.max_bytes:
-            problem = Refused(f"{place.url}: {size} bytes are more than the limit", hint="", reason="size")
+            problem = Refused(
+                f"{place.url}: {size} bytes are more than the limit", hint="download and split it", reason="size"
+            )
         if problem is not None:
             response.close()
             raise problem

@@ -11,7 +11,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from inlink.errors import Refused, Unreachable
-from inlink.fetch.guard import Place, check_address, is_public
+from inlink.fetch.guard import HINT, Place, check_address, is_public
 from inlink.fetch.policy import Policy
 
 
@@ -57,7 +57,7 @@ class Gate(AbstractResolver):
         """A socket for an address that is about to be connected to: the last check, whatever led here."""
         family, kind, protocol, _, address = info
         if not is_public(ipaddress.ip_address(address[0])) and (str(address[0]), int(address[1])) not in self._allowed:
-            raise Refused(f"{address[0]} is inside a private or special network", hint="", reason="address")
+            raise Refused(f"{address[0]} is inside a private or special network", hint=HINT, reason="address")
         return socket.socket(family, kind, protocol)
 
     async def close(self) -> None:

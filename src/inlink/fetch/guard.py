@@ -70,9 +70,9 @@ def check_url(raw: str, policy: Policy, base: str | None = None) -> Place:
             f"not a URL: {raw[:200]}", hint="give an address like https://example.org/file.warc.gz"
         ) from error
     if url.protocol not in ("http:", "https:"):
-        raise Refused(f"{url.href[:200]}: only http and https are fetched", hint="", reason="scheme")
+        raise Refused(f"{url.href[:200]}: only http and https are fetched", hint=_ELSEWHERE, reason="scheme")
     if url.username or url.password:
-        raise Refused(f"{url.host}: addresses with a user name are not fetched", hint="", reason="credentials")
+        raise Refused(f"{url.host}: addresses with a user name are not fetched", hint=_ELSEWHERE, reason="credentials")
     host = url.hostname
     port = int(url.port) if url.port else (443 if url.protocol == "https:" else 80)
     bare = host.strip("[]")
@@ -80,23 +80,25 @@ def check_url(raw: str, policy: Policy, base: str | None = None) -> Place:
     if policy.is_test_host(bare, port):
         return place
     if port not in policy.ports:
-        raise Refused(f"{host}:{port}: this port is not fetched from", hint="", reason="port")
+        ports = ", ".join(str(one) for one in sorted(policy.ports))
+        raise Refused(f"{host}:{port}: only ports {ports} are fetched from", hint=_ELSEWHERE, reason="port")
     name = bare.rstrip(".").lower()
     if not name or name == "localhost" or name.endswith((".localhost", ".local", ".internal", ".home.arpa")):
-        raise Refused(f"{host} is a name inside a private network", hint=_HINT, reason="address")
+        raise Refused(f"{host} is a name inside a private network", hint=HINT, reason="address")
     address = _address(name)
     if address is not None:
         check_address(address, host)
     return place
 
 
-_HINT = "name it as a test host to allow it"
+HINT = "if it is yours, name it as a test host in inlink.toml; or download the file and add it"
+_ELSEWHERE = "download the file by other means and add it"
 
 
 def check_address(address: Address, host: str) -> None:
     """Raises: Refused unless the address is one of the public internet."""
     if not is_public(address):
-        raise Refused(f"{host} is at {address}, inside a private or special network", hint=_HINT, reason="address")
+        raise Refused(f"{host} is at {address}, inside a private or special network", hint=HINT, reason="address")
 
 
 def is_public(address: Address) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from inlink.errors import Unreachable
 from inlink.fetch.client import Answer, AnswerError, Client
 
+_WHOLE = "the server cannot serve parts of files: download the file and add it"
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 
 
@@ -74,7 +75,9 @@ class RemoteFile:
             for chunk in answer.chunks():
                 total += len(chunk)
                 if total > self._client.policy.max_bytes:
-                    raise Unreachable(f"{self.name}: larger than the limit", hint="", offset=offset)
+                    raise Unreachable(
+                        f"{self.name}: larger than the limit", hint="download and split it", offset=offset
+                    )
                 if skip:
                     chunk, skip = chunk[skip:], max(skip - len(chunk), 0)
                 if left is not None:
@@ -95,7 +98,7 @@ class RemoteFile:
         if head.status == 206:
             match = _RANGE.fullmatch(head.headers.get("content-range", ""))
             if match is None or int(match[1]) != offset:
-                raise Unreachable(f"{self.name}: the server sends another range than asked", hint="", offset=offset)
+                raise Unreachable(f"{self.name}: the server sends another range than asked", hint=_WHOLE, offset=offset)
             size = None if match[3] == "*" else int(match[3])
         elif head.status == 200:
             size = head.size_bytes

@@ -34,6 +34,10 @@ def places_of(spec: str) -> Iterator[str | BadInput]:
         yield problem("an input has no name", spec, "unreadable", "give a file, a folder, a pattern or an address")
     elif is_address(spec):
         yield spec
+    elif "://" in spec and not _is(path.exists):
+        yield problem(
+            f"{spec}: only http and https addresses are fetched", spec, "unreadable", "download the file first"
+        )
     elif _is(path.is_dir):
         yield from _files_below(path)
     elif not glob.has_magic(spec) or "\0" in spec or _is(path.exists):
@@ -90,15 +94,23 @@ def entries_of(blob: Blob, place: str, base: str | None, limits: Limits) -> Iter
         yield _entry(entry, place, base)
 
 
+def _joined(base: str, entry: str, place: str) -> str | BadInput:
+    """The address of an entry; one that would lead from an address to a file on this machine is refused."""
+    joined = urljoin(base, entry)
+    if is_address(base) and not is_address(joined):
+        return problem(f"{place}: {entry} is no address", entry, "unreadable", "name it itself")
+    return joined
+
+
 def _entry(entry: str, place: str, base: str | None) -> str | BadInput:
     if is_address(entry):
         return entry
     if base is not None:
-        return urljoin(base if base.endswith("/") else f"{base}/", entry)
+        return _joined(base if base.endswith("/") else f"{base}/", entry, place)
     if is_address(place):
         first = entry.split("/", 1)[0]
         before, found, _ = urlsplit(place).path.partition(f"/{first}/")
-        return urljoin(place, f"{before}/{entry}" if found else entry)
+        return _joined(place, f"{before}/{entry}" if found else entry, place)
     if Path(entry).is_absolute() or ".." in Path(entry).parts:
         return problem(f"{place}: {entry} points outside the list's own folder", place, "unreadable", "name it itself")
     beside = Path(place).parent / entry
