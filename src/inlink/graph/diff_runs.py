@@ -145,7 +145,7 @@ class _Both:
         present[source] = present[target] = True
         n, number = int(present.sum()), np.cumsum(present) - 1
         source, target = number[source], number[target]
-        out_weight = np.bincount(source, spent, minlength=n)
+        out_weight = np.bincount(source, spent, minlength=n).astype(np.float64)
         kept = carried > 0
         inward = csr_of_edges(target[kept], source[kept], n, carried[kept])
         result = pagerank(inward, out_weight, damping=recipe.damping, tolerance=recipe.tolerance, threads=self.threads)
