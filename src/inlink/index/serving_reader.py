@@ -86,7 +86,8 @@ class Serving:
         try:
             self._db = duckdb.connect(str(path), read_only=True, config=config)
         except duckdb.Error as error:
-            raise CorruptIndex(f"{path} cannot be opened: {error}", hint="run `inlink build`: it is made anew") from None
+            hint = "run `inlink build`: it is made anew"
+            raise CorruptIndex(f"{path} cannot be opened: {error}", hint=hint) from None
         serving_db.run(self._db, "SET GLOBAL TimeZone = 'UTC'")
         self._local = threading.local()
         self.meta = self._read_meta()
@@ -172,12 +173,15 @@ class Serving:
     def _within(self, block: int, ranges: Sequence[tuple[str, str]]) -> Place:
         """The place of keys that all lie between two marks: one query, a row for each range that has pages."""
         start = self._marks["pages"].numbers[block]
-        cases = " ".join(f"WHEN key >= ? AND key < ? THEN {n}" for n in range(len(ranges)))
         either = " OR ".join("key >= ? AND key < ?" for _ in ranges)
         keys = tuple(key for both in ranges for key in both)
         text = f"""SELECT min(page), max(page) + 1, min(first_row), max(first_row + n_rows), {_TALLY}
-            FROM pages WHERE page BETWEEN ? AND ? AND ({either}) GROUP BY CASE {cases} END ORDER BY 1"""
-        rows = self.rows(Sql(text, (start, start + MARK_EVERY - 1, *keys, *keys)))
+            FROM pages WHERE page BETWEEN ? AND ? AND ({either})"""
+        params: tuple[object, ...] = (start, start + MARK_EVERY - 1, *keys)
+        if len(ranges) > 1:
+            cases = " ".join(f"WHEN key >= ? AND key < ? THEN {n}" for n in range(len(ranges)))
+            text, params = f"{text} GROUP BY CASE {cases} END ORDER BY 1", (*params, *keys)
+        rows = [row for row in self.rows(Sql(text, params)) if row[0] is not None]
         pages = tuple((first, end) for first, end, *_ in rows)
         runs = tuple((first, end) for _, _, first, end, *_ in rows if end > first)
         sums = [sum(row[n] for row in rows) for n in range(4, 4 + len(TALLIED))]
