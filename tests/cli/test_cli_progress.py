@@ -21,6 +21,8 @@ class Step:
 
 
 STEPS = [
+    Step("extract", 0, None, "steps", "compiling kernels"),
+    Step("extract", 0, None, "steps", "compiling kernels"),
     Step("extract", 0, 2_000_000, "bytes", "a.warc.gz"),
     Step("extract", 2_000_000, 2_000_000, "bytes", "b\x1b[31m.warc.gz"),
     Step("arrange", 7, 7, "steps"),
@@ -42,6 +44,7 @@ def said(err: io.StringIO, *, quiet: bool = False) -> str:
 def test_lines_where_nobody_watches() -> None:
     assert said(io.StringIO()).splitlines() == [
         "extracting links …",
+        "extracting links: compiling kernels",
         "extracting links: 2.0 of 2.0 MB",
         "arranging …",
         "arranging: 7 of 7 steps",
@@ -66,6 +69,7 @@ def test_quiet() -> None:
         (Step("add", 1_200, None, "inputs"), "1,200 inputs"),
         (Step("arrange", 3, 7, "steps"), "3 of 7 steps"),
         (Step("serve", 0, 0, "steps"), ""),
+        (Step("extract", 0, None, "steps"), ""),
     ],
 )
 def test_amounts(step: Step, text: str) -> None:

@@ -108,6 +108,7 @@ class _Lines:
         self.stream = stream
         self.every_s = every_s
         self.last: Step | None = None
+        self.remark = ""
         self.said_at = 0.0
 
     def __call__(self, step: Step) -> None:
@@ -116,6 +117,9 @@ class _Lines:
             self._say(f"{STAGES.get(step.stage, step.stage)} …")
         elif time.monotonic() - self.said_at > self.every_s:
             self._say(f"{STAGES.get(step.stage, step.stage)}: {amount(step)} {clean(step.note)}".rstrip())
+        if step.total is None and step.unit == "steps" and step.note != self.remark:  # no step, but worth saying
+            self.remark = step.note
+            self._say(f"{STAGES.get(step.stage, step.stage)}: {clean(step.note)}")
         self.last = step
 
     def finish(self) -> None:
@@ -132,7 +136,7 @@ class _Lines:
 
 def amount(step: Step) -> str:
     """12.5 of 40.0 MB; 3 of 7 steps; 12 inputs; nothing where there is nothing to count."""
-    if step.total == 0:
+    if step.total == 0 or (step.total is None and not step.done):
         return ""
     if step.unit == "bytes":
         done, total, unit = f"{step.done / 1e6:,.1f}", f"{(step.total or 0) / 1e6:,.1f}", "MB"

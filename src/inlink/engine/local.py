@@ -73,7 +73,7 @@ class _Crew:
 
     def start(self, n: int) -> None:
         self.todo.reverse()  # taken from the end
-        self._threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(n)]
+        self._threads = [threading.Thread(target=self._serve, args=(number,), daemon=True) for number in range(n)]
         for thread in self._threads:
             thread.start()
 
@@ -86,12 +86,12 @@ class _Crew:
         for thread in self._threads:
             thread.join()
 
-    def _serve(self) -> None:
+    def _serve(self, number: int) -> None:
         worker: _Worker | None = None
         while (task := self._next()) is not None:
             kind, value = "error", None
             for _ in range(N_TRIES):
-                worker = worker if worker is not None and worker.is_alive else self._hire()
+                worker = worker if worker is not None and worker.is_alive else self._hire(number)
                 if worker is None:
                     return
                 kind, value = self._try(worker, task)
@@ -107,11 +107,11 @@ class _Crew:
         with self._lock:
             return self.todo.pop() if self.todo and not self._is_over else None
 
-    def _hire(self) -> _Worker | None:
+    def _hire(self, number: int) -> _Worker | None:
         with self._lock:
             if self._is_over:
                 return None
-            worker = _Worker()
+            worker = _Worker(number)
             self._workers.add(worker)
             return worker
 
@@ -139,16 +139,16 @@ class _Crew:
 
 
 class _Worker:
-    """One child process and its pipes."""
+    """One child process and its pipes; INLINK_WORKER tells it which one of its crew it is."""
 
-    def __init__(self) -> None:
+    def __init__(self, number: int) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 closed with the worker
         self._process = subprocess.Popen(
             [sys.executable, "-m", "inlink.engine.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env={**os.environ, "MALLOC_ARENA_MAX": "2", "OMP_NUM_THREADS": "1"},
+            env={**os.environ, "MALLOC_ARENA_MAX": "2", "OMP_NUM_THREADS": "1", "INLINK_WORKER": str(number)},
         )
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from inlink.engine.protocol import Tell
 from inlink.errors import BadInput, InlinkError, Unreachable
 from inlink.extract.batch import PartBatch
 from inlink.extract.items import extract_items
+from inlink.extract.warming import warm
 from inlink.index.jobs import CODE, Job
 from inlink.sources import Limits, items
 from inlink.sources.records import InputFile
@@ -26,6 +28,7 @@ def make_part(job: Job, tell: Tell) -> PartInfo:
     A record that cannot be read is counted; an input of which nothing can be read raises.
     """
     _check_unchanged(job.input)
+    warm(job.input.format, int(os.environ.get("INLINK_WORKER", "0")), lambda note: tell(0, note))
     rules = SuffixRules(job.suffixes)
     file = InputFile(job.input.name, job.input.format, job.input.size_bytes, job.input.digest, job.input.facts)
     shutil.rmtree(job.folder, ignore_errors=True)  # what a worker that died has left

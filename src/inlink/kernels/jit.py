@@ -46,6 +46,12 @@ def _compiled(function: F, options: dict[str, Any]) -> F:
     return cast(F, dispatcher)
 
 
+def is_kept(function: object) -> bool:
+    """Whether machine code of a compiled function is on disk, or none is needed (compiling is switched off)."""
+    kept = getattr(function, "_cache", None)
+    return kept is None or Path(kept._cache_file._index_path).exists()
+
+
 def source_digest(function: Callable[..., object]) -> str:
     """A digest of the files that hold the function and what it calls, and of the constants that they name."""
     parts: set[str] = set()
