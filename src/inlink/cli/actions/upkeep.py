@@ -48,13 +48,16 @@ def verify(call: Call, *, output: str | None) -> None:
     if output == "json":
         place.line(to_json(dataclasses.asdict(found), indent=2))
     else:
-        runs = f", {found.n_runs:,} runs" if found.n_runs else ""
-        checked = f"{found.n_parts:,} parts and {found.n_snapshots:,} snapshots{runs} checked"
+        checked = f"{found.n_parts:,} parts and {found.n_snapshots:,} snapshots{_runs(found.n_runs)} checked"
         place.line(f"{checked}: {'all sound' if not found.faults else f'{len(found.faults):,} faults'}")
         for fault in found.faults:
             place.line(f"  {clean(fault)}")
     if found.faults:
         raise click.exceptions.Exit(FAILURE)
+
+
+def _runs(n: int) -> str:
+    return f", {n:,} {'run' if n == 1 else 'runs'}" if n else ""
 
 
 def gc(call: Call, *, keep: int | None, output: str | None) -> None:
@@ -66,7 +69,7 @@ def gc(call: Call, *, keep: int | None, output: str | None) -> None:
         place.line(to_json(dataclasses.asdict(found), indent=2))
         return
     place.line(
-        f"removed {len(found.snapshots):,} snapshots{f', {len(found.runs):,} runs' if found.runs else ''} "
+        f"removed {len(found.snapshots):,} snapshots{_runs(len(found.runs))} "
         f"and {found.n_parts:,} parts that no input needs; "
         f"{found.freed_bytes / 1e6:,.1f} MB free"
     )
