@@ -20,7 +20,7 @@ Source: Page, Brin, Motwani, Winograd 1999; Boldi, Posenato, Santini, Vigna, Tra
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,11 +75,13 @@ def pagerank(
     power method). Memory: 28 bytes a node beside what is given.
     Raises: NotConverged: facts["last"] is the last result; BadInput.    Cost: O(edges) per iteration.
     """
-    _check(damping, dangling, precision)
+    check_settings(damping, dangling)
+    if precision not in ("mixed", "double"):
+        raise BadInput(f"unknown precision: {precision}", hint="Use mixed or double.")
     with Sweeps(inward, out_weight, damping, restart, dangling == "uniform", threads) as sweeps:
         if sweeps.n == 0:
             return PageRankResult(np.empty(0), 0, 0.0, 0.0, 0, damping, dangling)
-        plan = _Rounds(sweeps, damping, tolerance, max_iterations)
+        plan = Rounds(sweeps, damping, tolerance, max_iterations)
         done = plan.run(precision == "mixed")
         result = PageRankResult(
             mass=sweeps.x,
@@ -99,20 +101,30 @@ def pagerank(
     return result
 
 
-def _check(damping: float, dangling: str, precision: str) -> None:
+def check_settings(damping: float, dangling: str) -> None:
     """Raises: BadInput where a setting is none of those that there are."""
     if not 0.0 <= damping < 1.0:
         raise BadInput(f"damping {damping} is not in [0, 1)", hint="The usual value is 0.85.")
     if dangling not in ("restart", "uniform"):
         raise BadInput(f"unknown policy for dangling nodes: {dangling}", hint="Use restart or uniform.")
-    if precision not in ("mixed", "double"):
-        raise BadInput(f"unknown precision: {precision}", hint="Use mixed or double.")
 
 
-class _Rounds:
+class Steps(Protocol):
+    """What rounds are made of: `Sweeps`, or those of sixteen vectors. The norms are the largest of any vector."""
+
+    rounding: float
+    can_start_single: bool
+
+    def start(self) -> float: ...  # noqa: D102
+    def single(self) -> float: ...  # noqa: D102
+    def double(self) -> float: ...  # noqa: D102
+    def normalise(self) -> None: ...  # noqa: D102
+
+
+class Rounds:
     """Rounds of single sweeps, each ended by a double sweep that measures what is left."""
 
-    def __init__(self, sweeps: Sweeps, damping: float, tolerance: float, most: int) -> None:
+    def __init__(self, sweeps: Steps, damping: float, tolerance: float, most: int) -> None:
         self.sweeps, self.tolerance, self.left = sweeps, tolerance, most
         self.damping = damping
         self.bound = 1.0 / (1.0 - damping)

@@ -10,43 +10,15 @@ from numpy.typing import NDArray
 
 from inlink.errors import BadInput
 from inlink.kernels.csr import Csr
-from inlink.kernels.pagerank_blocks import Crew, PackedRows, cut
-from inlink.kernels.pagerank_pull import AHEAD, NEVER, ROUNDINGS, add_spent, pull, pull_weighted
+from inlink.kernels.pagerank_blocks import NOTHING, Crew, PackedRows, Rows, cut, leaks
+from inlink.kernels.pagerank_pull import AHEAD, NEVER, ROUNDINGS, pull, pull_weighted
 from inlink.kernels.pagerank_steps import finish_double, finish_single, invert, multiply, scale
 
 Words = NDArray[np.uint32]
 Singles = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
-NOTHING = np.empty(0)
-NO_WEIGHTS = np.empty(0, np.float32)
 _CACHE_BYTES = 1 << 20  # a vector of this size stays in the second-level cache
-_TINY_LEAK = 1e-12  # a smaller share is rounding of sums, not evaporation
-
-
-class Rows:
-    """The in-links of blocks of rows, from an array or unpacked into a thread's own place.
-
-    Shapes: offsets int64 (n + 1,); weights float32 (m,), empty where all edges count 1.
-    """
-
-    def __init__(self, inward: Csr | PackedRows, crew: Crew) -> None:
-        self.offsets = np.asarray(inward.offsets)
-        self.weights = NO_WEIGHTS if inward.weights is None else np.asarray(inward.weights)
-        self.whole = np.asarray(inward.neighbours) if isinstance(inward, Csr) else None
-        self.packed = None if isinstance(inward, Csr) else inward
-        most = max((int(self.offsets[last] - self.offsets[first]) for first, last in crew.blocks), default=0)
-        self.places = [np.empty(0 if self.packed is None else most, np.uint32) for _ in range(crew.threads)]
-
-    def of(self, thread: int, first: int, last: int) -> tuple[Words, Singles, int]:
-        """Neighbours and weights of a block, and which edge of the graph stands first in them."""
-        if self.whole is not None:
-            return self.whole, self.weights, 0
-        low, high = int(self.offsets[first]), int(self.offsets[last])
-        place = self.places[thread][: high - low]
-        if self.packed is not None:
-            self.packed.rows_into(first, last, place)
-        return place, self.weights[low:high] if len(self.weights) else self.weights, low
 
 
 class Sweeps:
@@ -215,25 +187,3 @@ def checked_restart(restart: Doubles, n: int) -> Doubles:
     if n and not (np.isfinite(total) and total > 0.0 and given.min() >= 0.0):
         raise BadInput("the restart is negative, no number, or 0 everywhere", hint="Give weights of 0 or more.")
     return given / total if n else given
-
-
-def leaks(rows: Rows, crew: Crew, out_weight: Doubles) -> Doubles:
-    """The share of each node's out-weight that is on no edge; empty where only dangling nodes leak.
-
-    Where edges and out-weights have the same sum, none leaks and no edge is looked at.
-    Raises: BadInput: a node's edges weigh more than its out-weight.
-    """
-    m = int(rows.offsets[-1] - rows.offsets[0])
-    all_spent = float(rows.weights.sum(dtype=np.float64)) if len(rows.weights) else float(m)
-    if abs(float(out_weight.sum()) - all_spent) <= _TINY_LEAK * all_spent:
-        return NOTHING
-    spent = np.zeros(len(out_weight))
-    for first, last in crew.blocks:
-        neighbours, weights, shift = rows.of(0, first, last)
-        add_spent(rows.offsets, neighbours, weights, shift, first, last, spent)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(out_weight > 0.0, 1.0 - spent / out_weight, 1.0)
-    if np.any(spent[out_weight == 0.0] > 0.0) or share.min(initial=0.0) < -1e-6:
-        raise BadInput("a node's edges weigh more than its out-weight", hint="Give the weights of this very graph.")
-    share[share < _TINY_LEAK] = 0.0
-    return share if np.any((share > 0.0) & (out_weight > 0.0)) else NOTHING

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+_LINE = 64
 _READ, _KEEP, _DATA = 0, 3, 1  # llvm.prefetch: for reading, in all cache levels, data and not code
 
 
@@ -28,21 +28,35 @@ def _emit(builder: Any, pointer: Any) -> None:
     builder.call(function, [builder.bitcast(pointer, byte), *constants])
 
 
+def _ask(context: Any, builder: Any, signature: Any, args: Any, further: int) -> Any:
+    """Emit the prefetch of the line `further` bytes behind the beginning of data[at]."""
+    array = context.make_array(signature.args[0])(context, builder, args[0])
+    offset = builder.mul(args[1], builder.extract_value(array.strides, 0))
+    base = builder.bitcast(array.data, ir.IntType(8).as_pointer())
+    _emit(builder, builder.gep(base, [builder.add(offset, ir.Constant(offset.type, further))]))
+    return context.get_dummy_value()
+
+
 @intrinsic
 def _prefetch(typing_context: Any, data: Any, at: Any) -> Any:
-    """Ask for the cache line of data[at], the first index of a C-ordered array; no bounds are checked."""
+    """Ask for the cache line of data[at], by the first axis of an array; no bounds are checked."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        array = context.make_array(signature.args[0])(context, builder, args[0])
-        index = args[1]
-        strides = array.strides
-        offset = builder.mul(index, builder.extract_value(strides, 0))
-        base = builder.bitcast(array.data, ir.IntType(8).as_pointer())
-        _emit(builder, builder.gep(base, [offset]))
-        return context.get_dummy_value()
+        return _ask(context, builder, signature, args, 0)
 
     return types.void(data, types.intp), generate
 
 
-# Typed as it is called from compiled code: an array and an index of its first axis.
-prefetch: Callable[[NDArray[np.generic], int], None] = cast(Any, _prefetch)
+@intrinsic
+def _prefetch_second(typing_context: Any, data: Any, at: Any) -> Any:
+    """Ask for the line after that of data[at], where a row is two lines long."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _ask(context, builder, signature, args, _LINE)
+
+    return types.void(data, types.intp), generate
+
+
+# Typed as they are called from compiled code: an array and an index of its first axis.
+prefetch: Callable[[NDArray[Any], int], None] = cast(Any, _prefetch)
+prefetch_second: Callable[[NDArray[Any], int], None] = cast(Any, _prefetch_second)

@@ -1,0 +1,165 @@
+"""Sixteen numbers a node as one vector: 64 bytes of single or 128 of double precision, one or two cache lines.
+
+What is done to a row is written as vector instructions of 16 lanes; where the processor has shorter ones, the compiler
+splits them. No bounds are checked. Arrays are C-ordered with rows of 16.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+Doubles = NDArray[np.float64]
+
+LANES = 16
+_LINE = 64
+
+
+def _row(context: Any, builder: Any, kind: Any, array: Any, at: Any) -> Any:
+    """The pointer to a row of LANES items, as a vector, and its LLVM type; rows are whole cache lines."""
+    held = context.make_array(kind)(context, builder, array)
+    vector = ir.VectorType(context.get_data_type(kind.dtype), LANES)
+    offset = builder.mul(at, ir.Constant(ir.IntType(64), LANES))
+    return builder.bitcast(builder.gep(held.data, [offset]), vector.as_pointer())
+
+
+def _load(builder: Any, pointer: Any) -> Any:
+    """The vector at a pointer that is aligned to its items only."""
+    loaded = builder.load(pointer)
+    loaded.align = 4
+    return loaded
+
+
+def _doubles(builder: Any, vector: Any) -> Any:
+    """The vector in double precision."""
+    wide = ir.VectorType(ir.DoubleType(), LANES)
+    return vector if vector.type == wide else builder.fpext(vector, wide)
+
+
+def _splat(builder: Any, value: Any) -> Any:
+    """A vector of doubles that are all the same."""
+    undefined = ir.Constant(ir.VectorType(ir.DoubleType(), LANES), ir.Undefined)
+    first = builder.insert_element(undefined, value, ir.Constant(ir.IntType(32), 0))
+    return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
+
+
+def _size(builder: Any, vector: Any) -> Any:
+    """The absolute values of doubles: their sign bits cleared."""
+    bits = ir.VectorType(ir.IntType(64), LANES)
+    mask = ir.Constant(bits, [(1 << 63) - 1] * LANES)
+    return builder.bitcast(builder.and_(builder.bitcast(vector, bits), mask), vector.type)
+
+
+def _add_to(builder: Any, pointer: Any, vector: Any) -> None:
+    """Add a vector to the row of doubles at the pointer."""
+    builder.store(builder.fadd(_load(builder, pointer), vector), pointer).align = 8
+
+
+@intrinsic
+def _add_row(typing_context: Any, sums: Any, row: Any, z: Any, node: Any) -> Any:
+    """sums[row] += z[node], 16 lanes."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        into = _row(context, builder, signature.args[0], args[0], args[1])
+        one = _load(builder, _row(context, builder, signature.args[2], args[2], args[3]))
+        _add_to(builder, into, _doubles(builder, one))
+        return context.get_dummy_value()
+
+    return types.void(sums, types.intp, z, types.intp), generate
+
+
+@intrinsic
+def _add_four(typing_context: Any, sums: Any, row: Any, z: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+    """sums[row] += (z[a] + z[b]) + (z[c] + z[d]), 16 lanes; the additions within a pair in the precision of z."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        into = _row(context, builder, signature.args[0], args[0], args[1])
+        four = [_load(builder, _row(context, builder, signature.args[2], args[2], node)) for node in args[3:]]
+        pairs = [_doubles(builder, builder.fadd(four[k], four[k + 1])) for k in (0, 2)]
+        _add_to(builder, into, builder.fadd(*pairs))
+        return context.get_dummy_value()
+
+    return types.void(sums, types.intp, z, types.intp, types.intp, types.intp, types.intp), generate
+
+
+@intrinsic
+def _add_weighted(typing_context: Any, sums: Any, row: Any, z: Any, node: Any, weight: Any) -> Any:
+    """sums[row] += weight z[node], 16 lanes."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        into = _row(context, builder, signature.args[0], args[0], args[1])
+        one = _doubles(builder, _load(builder, _row(context, builder, signature.args[2], args[2], args[3])))
+        _add_to(builder, into, builder.fmul(one, _splat(builder, args[4])))
+        return context.get_dummy_value()
+
+    return types.void(sums, types.intp, z, types.intp, types.float64), generate
+
+
+@intrinsic
+def _finish_row(
+    typing_context: Any,
+    sums: Any,
+    row: Any,
+    base: Any,
+    spread: Any,
+    spread_at: Any,
+    x: Any,
+    z_next: Any,
+    node: Any,
+    inverse: Any,
+    leak: Any,
+    totals: Any,
+) -> Any:
+    """step = sums[row] + base spread; x[node] += step, z_next[node] = step inverse; totals: |step|, leak step."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        def pointer(array: int, at: Any) -> Any:
+            return _row(context, builder, signature.args[array], args[array], at)
+
+        zero, one = ir.Constant(ir.IntType(64), 0), ir.Constant(ir.IntType(64), 1)
+        given = _doubles(builder, _load(builder, pointer(3, args[4])))
+        spread_mass = builder.fmul(_load(builder, pointer(2, zero)), given)
+        step = builder.fadd(_load(builder, pointer(0, args[1])), spread_mass)
+        _add_to(builder, pointer(5, args[7]), step)
+        onward = builder.fmul(step, _splat(builder, args[8]))
+        target = pointer(6, args[7])
+        builder.store(builder.fptrunc(onward, target.type.pointee), target).align = 4
+        _add_to(builder, pointer(10, zero), _size(builder, step))
+        _add_to(builder, pointer(10, one), builder.fmul(step, _splat(builder, args[9])))
+        return context.get_dummy_value()
+
+    signature = types.void(
+        sums,
+        types.intp,
+        base,
+        spread,
+        types.intp,
+        x,
+        z_next,
+        types.intp,
+        types.float64,
+        types.float64,
+        totals,
+    )
+    return signature, generate
+
+
+# Typed as they are called from compiled code.
+add_row: Callable[[Doubles, int, NDArray[Any], int], None] = cast(Any, _add_row)
+add_four: Callable[[Doubles, int, NDArray[Any], int, int, int, int], None] = cast(Any, _add_four)
+add_weighted: Callable[[Doubles, int, NDArray[Any], int, float], None] = cast(Any, _add_weighted)
+finish_row: Callable[..., None] = cast(Any, _finish_row)
+
+
+def aligned(n: int, kind: type[np.floating[Any]]) -> NDArray[Any]:
+    """An array (n, 16), unset, whose rows begin at cache lines."""
+    size = np.dtype(kind).itemsize
+    place = np.empty(n * LANES + _LINE // size, kind)
+    skip = (-place.ctypes.data % _LINE) // size
+    return place[skip : skip + n * LANES].reshape(n, LANES)

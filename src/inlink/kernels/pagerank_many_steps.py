@@ -1,0 +1,178 @@
+"""The kernels of a sweep of sixteen vectors at once: sums of rows, and what is done to a block once they are there.
+
+Long rows are summed in pieces of 1,024 edges, four edges at a time: the relative error of a row of m edges is below
+ROUNDINGS + m / 1,024 units of rounding. z is single or double; two edges of a group are added in its precision.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inlink.kernels.jit import compiled, compiled_bare
+from inlink.kernels.pagerank_lanes import LANES, add_four, add_row, add_weighted, finish_row
+from inlink.kernels.prefetch import prefetch, prefetch_second
+
+Words = NDArray[np.uint32]
+Longs = NDArray[np.int64]
+Singles = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+
+PIECE = 1024
+ROUNDINGS = 268.0
+_AHEAD = 24  # edges between the prefetch of a row and its use
+
+
+@compiled_bare
+def _piece(
+    neighbours: Words, weights: Singles, k: int, stop: int, z: Singles | Doubles, wide: bool, sums: Doubles, at: int
+) -> None:
+    """sums[at] becomes the sum of the edges from k until stop; `wide`: a row of z is two cache lines."""
+    size, weighted = len(neighbours), len(weights) > 0
+    for lane in range(LANES):
+        sums[at, lane] = 0.0
+    while k + 4 <= stop:
+        if k + _AHEAD + 4 <= size:
+            for ahead in range(k + _AHEAD, k + _AHEAD + 4):
+                prefetch(z, neighbours[ahead])
+                if wide:
+                    prefetch_second(z, neighbours[ahead])
+        if weighted:
+            for edge in range(k, k + 4):
+                add_weighted(sums, at, z, neighbours[edge], weights[edge])
+        else:
+            add_four(sums, at, z, neighbours[k], neighbours[k + 1], neighbours[k + 2], neighbours[k + 3])
+        k += 4
+    while k < stop:
+        if k + _AHEAD < size:
+            prefetch(z, neighbours[k + _AHEAD])
+            if wide:
+                prefetch_second(z, neighbours[k + _AHEAD])
+        if weighted:
+            add_weighted(sums, at, z, neighbours[k], weights[k])
+        else:
+            add_row(sums, at, z, neighbours[k])
+        k += 1
+
+
+@compiled
+def pull_many(
+    offsets: Longs,
+    neighbours: Words,
+    weights: Singles,
+    shift: int,
+    first: int,
+    last: int,
+    z: Singles | Doubles,
+    wide: bool,
+    sums: Doubles,
+) -> None:
+    """Sums of the rows from `first` until `last`; edge k of the graph stands at neighbours[k - shift].
+
+    Shapes: z (n, 16); sums (rows + 1, 16), whose last row is a place for pieces.
+    """
+    spare = len(sums) - 1
+    stop = offsets[first] - shift
+    for row in range(first, last):
+        k, stop = stop, offsets[row + 1] - shift
+        at = row - first
+        begin = stop - (stop - k) % PIECE if stop - k > PIECE else k
+        _piece(neighbours, weights, begin, stop, z, wide, sums, at)
+        while k < begin:
+            _piece(neighbours, weights, k, k + PIECE, z, wide, sums, spare)
+            add_row(sums, at, sums, spare)
+            k += PIECE
+
+
+@compiled
+def finish_many(
+    sums: Doubles,
+    base: Doubles,
+    spread: Singles,
+    leak: Doubles,
+    inverse: Singles,
+    first: int,
+    last: int,
+    x: Doubles,
+    z_next: Singles,
+    totals: Doubles,
+) -> None:
+    """step = sums + base spread; x grows by it, z_next = step a / out-weight; totals: of |step| and of what leaks.
+
+    Shapes: base (1, 16); spread (n, 16), or (1, 16) for all nodes alike; totals (2, 16).
+    """
+    totals[:] = 0.0
+    is_uniform, has_leak = len(spread) == 1, len(leak) > 0
+    for i in range(first, last):
+        lost = 0.0
+        if inverse[i] == 0.0:
+            lost = 1.0
+        elif has_leak:
+            lost = leak[i]
+        finish_row(
+            sums, i - first, base, spread, 0 if is_uniform else i, x, z_next, i, np.float64(inverse[i]), lost, totals
+        )
+
+
+@compiled
+def scale_many(
+    values: Singles | Doubles,
+    out_weight: Doubles,
+    leak: Doubles,
+    damping: float,
+    first: int,
+    last: int,
+    z: Singles | Doubles,
+    totals: Doubles,
+) -> None:
+    """z = a values / out-weight, 0 where there are no out-links; totals: of the values and of what leaks."""
+    totals[:] = 0.0
+    has_leak = len(leak) > 0
+    for i in range(first, last):
+        factor, lost = 0.0, 1.0
+        if out_weight[i] > 0.0:
+            factor = damping / out_weight[i]
+            lost = leak[i] if has_leak else 0.0
+        for lane in range(LANES):
+            value = np.float64(values[i, lane])
+            totals[0, lane] += value
+            totals[1, lane] += lost * value
+            z[i, lane] = factor * value
+
+
+@compiled
+def finish_many_double(
+    sums: Doubles,
+    base: Doubles,
+    spread: Doubles,
+    restarts: float,
+    restart: Doubles,
+    first: int,
+    last: int,
+    x: Doubles,
+    step: Singles,
+    totals: Doubles,
+) -> None:
+    """x = sums + base spread + restarts restart; how far that is from x before, and its total of absolute values.
+
+    Shapes: base (1, 16); spread, restart (lanes, n), lanes <= 16, or spread (0, 0) for all nodes alike.
+    """
+    totals[:] = 0.0
+    for i in range(first, last):
+        for lane in range(len(restart)):
+            value = sums[i - first, lane] + (base[0, lane] * spread[lane, i] if len(spread) else base[0, lane])
+            value += restarts * restart[lane, i]
+            moved = value - x[i, lane]
+            step[i, lane] = moved
+            totals[0, lane] += abs(moved)
+            x[i, lane] = value
+
+
+@compiled
+def multiply_many(values: Doubles, factors: Doubles, first: int, last: int, totals: Doubles) -> None:
+    """The values of each lane times its factor, in place; their totals after it."""
+    totals[:] = 0.0
+    for i in range(first, last):
+        for lane in range(LANES):
+            values[i, lane] *= factors[lane]
+            totals[0, lane] += values[i, lane]
