@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from inlink.engine.protocol import Tell
@@ -29,7 +30,7 @@ def make_part(job: Job, tell: Tell) -> PartInfo:
     """
     _check_unchanged(job.input)
     warm(job.input.format, int(os.environ.get("INLINK_WORKER", "0")), lambda note: tell(0, note))
-    rules = SuffixRules(job.suffixes)
+    rules = _rules(job.suffixes)
     file = InputFile(job.input.name, job.input.format, job.input.size_bytes, job.input.digest, job.input.facts)
     shutil.rmtree(job.folder, ignore_errors=True)  # what a worker that died has left
     writer = PartWriter(job.folder)
@@ -53,6 +54,12 @@ def make_part(job: Job, tell: Tell) -> PartInfo:
     except BaseException:
         writer.abandon()
         raise
+
+
+@lru_cache(maxsize=1)
+def _rules(suffixes: tuple[str, ...]) -> SuffixRules:
+    """The suffix rules, made once in each worker: they take as long as ten pages."""
+    return SuffixRules(suffixes)
 
 
 def _check_unchanged(entry: Input) -> None:
