@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from inlink.errors import BadInput
 from inlink.kernels.csr import Csr
 from inlink.kernels.jit import compiled, compiled_bare
+from inlink.kernels.views import read_only
 
 Words = NDArray[np.uint32]
 Longs = NDArray[np.int64]
@@ -47,7 +48,7 @@ def weakly_connected(links: Csr, other: Csr | None = None) -> Components:
     Raises: BadInput: a neighbour is not below n.    Cost: one pass over the edges, nearly linear; 4 n bytes.
     """
     labels = np.arange(links.n, dtype=np.uint32)
-    if not _join(np.asarray(links.offsets), np.asarray(links.neighbours), labels):
+    if not _join(read_only(links.offsets), read_only(links.neighbours), labels):
         raise _out_of_range(links.n)
     return _components(labels)
 
@@ -59,7 +60,7 @@ def strongly_connected(outward: Csr) -> Components:
     Raises: BadInput: a neighbour is not below n.    Cost: one depth-first pass over the edges; 21 n bytes.
     """
     labels = np.zeros(outward.n, np.uint32)
-    if not _search(np.asarray(outward.offsets), np.asarray(outward.neighbours), labels):
+    if not _search(read_only(outward.offsets), read_only(outward.neighbours), labels):
         raise _out_of_range(outward.n)
     return _components(labels)
 

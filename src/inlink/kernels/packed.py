@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from inlink.errors import BadInput, CorruptIndex
 from inlink.kernels.packed_codes import codes_of, lengths_of_bytes, tables_of
 from inlink.kernels.packed_decode import read_row, row_degree, unpack, unpack_degrees
+from inlink.kernels.views import read_only
 
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint32]
@@ -164,7 +165,7 @@ class Packed:
 
 def packed_of_bytes(data: Bytes, weights: Singles | None = None) -> Packed:
     """Packed rows from the bytes of a file (a memory map, say). Raises: CorruptIndex: not such a file, or cut short."""
-    size = struct.calcsize(TRAILER)
+    size, data = struct.calcsize(TRAILER), read_only(data)
     if len(data) < len(MAGIC) + size or data[: len(MAGIC)].tobytes() != MAGIC:
         raise CorruptIndex("these are no packed rows", hint="Make the packed graph again.")
     n, n_columns, m, n_segments, magic = struct.unpack(TRAILER, data[-size:].tobytes())

@@ -29,6 +29,7 @@ from inlink.errors import BadInput, NotConverged
 from inlink.kernels.csr import Csr
 from inlink.kernels.jit import compiled
 from inlink.kernels.prefetch import prefetch
+from inlink.kernels.views import read_only
 
 Words = NDArray[np.uint32]
 Longs = NDArray[np.int64]
@@ -102,14 +103,12 @@ def reverse_push(
     work.state[target] = 1
     work.touched[0] = target
     counts = np.array([1, 0], np.int64)  # touched nodes, edges looked at
+    arrays = _arrays(inward, out_weight)
     limit = np.iinfo(np.int64).max if most_edges is None else most_edges
     threshold = epsilon * (1 - damping) if unresolved_share is None else 0.1
     while True:
         whole = _push(
-            np.asarray(inward.offsets),
-            np.asarray(inward.neighbours),
-            _weights(inward),
-            out_weight,
+            *arrays,
             damping,
             threshold,
             limit,
@@ -139,12 +138,10 @@ def exact_column(
     _check(inward, out_weight, target, damping)
     settled, residual, after = np.zeros(inward.n), np.zeros(inward.n), np.zeros(inward.n)
     residual[target] = 1.0
+    arrays = _arrays(inward, out_weight)
     for _ in range(most):
         left = _push_all(
-            np.asarray(inward.offsets),
-            np.asarray(inward.neighbours),
-            _weights(inward),
-            out_weight,
+            *arrays,
             damping,
             residual,
             after,
@@ -164,14 +161,12 @@ def leak_visits(outward: Csr, out_weight: Floats, *, damping: float = 0.85, tole
     """
     _check(outward, out_weight, 0, damping)
     leak = np.empty(outward.n)
-    _leaks(np.asarray(outward.offsets), _weights(outward), out_weight, leak)
+    arrays = _arrays(outward, out_weight)
+    _leaks(arrays[0], arrays[2], arrays[3], leak)
     visits, after = leak.copy(), np.empty(outward.n)
     for _ in range(1000):
         change = _pull(
-            np.asarray(outward.offsets),
-            np.asarray(outward.neighbours),
-            _weights(outward),
-            out_weight,
+            *arrays,
             damping,
             leak,
             visits,
@@ -204,8 +199,15 @@ def _check(links: Csr, out_weight: Floats, target: int, damping: float) -> None:
         raise BadInput(f"a damping of {damping}", hint="Give a number from 0 to below 1.")
 
 
-def _weights(links: Csr) -> Singles:
-    return _NO_WEIGHTS if links.weights is None else np.asarray(links.weights)
+def _arrays(links: Csr, out_weight: Floats) -> tuple[Longs, Words, Singles, Floats]:
+    """What kernels read, marked as such: they are compiled once for arrays and memory maps."""
+    weights = _NO_WEIGHTS if links.weights is None else links.weights
+    return (
+        read_only(links.offsets),
+        read_only(links.neighbours),
+        read_only(weights),
+        read_only(np.asarray(out_weight, np.float64)),
+    )
 
 
 def _unresolved(work: _Work, n_touched: int, mass: Floats) -> float:
