@@ -29,14 +29,17 @@ COLUMNS = (
     "link_id",
 )  # fmt: skip
 
-_OWN = {
-    "change": Field('g."change"', "text"),
-    "reason": Field('g."reason"', "text"),
-    "changed_at": Field('g."changed_at"', "time"),
-    "anchor_before": Field('g."anchor_before"', "text"),
-    "rel_before": Field('g."rel_before"', "text"),
-    "target_now": Field('g."target_now"', "text"),
+OWN_COLUMNS = {
+    "change": ("text", f"{', '.join(CHANGES[:-1])} or {CHANGES[-1]}"),
+    "reason": ("text", "why it counts as that; several are joined by +"),
+    "changed_at": ("time", "capture that shows the change"),
+    "anchor_before": ("text", "the anchor that was, where it changed"),
+    "rel_before": ("text", "the rel that was, where it changed"),
+    "target_now": ("text", "where the link leads now, with reason target"),
 }
+"""Columns that changes have besides those of links: type and meaning."""
+
+_OWN = {name: Field(f'g."{name}"', type_) for name, (type_, _) in OWN_COLUMNS.items()}
 
 # The state of a link at a time: by its runs where it changed or came back, by its dates otherwise.
 _RUN = "v{0}.seen_from <= {1} AND (v{0}.ended_at IS NULL OR v{0}.ended_at > {1})"
@@ -222,6 +225,3 @@ def moment(value: str | datetime | None) -> datetime | None:
         raise BadInput(f"{value!r} is no date and no snapshot", hint="write 2026-05-31 or 2026-05-31T12:00") from None
     is_day = len(value) <= len("2026-05-31")
     return time + (timedelta(days=1) - timedelta(microseconds=1)) if is_day else time
-
-
-__all__ = ["CHANGES", "changes", "moment", "stream_changes"]

@@ -54,10 +54,25 @@ def _check(found: Sequence[Found], mode: str) -> None:
         raise BadInput(f"compare takes 2 to {MAX_TARGETS} targets, not {len(found)}", hint="name two or more targets")
 
 
+COLUMNS = {
+    "source_domain": ("text", "referring domain"),
+    "strength": ("int", "referring follow domains of the source domain"),
+    "n_targets": ("int", "how many of the targets it links to"),
+    "n_links": ("int", "links to any of the targets; one that belongs to two of them counts twice"),
+    "n_follow_links": ("int", "follow links among them"),
+    "links_N": ("int", "links to target N, in the order given, from 1"),
+    "follow_links_N": ("int", "follow links to target N"),
+    "first_seen": ("time", "first capture that holds one of the links"),
+    "last_seen": ("time", "last capture that holds one of the links"),
+}
+"""Columns of a comparison: type and meaning. N stands for each number of a target."""
+
+
 def _fields(n: int) -> dict[str, Field]:
-    names = {"source_domain": "text", "strength": "int", "n_targets": "int", "n_links": "int", "n_follow_links": "int"}
-    names |= {f"links_{i}": "int" for i in range(1, n + 1)} | {f"follow_links_{i}": "int" for i in range(1, n + 1)}
-    names |= {"first_seen": "time", "last_seen": "time"}
+    names: dict[str, str] = {}
+    for name, (type_, _) in COLUMNS.items():
+        each = [name.replace("_N", f"_{i}") for i in range(1, n + 1)] if name.endswith("_N") else [name]
+        names |= dict.fromkeys(each, type_)
     return {name: Field(f'g."{name}"', type_) for name, type_ in names.items()}
 
 
