@@ -20,7 +20,7 @@ from inlink import config
 from inlink.cli.commands import inlink
 from inlink.cli.failures import EXIT_CODES
 from inlink.index import serving_columns, serving_groups
-from inlink.schema import parts, serving, snapshot, words
+from inlink.schema import parts, runs, serving, snapshot, words
 from inlink.schema.columns import TableSchema
 from inlink.sources import limits
 from inlink.workbench import changes, comparing
@@ -81,7 +81,8 @@ TABLES_HEAD = """\
 What a build writes and what questions answer from. Null means unknown, never false or 0. Times are UTC. A table's
 version rises whenever a column changes its name, type or meaning.
 
-Every table is Parquet: those of a part in `parts/<digest>/`, those of a snapshot in `index/<snapshot>/<table>/`.
+Every table is Parquet: those of a part in `parts/<digest>/`, those of a snapshot in `index/<snapshot>/<table>/`,
+that of a scoring run in `graph/<run>/scores/`.
 """
 
 LIMITS_HEAD = """
@@ -134,7 +135,7 @@ def _help(command: click.Command, path: str) -> list[str]:
 def tables() -> str:
     """Every table with its columns, types and meanings."""
     lines = ["# Tables", GENERATED, "", TABLES_HEAD]
-    for title, module in (("Tables of a part", parts), ("Tables of a snapshot", snapshot)):
+    for title, module in (("Tables of a part", parts), ("Tables of a snapshot", snapshot), ("Tables of a run", runs)):
         lines += [f"## {title}", ""]
         for table in _tables(module):
             lines += _table(table)
