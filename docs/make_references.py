@@ -140,7 +140,7 @@ def tables() -> str:
         for table in _tables(module):
             lines += _table(table)
     lines += ["## Closed lists of words", ""]
-    for name in ("KINDS", "REGIONS", "REL_ORIGINS", "DEPTHS", "PAGE_KINDS", "LOST_REASONS"):
+    for name in ("KINDS", "REGIONS", "REL_ORIGINS", "DEPTHS", "PAGE_KINDS", "LOST_REASONS", "VOTE_KINDS"):
         lines += [f"- **{name.lower()}**: {', '.join(f'`{word}`' for word in getattr(words, name))}"]
     return "\n".join(lines).rstrip() + "\n"
 
