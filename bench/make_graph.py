@@ -26,16 +26,16 @@ CHUNK_EDGES = 1 << 22
 
 
 @compiled
-def _random(state: int) -> np.uint64:
+def _random(state: np.uint64) -> np.uint64:
     """The mixing step of splitmix64."""
-    z = np.uint64(state) + np.uint64(0x9E3779B97F4A7C15)
+    z = state + np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))
 
 
 @compiled
-def _share(state: int) -> float:
+def _share(state: np.uint64) -> float:
     """A number in (0, 1)."""
     return (float(_random(state) >> np.uint64(11)) + 0.5) * 2.0**-53
 
@@ -46,7 +46,7 @@ def _fill(first: int, n: int, least: float, seed: int, step: int, rows: Words, c
     filled, near = 0, max(n / 500.0, 2.0)
     node = first
     while node < n:
-        state = np.uint64(_random(np.uint64(seed) * np.uint64(0x632BE59BD9B4E019) + np.uint64(node)))
+        state = _random(np.uint64(seed) * np.uint64(0x632BE59BD9B4E019) + np.uint64(node))
         degree = 0
         if state & np.uint64(1):
             degree = min(int(least * _share(state + np.uint64(1)) ** (-2.0 / 3.0) + 0.5), 200_000)
