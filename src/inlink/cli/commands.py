@@ -230,6 +230,65 @@ verb(
     family=CC,
 )
 
+verb(
+    "Common Crawl",
+    "diff",
+    f"{ACTIONS}.who:diff",
+    "What differs between two converted releases.\n\n"
+    "Of the strongest domains, or of the references to DOMAIN. A and B are names, folders or addresses. Crawls differ "
+    "in size, so counts are compared a million edges; what one release lacks may not have been crawled for it.",
+    joined(
+        click.Argument(["a"], metavar="A"),
+        click.Argument(["b"], metavar="B"),
+        click.Argument(["domain"], required=False, metavar="[DOMAIN]"),
+        option("--top", type=click.IntRange(1), default=1000, show_default=True, metavar="N",
+               help="Without DOMAIN: how many of the strongest domains of each are compared."),
+        options.showing(),
+    ),
+    example="inlink -w web cc diff cc-main-2026-jan-feb-mar cc-main-2026-apr-may-jun example.org",
+    family=CC,
+)  # fmt: skip
+verb(
+    "Common Crawl",
+    "who",
+    f"{ACTIONS}.who:who",
+    "Which domains reference DOMAIN in a release, strongest first.\n\n"
+    "The release may be on any web server: a handful of small requests are made, and kept. References are of any kind: "
+    "scripts, images and redirects too.",
+    joined(
+        click.Argument(["domain"], metavar="DOMAIN"),
+        option("--outgoing", is_flag=True, help="The domains that DOMAIN references, instead."),
+        options.asking(),
+    ),
+    example="inlink who example.org --release https://example.com/cc-main-2026-apr-may-jun/domain",
+)
+verb(
+    "Common Crawl",
+    "intersect",
+    f"{ACTIONS}.who:intersect",
+    "Which domains reference several domains in a release.\n\nThose that reference most of them first.",
+    joined(
+        click.Argument(["domains"], nargs=-1, required=True, metavar="DOMAIN DOMAIN…"),
+        options.at_least(None),
+        option("--not", "mine", metavar="DOMAIN", help="Leave out what references this one."),
+        options.asking(),
+    ),
+    example="inlink -w web intersect example.com example.net --not example.org",
+)
+verb(
+    "Common Crawl",
+    "gap",
+    f"{ACTIONS}.who:gap",
+    "Which domains reference others in a release, and not MINE.",
+    joined(
+        click.Argument(["mine"], metavar="MINE"),
+        click.Argument(["domains"], nargs=-1, required=True, metavar="DOMAIN…"),
+        options.at_least(1),
+        options.asking(),
+    ),
+    example="inlink -w web gap example.org example.com example.net",
+)
+
 # ---- behind the rows -------------------------------------------------------------------------------------------------
 verb(
     "Behind the rows",

@@ -219,6 +219,32 @@ def release() -> list[click.Parameter]:
     ]  # fmt: skip
 
 
+def asking() -> list[click.Parameter]:
+    """A release that is asked, and how much of the answer."""
+    return [
+        option("--release", metavar="URL|FOLDER|NAME",
+               help="Address or folder of a converted release, or its name here. Default: the newest here."),
+        *showing(),
+        option("--offset", type=click.IntRange(0), default=0, metavar="N", help="Rows to skip."),
+    ]  # fmt: skip
+
+
+def showing() -> list[click.Parameter]:
+    """How much of a release's answer, and in which form."""
+    return [
+        option("--kind", type=click.Choice(RELEASE_KINDS), help="Its graph of domains, or that of hosts."),
+        limit(),
+        infrastructure(),
+        output_format(),
+    ]
+
+
+def at_least(default: int | None) -> click.Option:
+    """Of how many domains."""
+    return option("--at-least", type=click.IntRange(1), default=default, metavar="N",
+                  help=f"How many of them must be referenced. Default: {default or 'all'}.")  # fmt: skip
+
+
 def restart() -> click.Option:
     """Begin a download anew."""
     return option("--restart", is_flag=True, help="Fetch anew what has changed since, or is only begun.")

@@ -22,10 +22,17 @@ class SuffixRules:
     """The suffix list (ICANN and private sections) with overrides; answers per host are remembered.
 
     An override is an extra suffix in the list's own notation: `ac.example`, `*.pages.example`, `!www.pages.example`.
-    In a mapping, a false value takes a rule of the list away instead.
+    In a mapping, a false value takes a rule of the list away instead. `icann_only` leaves out the private section: so
+    Common Crawl folds hosts to domains.
     """
 
-    def __init__(self, overrides: Mapping[str, object] | Iterable[str] = (), *, list_path: Path | None = None) -> None:
+    def __init__(
+        self,
+        overrides: Mapping[str, object] | Iterable[str] = (),
+        *,
+        list_path: Path | None = None,
+        icann_only: bool = False,
+    ) -> None:
         text = (list_path or Path(publicsuffixlist.PSLFILE)).read_text("utf-8")
         if isinstance(overrides, str):
             overrides = [overrides]
@@ -34,12 +41,14 @@ class SuffixRules:
         removed = sorted({_rule(name) for name, is_wanted in wishes.items() if not is_wanted})
         self._rules: dict[str, int] = {}
         for line, section in _lines(text):
-            if line not in removed:
+            if line not in removed and not (icann_only and section):
                 self._add(line, section)
         for line in added:
             self._add(line, _PRIVATE)
         self._known: dict[str, str] = {}
-        self.digest = hashlib.sha256("\n".join([text, "+", *added, "-", *removed]).encode()).hexdigest()
+        self.digest = hashlib.sha256(
+            "\n".join([text, "+", *added, "-", *removed, *(["icann only"] if icann_only else [])]).encode()
+        ).hexdigest()
 
     def domain(self, host: str) -> str:
         """The host's registrable domain; an IP address, a bare suffix and a single label are their own."""

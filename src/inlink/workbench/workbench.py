@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Unpack
+from typing import IO, TYPE_CHECKING, Unpack
 
 from inlink.engine.protocol import Report, silent
 from inlink.errors import BadInput, NotConfigured, NotFound
@@ -27,6 +27,9 @@ from inlink.workbench.options import View, ViewOptions, view_of
 from inlink.workbench.places import Served
 from inlink.workbench.release_results import FetchedRelease, ImportedRelease, ImportOptions, ReleaseState
 from inlink.workbench.results import Evidence, Exported, Overview, Rows, RowStream, Status
+
+if TYPE_CHECKING:
+    from inlink.workbench.who import Asked, OpenRelease
 
 QUESTIONS = (
     "backlinks",
@@ -288,6 +291,12 @@ class Workbench:
         from inlink.workbench import releases
 
         return releases.import_(self._home(), name, kind, options, report)
+
+    def open_release(self, spec: str | None, asked: Asked | None = None, *, kind: str | None = None) -> OpenRelease:
+        """A release by its name here (None: the newest), its folder or its address, with this workspace's settings."""
+        from inlink.workbench import who
+
+        return who.open_here(self._home(), spec, asked or who.Asked(), kind)
 
     def rank(
         self,

@@ -33,15 +33,20 @@ class Blocks:
         text = source.read_all(MANIFEST)
         self.manifest = manifest = Manifest.from_json(text, name=f"{source.name} ({MANIFEST})")
         source.expect({name: size for name, (size, _) in manifest.files.items()})
-        self.root_span = Span(files.DIRECTORY, *manifest.root)
-        self.root = Root.from_bytes(self.read([self.root_span])[0])
+        self._ahead: dict[Span, bytes] = {}  # read ahead, not yet asked for
         self._known: OrderedDict[tuple[str, int], object] = OrderedDict()
         self._lock = threading.Lock()
+        self.root = Root.from_bytes(self.read([Span(files.DIRECTORY, *manifest.root)])[0])
 
     def read(self, spans: Sequence[Span]) -> list[bytes]:
         """The bytes of blocks. Raises: CorruptIndex where they do not match their digests."""
-        found = self.source.read_many(spans)
-        return [checked(self.source, span, data) for span, data in zip(spans, found, strict=True)]
+        with self._lock:
+            found = [self._ahead.pop(span, None) for span in spans]
+        missing = [i for i, data in enumerate(found) if data is None]
+        read = self.source.read_many([spans[i] for i in missing]) if missing else []
+        for i, data in zip(missing, read, strict=True):
+            found[i] = checked(self.source, spans[i], data)
+        return [data for data in found if data is not None]
 
     def unpacked(self, spans: Sequence[Span], unpack: Callable[[int, bytes], T]) -> list[T]:
         """The blocks as `unpack(number of the span, bytes)` makes them; those remembered are not read again."""
@@ -103,9 +108,15 @@ class Blocks:
         )[0]
 
     def ahead(self, where: Place, parts: Sequence[str]) -> None:
-        """Read parts of a leaf in one go, where reading costs a request each; the source remembers them."""
-        if not self.source.is_local:
-            self.read([self.spans([where], part)[0] for part in parts])
+        """Read parts of a leaf at once, where each reading would cost a request; they wait until they are asked for."""
+        if self.source.is_local:
+            return
+        spans = [self.spans([where], part)[0] for part in parts]
+        with self._lock:
+            unknown = [span for span in spans if (span.file, span.offset) not in self._known and span.length]
+        read = dict(zip(unknown, self.read(unknown), strict=True))
+        with self._lock:
+            self._ahead = read
 
     def head(self, wanted: Sequence[int]) -> list[Names]:
         """Blocks of the names by rank."""

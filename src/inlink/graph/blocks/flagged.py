@@ -26,7 +26,7 @@ def flagged_domains(
     for name, flags in read_flags().items():
         raw = reversed_name(name)
         spans = [(raw, raw + b"\0")]
-        if kind == "hosts":
+        if kind.startswith("host"):
             spans.append((raw + b".", raw + b"/"))
         for low, high in spans:
             for place in range(_place(names, line_of_place, low), _place(names, line_of_place, high)):

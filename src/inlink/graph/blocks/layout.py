@@ -33,7 +33,7 @@ class Layout:
     named: int = 50
     chunk: int = 4096
     head: int = 1 << 17
-    per_head: int = 1024
+    per_head: int = 256
     per_page: int = 256
     per_order: int = 4096
     skip: int = 16

@@ -141,7 +141,9 @@ def coded(
 @compiled_bare
 def _beginning(blob: Bytes, start: Int, end: Int, slots: Bytes, beginnings: Bytes, starts: Offsets) -> tuple[Int, Int]:
     """(code, bytes) of the longest known beginning that ends with the first, second or third dot."""
-    code, skipped, n_dots = 0, np.int64(0), 0
+    code: Int = 0
+    skipped: Int = np.int64(0)
+    n_dots = 0
     hashed = np.uint64(14695981039346656037)
     for i in range(start, end):
         hashed = (hashed ^ np.uint64(blob[i])) * np.uint64(1099511628211)

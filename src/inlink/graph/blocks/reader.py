@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from inlink.graph.authority import authority_at
 from inlink.graph.blocks import layout as files
 from inlink.graph.blocks.access import Blocks, Place
 from inlink.graph.blocks.directory import Flagged
@@ -22,7 +23,6 @@ from inlink.graph.blocks.source import ByteSource, FolderSource
 
 Side = Literal["inward", "outward"]
 Nodes = NDArray[np.uint32]
-LEAST_FOR_AUTHORITY = 10_000
 _BATCH = 256  # chunks of a tail that are read at once
 
 
@@ -122,10 +122,25 @@ class Release:
 
     def neighbours(self, card: Card, side: Side, n_first: int | None = None) -> Nodes:
         """Nodes of a list, ascending, so strongest first; at least `n_first` of them where there are as many."""
-        return self._nodes(card, side, n_first)[0]
+        return self.list_of(card, side, n_first)[0]
 
-    def names(self, nodes: Sequence[int] | Nodes, among: Lists | None = None) -> list[str]:
-        """The names of nodes: flagged ones from the root, strong ones from the head, others from a leaf that has them.
+    def list_of(self, card: Card, side: Side, n_first: int | None = None) -> tuple[Nodes, Lists | None]:
+        """As `neighbours`, with the leaf's lists, which know names of some of them."""
+        count = card.n_in if side == "inward" else card.n_out
+        where, position = self.blocks.place_of(card.place)
+        counts = self.blocks.numbers([where])[0]["n_in" if side == "inward" else "n_out"]
+        if not count:
+            return NOTHING, None
+        lists = self.blocks.lists(where, side, counts.view(np.uint32))
+        nodes = lists.first(position)
+        wanted = count if n_first is None else min(n_first, count)
+        tail = lists.tail(position)
+        if wanted <= len(nodes) or tail is None:
+            return nodes, lists
+        return np.concatenate([nodes, *self._tail(where, side, tail.offset, tail.digest, count, wanted)]), lists
+
+    def names(self, nodes: Sequence[int] | Nodes, among: Sequence[Lists] = ()) -> list[str]:
+        """The names of nodes: flagged ones from the root, strong ones from the head, others from leaves that have them.
 
         What is left is found by its place in name order, which costs a server some requests for each.
         """
@@ -136,12 +151,14 @@ class Release:
         blocks = sorted({node // layout.per_head for node in strong})
         head = dict(zip(blocks, self.blocks.head(blocks), strict=True))
         known.update((node, forward(head[node // layout.per_head].raw(node % layout.per_head))) for node in strong)
-        if among is not None and any(node not in known for node in wanted):
-            deep, texts = among.named(self._left_out, self.blocks.root.beginnings)
-            for node in wanted:
-                place = int(np.searchsorted(deep, node))
-                if node not in known and place < len(deep) and deep[place] == node:
-                    known[node] = forward(texts.raw(place))
+        for lists in among:
+            unknown = [node for node in wanted if node not in known]
+            if unknown:
+                deep, texts = lists.named(self._left_out, self.blocks.root.beginnings)
+                found = np.searchsorted(deep, unknown).tolist()
+                for node, place in zip(unknown, found, strict=True):
+                    if place < len(deep) and deep[place] == node:
+                        known[node] = forward(texts.raw(place))
         rest = list(dict.fromkeys(node for node in wanted if node not in known))
         known.update(zip(rest, self._names_by_place(rest), strict=True))
         return [known[node] for node in wanted]
@@ -186,25 +203,11 @@ class Release:
         n_all, n_flagged = (card.n_in, card.n_in_flagged) if side == "inward" else (card.n_out, card.n_out_flagged)
         left_out = 0 if keep_flagged else n_flagged
         n_first = None if limit is None else offset + limit + left_out
-        nodes, lists = self._nodes(card, side, n_first)
+        nodes, lists = self.list_of(card, side, n_first)
         if not keep_flagged:
             nodes = nodes[~self.is_flagged(nodes)]
         shown = nodes[offset : None if limit is None else offset + limit]
-        return Neighbours(shown, self.names(shown, lists), n_all - left_out, left_out)
-
-    def _nodes(self, card: Card, side: Side, n_first: int | None) -> tuple[Nodes, Lists | None]:
-        count = card.n_in if side == "inward" else card.n_out
-        where, position = self.blocks.place_of(card.place)
-        counts = self.blocks.numbers([where])[0]["n_in" if side == "inward" else "n_out"]
-        if not count:
-            return NOTHING, None
-        lists = self.blocks.lists(where, side, counts.view(np.uint32))
-        nodes = lists.first(position)
-        wanted = count if n_first is None else min(n_first, count)
-        tail = lists.tail(position)
-        if wanted <= len(nodes) or tail is None:
-            return nodes, lists
-        return np.concatenate([nodes, *self._tail(where, side, tail.offset, tail.digest, count, wanted)]), lists
+        return Neighbours(shown, self.names(shown, [] if lists is None else [lists]), n_all - left_out, left_out)
 
     def _tail(self, where: Place, side: Side, offset: int, digest: int, count: int, wanted: int) -> list[Nodes]:
         """The nodes of a list behind its first ones, in whole chunks, until `wanted` are there."""
@@ -229,10 +232,8 @@ class Release:
 
 
 def authority(node: int, manifest: Manifest) -> float | None:
-    """0..100 from a position: 100 (1 - log k / log n). None below 10,000 domains, 0 without in-links."""
-    if manifest.n < LEAST_FOR_AUTHORITY:
-        return None
-    return 100.0 * (1.0 - math.log(node + 1) / math.log(manifest.n)) if node < manifest.n_linked else 0.0
+    """0..100 from the position of a node. None below 10,000 domains, 0 without in-links."""
+    return authority_at(node + 1, manifest.n, has_votes=node < manifest.n_linked)
 
 
 def reverse(name: str) -> bytes:
