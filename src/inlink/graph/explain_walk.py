@@ -66,7 +66,7 @@ class Walk:
     def weight(self, source: int, target: int) -> float:
         """Weight of the edge; 0 where there is none."""
         sources, weights = self.in_links(target)
-        at = int(np.searchsorted(sources, source))
+        at = int(np.searchsorted(sources, np.uint32(source)))
         return float(weights[at]) if at < len(sources) and int(sources[at]) == source else 0.0
 
     def leak_of(self, node: int) -> float:

@@ -1,7 +1,8 @@
 """Which nodes, anywhere, a node's mass comes from: where a walk began that ends here along links.
 
     mass_x = sum over s of b_s Z_sx        b_s: mass that s has by restarts and by what left the links elsewhere
-    with a push that stopped early:  mass_x = sum of b_s (p_s + r_s) + unresolved,  unresolved = sum of r_u (mass_u - b_u)
+    with a push that stopped early:
+    mass_x = sum of b_s (p_s + r_s) + unresolved,  unresolved = sum of r_u (mass_u - b_u)
 
 The second form is exact for any push: what is not attributed is known to the last digit, and is a row of its own.
 Source: Andersen et al., WAW 2007 (`kernels.push`).
@@ -22,6 +23,8 @@ from inlink.kernels.push import Column, exact_column, reverse_push
 
 UNRESOLVED_SHARE = 0.01
 EXACT = 1e-14
+ROUNDING = 1e-13  # of a mass: less than this by links is none
+MOST_SWEEPS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +55,19 @@ class Origins:
 def origins(walk: Walk, node: int, *, unresolved_share: float = UNRESOLVED_SHARE) -> Origins:
     """Origins of all but a share of the mass. Raises: NotFound. Cost: one reverse push."""
     check_node(walk, node)
+    mass = np.asarray(walk.mass)
+    linked = mass - walk.base()
+    linked[linked <= ROUNDING * mass] = 0.0
+    if linked[node] == 0.0:  # nothing came by links
+        return origins_of(walk, reverse_push(walk.inward, walk.out_weight, node, damping=walk.damping, epsilon=1.0))
     column = reverse_push(
         walk.inward,
         walk.out_weight,
         node,
         damping=walk.damping,
-        mass=np.asarray(walk.mass) - walk.base(),
+        mass=linked,
         unresolved_share=unresolved_share,
+        most_edges=MOST_SWEEPS * walk.inward.m,
     )
     return origins_of(walk, column)
 

@@ -12,7 +12,7 @@ from inlink.graph.explain_numbers import Floats
 from inlink.graph.explain_walk import Walk
 from inlink.graph.flow import check_node
 from inlink.graph.policy import Policy
-from inlink.graph.what_if_columns import PushColumns
+from inlink.graph.what_if_columns import WORK, PushColumns
 from inlink.graph.what_if_masses import MassAfter, mass_after
 from inlink.graph.what_if_rows import Edit
 from inlink.graph.what_if_wishes import CountsOf, Judged, Wish, counts_of_plain, judge
@@ -43,8 +43,10 @@ def what_if(
     by_pages: bool = False,
     leaks: Floats | None = None,
     columns: PushColumns | None = None,
+    work: int = WORK,
 ) -> WhatIf:
-    """What the wishes do to the node's mass. `leaks`, `columns`: what is known from an earlier question.
+    """What the wishes do to the node's mass. `leaks`, `columns`: what is known from an earlier question;
+    `work`: edges that may be looked at.
 
     Raises: NotFound for an unknown node.
     Cost: one reverse push for the node and one for each changed source; more where the bound asks for it.
@@ -53,7 +55,7 @@ def what_if(
     policy, counts_of = policy or Policy(), counts_of or counts_of_plain(walk)
     judged = judge(walk, node, wishes, policy, counts_of, by_pages=by_pages)
     edits = [one.edit for one in judged if one.edit]
-    columns = columns or PushColumns(walk, nodes_of(node, edits), leaks=leaks)
+    columns = columns or PushColumns(walk, nodes_of(node, edits), leaks=leaks, work=work)
     together = solved(walk, edits, node, columns)
     singly = [judge(walk, node, [wish], policy, counts_of, by_pages=by_pages)[0].edit for wish in wishes]
     alone = tuple(solved(walk, [edit] if edit else [], node, columns) for edit in singly)

@@ -1,4 +1,11 @@
-"""Columns of Z by reverse push, as fine as an answer needs them; and c = Z g, the share of a walk that leaks."""
+"""Columns of Z by reverse push, as fine as an answer needs them; and c = Z g, the share of a walk that leaks.
+
+A coarse column p with residual r is sharpened at the nodes that matter by their forward rows q with |f|_1 left:
+
+    z_x = p_x + sum of z_xu r_u = p_x + q r + f Z r,    0 <= f Z r <= |f|_1 max r / (1 - a)
+
+so that the two bounds multiply. Where the work allowed is used up, what is known is kept with its bound.
+"""
 
 from __future__ import annotations
 
@@ -9,45 +16,63 @@ import numpy as np
 
 from inlink.graph.explain_numbers import Floats
 from inlink.graph.explain_walk import Walk
-from inlink.kernels.push import exact_column, leak_visits, reverse_push
+from inlink.graph.what_if_forward import Forward, Visits
+from inlink.kernels.push import Column, exact_column, leak_visits, reverse_push
 
 EXACT = 1e-14
-STEPS = (1e-6, 1e-8, EXACT)
+STEPS = (1e-5, 1e-9, EXACT)
+SWEEPS = 230  # passes over the edges until an exact column is one
+WORK = 4_000_000_000
+SHARE_OF_ROWS = 1 / 100
 
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """A column of Z at the nodes that matter, what its values may lack, and its mean over all nodes."""
+    """A column of Z at the nodes that matter, what its values may lack, and its mean over all nodes with the same."""
 
     values: Floats
     error: float
     mean: float
+    mean_error: float
 
 
 class PushColumns:
     """Columns of Z for one question, kept at the nodes that matter to it.
 
-    leaks: c of all nodes where it is known already, else None: it is computed when it is first needed.
+    work: edges that may be looked at. leaks: c of all nodes where it is known already. forward: rows found earlier.
     """
 
-    def __init__(self, walk: Walk, nodes: Sequence[int], *, leaks: Floats | None = None) -> None:
+    def __init__(
+        self,
+        walk: Walk,
+        nodes: Sequence[int],
+        *,
+        leaks: Floats | None = None,
+        work: int = WORK,
+        forward: Forward | None = None,
+    ) -> None:
         self.walk = walk
         self.nodes = np.array(sorted({node for node in nodes if node < walk.n}), np.int64)
         self.step = 0
+        self.work = work
         self.all_leaks = leaks
         self._columns: dict[int, Entries] = {}
+        self._rows: list[Visits] | None = None
+        self._forward = forward
 
     def refine(self) -> bool:
-        """Compute all more finely from now on; False where nothing finer is to be had."""
-        if self.step + 1 == len(STEPS):
+        """Compute all more finely from now on; False where that is too much work or nothing finer is to be had."""
+        if self.step + 1 == len(STEPS) or self.work <= 0:
+            return False
+        if STEPS[self.step + 1] <= EXACT and not self._affords_exact():
             return False
         self.step += 1
         self._columns.clear()
         return True
 
-    def know(self, column: int, values: Floats, error: float, mean: float) -> None:
-        """Take a column's entries at `nodes` from elsewhere."""
-        self._columns[column] = Entries(values, error, mean)
+    def know(self, column: Column) -> None:
+        """Take a column from an earlier push, as it is."""
+        self._columns[column.target] = self._sharpened(column)
 
     def entries(self, nodes: Sequence[int], column: int) -> tuple[Floats, float]:
         """Z at (nodes, column), and a bound of the error."""
@@ -57,15 +82,20 @@ class PushColumns:
     def mean(self, column: int) -> tuple[float, float]:
         """Mean of a column of Z."""
         found = self._column(column)
-        return found.mean, found.error
+        return found.mean, found.mean_error
 
     def leaks(self, nodes: Sequence[int]) -> tuple[Floats, float]:
         """c at nodes."""
-        return self._leaks()[np.asarray(nodes, np.int64)], EXACT
+        at = np.asarray(nodes, np.int64)
+        if self._knows_leaks():
+            return self._leaks()[at], EXACT
+        found = [self._rows_forward().leak(row) for row in self._visits()]
+        values = np.array([value for value, _ in found])
+        return values[np.searchsorted(self.nodes, at)], max((error for _, error in found), default=0.0)
 
     def mean_leak(self) -> tuple[float, float]:
-        """Mean of c."""
-        return float(np.mean(self._leaks())), EXACT
+        """Mean of c; 1 at most where it costs too much to know."""
+        return (float(np.mean(self._leaks())), EXACT) if self._knows_leaks() else (0.0, 1.0)
 
     def _column(self, column: int) -> Entries:
         if column not in self._columns:
@@ -76,13 +106,44 @@ class PushColumns:
         walk, epsilon = self.walk, STEPS[self.step]
         if epsilon <= EXACT:
             dense = exact_column(walk.inward, walk.out_weight, column, damping=walk.damping, tolerance=EXACT)
-            return Entries(dense[self.nodes], EXACT, float(np.mean(dense)))
-        found = reverse_push(walk.inward, walk.out_weight, column, damping=walk.damping, epsilon=epsilon)
-        values = np.array([found.value(node) for node in self.nodes])
-        return Entries(values, found.error_bound, float(np.sum(found.values)) / walk.n)
+            self.work -= SWEEPS * walk.inward.m
+            return Entries(dense[self.nodes], EXACT, float(np.mean(dense)), EXACT)
+        most = max(self.work // (len(self.nodes) + 1), 1000)
+        found = reverse_push(
+            walk.inward, walk.out_weight, column, damping=walk.damping, epsilon=epsilon, most_edges=most
+        )
+        self.work -= found.edges_pushed
+        return self._sharpened(found)
+
+    def _sharpened(self, column: Column) -> Entries:
+        rows = self._visits()
+        more = [row.times(column.residual_nodes, column.residuals) for row in rows]
+        values = np.array([column.value(row.start) for row in rows]) + np.array(more)
+        left = min(1.0, max((row.left for row in rows), default=1.0))
+        mean = float(np.sum(column.values)) / self.walk.n
+        return Entries(values, column.error_bound * left, mean, column.error_bound)
+
+    def _visits(self) -> list[Visits]:
+        """The forward rows of the nodes that matter, within a part of the work."""
+        if self._rows is None:
+            most = max(int(self.work * SHARE_OF_ROWS) // (len(self.nodes) + 1), 10)
+            forward = self._rows_forward()
+            self._rows = [forward.visits(int(node), most_edges=most) for node in self.nodes]
+        return self._rows
+
+    def _rows_forward(self) -> Forward:
+        self._forward = self._forward or Forward(self.walk)
+        return self._forward
+
+    def _affords_exact(self) -> bool:
+        return SWEEPS * self.walk.inward.m * len(self.nodes) <= self.work
+
+    def _knows_leaks(self) -> bool:
+        return self.all_leaks is not None or SWEEPS * self.walk.inward.m <= self.work
 
     def _leaks(self) -> Floats:
         if self.all_leaks is None:
             walk = self.walk
             self.all_leaks = leak_visits(walk.links_out(), walk.out_weight, damping=walk.damping, tolerance=EXACT)
+            self.work -= SWEEPS * walk.inward.m
         return self.all_leaks

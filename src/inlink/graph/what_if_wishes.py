@@ -152,17 +152,24 @@ class _Judge:
     def _edit(self, source: int, before: Counts, after: Counts) -> Edit | None:
         """The edit between two states of an edge; None where they weigh the same."""
         self.after[source] = after
-        carried, spent = self._weights(before)
-        carried_after, spent_after = self._weights(after)
+        carried, spent = _weights(before, self.policy)
+        carried_after, spent_after = _weights(after, self.policy)
         change, evaporated = carried_after - carried, (spent_after - carried_after) - (spent - carried)
         return Edit(source, self.target, change, evaporated) if change or evaporated else None
 
-    def _weights(self, counts: Counts) -> tuple[float, float]:
-        of_hosts = self.policy.weight == "hosts"
-        follow = counts.follow_hosts if of_hosts else counts.follow_pages
-        every = counts.hosts if of_hosts else counts.pages
-        carried, spent = weights_of(np.array([follow], np.uint32), np.array([every], np.uint32), self.policy)
-        return float(carried[0]), float(spent[0])
+
+def weight_of(counts: Counts, policy: Policy) -> float:
+    """What an edge with such counts carries."""
+    return _weights(counts, policy)[0]
+
+
+def _weights(counts: Counts, policy: Policy) -> tuple[float, float]:
+    """What an edge carries, and what its source spends on it."""
+    of_hosts = policy.weight == "hosts"
+    follow = counts.follow_hosts if of_hosts else counts.follow_pages
+    every = counts.hosts if of_hosts else counts.pages
+    carried, spent = weights_of(np.array([follow], np.uint32), np.array([every], np.uint32), policy)
+    return float(carried[0]), float(spent[0])
 
 
 def _with_endings(walk: Walk, judged: list[Judged]) -> list[Judged]:

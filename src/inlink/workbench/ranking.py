@@ -123,17 +123,17 @@ def authority(workspace: Workspace, text: str, scope: str | None = None, run: st
 
     Raises: BadInput for a path, which is no node of a graph; NotFound without such a run.
     """
-    asked, key = _asked(workspace, text, scope)
+    asked, key = asked_for(workspace, text, scope)
     kind = GRAPH_OF_SCOPE[asked.kind]
     opened = held_run(workspace, run, kind)
     name = {"url": asked.url, "host": asked.host, "domain": asked.domain}[asked.kind] or text
     target = Target(name, asked.kind, is_guessed=scope is None)
     node = opened.names.node_of_key(key, None if asked.kind == "url" else name)
     notes = [asked.reason] if scope is None and asked.reason else []
-    notes += _about_snapshot(workspace, opened)
+    notes += about_snapshot(workspace, opened)
     about = Authority(target, opened.id, kind, opened.snapshot, opened.n, inputs=opened.facts.inputs)
     if node is None:
-        return replace(about, notes=(*notes, _not_there(name, kind)))
+        return replace(about, notes=(*notes, not_there(name, kind)))
     found = opened.standing(node)
     return replace(
         about,
@@ -146,7 +146,7 @@ def authority(workspace: Workspace, text: str, scope: str | None = None, run: st
     )
 
 
-def _asked(workspace: Workspace, text: str, scope: str | None) -> tuple[identity.Target, str]:
+def asked_for(workspace: Workspace, text: str, scope: str | None) -> tuple[identity.Target, str]:
     """The page, host or domain that a text means, and its key in a graph."""
     rules = SuffixRules(workspace.settings.suffixes)
     asked = identity.target(text, cast("identity.Scope | None", scope), rules=rules)
@@ -209,7 +209,7 @@ def diff_runs(
     found = compared.diff_runs(workspace, a, b, site, order=order, threads=workspace.settings.build.workers)
     nodes = np.lexsort((np.arange(len(found.keys)), -np.abs(found.columns["change"])))
     if target is not None:
-        key = _asked(workspace, target, SCOPE_OF_GRAPH[a.kind])[1]
+        key = asked_for(workspace, target, SCOPE_OF_GRAPH[a.kind])[1]
         nodes = np.flatnonzero(pc.equal(found.keys, key).to_numpy(zero_copy_only=False))
     shown = nodes[:limit]
     table = pa.Table.from_pylist([_diff_row(found, int(node), a, b) for node in shown], schema=_diff_schema())
@@ -253,13 +253,15 @@ def _diff_notes(a: Run, b: Run, site: Sequence[str], order: str) -> list[str]:
     return notes
 
 
-def _about_snapshot(workspace: Workspace, run: Run) -> list[str]:
+def about_snapshot(workspace: Workspace, run: Run) -> list[str]:
+    """Says so where a run is not of the served snapshot."""
     current = workspace.current()
     if current is None or current.snapshot == run.snapshot:
         return []
     return [f"the run is of snapshot {run.snapshot}; {current.snapshot} is served: inlink rank makes a newer run"]
 
 
-def _not_there(name: str, kind: str) -> str:
+def not_there(name: str, kind: str) -> str:
+    """Why a name is no node."""
     what = kind.removesuffix("s")
     return f"{name} is not in the graph: no page of it was captured, and no {what} votes for it"

@@ -1,0 +1,73 @@
+"""A scoring run opened for explanations: its walk, its policy, and the counts behind each of its edges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from inlink.errors import CorruptIndex
+from inlink.graph.explain_walk import Floats, Walk, walk_of
+from inlink.graph.graph import Graph, open_graph
+from inlink.graph.own import votes_folder
+from inlink.graph.policy import Policy
+from inlink.graph.runs import Run
+from inlink.graph.votes import Votes, open_votes
+from inlink.graph.what_if_wishes import Counts
+from inlink.store.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What explanations of a run are made from; arrays are memory maps."""
+
+    run: Run
+    walk: Walk
+    policy: Policy
+    votes: Votes
+
+    @property
+    def by_pages(self) -> bool:
+        """Nodes are pages: a page votes once, however many links it has."""
+        return self.run.kind == "pages"
+
+    def counts(self, source: int, target: int) -> Counts:
+        """What stands behind an edge, nofollow links included."""
+        votes = self.votes
+        low, high = (int(np.searchsorted(votes.source, np.uint32(source), side)) for side in ("left", "right"))
+        at = low + int(np.searchsorted(votes.target[low:high], np.uint32(target)))
+        if at == high or int(votes.target[at]) != target:
+            return Counts()
+        return Counts(*(int(votes.counts[name][at]) for name in ("pages", "follow_pages", "hosts", "follow_hosts")))
+
+
+def open_explained(workspace: Workspace, run: Run) -> Explained:
+    """A run's graph and votes. Raises: CorruptIndex where they are not there, or do not fit the run."""
+    votes = open_votes(votes_folder(workspace, run.facts.votes))
+    graph = open_graph(run.graph_folder, run.names)
+    recipe = run.recipe
+    if graph.n != run.n or votes.n != run.n or recipe.restart != "uniform":
+        raise CorruptIndex(f"the graph of {run.id} does not fit the run", hint="run inlink rank: it makes both anew")
+    walk = walk_of(
+        graph.inward,
+        graph.out_weight,
+        run.mass,
+        outward=graph.outward,
+        damping=recipe.damping,
+        returns="uniform" if recipe.dangling == "uniform" else "restart",
+        leak=evaporating(graph) if recipe.policy.follow == "evaporate" else None,
+    )
+    return Explained(run, walk, recipe.policy, votes)
+
+
+def evaporating(graph: Graph) -> Floats:
+    """The share of each node's out-weight that evaporates; 0 for dangling nodes. Shape: float64 (n,)."""
+    degrees = graph.outward.degrees()
+    linked = degrees.astype(np.float64)
+    if graph.outward.weights is not None:
+        starts = np.minimum(graph.outward.offsets[:-1], max(graph.m - 1, 0))
+        sums = np.add.reduceat(graph.outward.weights.astype(np.float64), starts) if graph.m else linked
+        linked = np.where(degrees > 0, sums, 0.0)
+    spent = np.asarray(graph.out_weight)
+    share = np.divide(spent - linked, spent, out=np.zeros(graph.n), where=spent > 0)
+    return np.where(share > 1e-12, share, 0.0)

@@ -1,0 +1,72 @@
+"""Rows of Z by pushing forwards: where a walk from one node goes, as far as an amount of work allows.
+
+    z_x. = q + f Z      q visits found, f what is not followed yet, |f|_1 known: so far z_x. may be off, in all
+
+A forward push is a reverse push on the graph turned round, in units of the out-weights: g_w = f_w / W_w. Dangling nodes
+get the weight 1 there; nothing is pushed out of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inlink.graph.explain_numbers import Floats
+from inlink.graph.explain_walk import Walk
+from inlink.kernels.push import Column, reverse_push
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """Visits of a walk from `start`: at least `counts` of `nodes` (ascending), `left` more probability on its way.
+
+    Shapes: nodes uint32 (k,), counts float64 (k,).
+    """
+
+    start: int
+    nodes: NDArray[np.uint32]
+    counts: Floats
+    left: float
+
+    def to(self, node: int) -> float:
+        """The lower bound of the visits of one node."""
+        at = int(np.searchsorted(self.nodes, np.uint32(node)))
+        return float(self.counts[at]) if at < len(self.nodes) and int(self.nodes[at]) == node else 0.0
+
+    def times(self, nodes: NDArray[np.uint32], values: Floats) -> float:
+        """Sum of visits times values, which are 0 at other nodes; `nodes` ascending."""
+        if not len(nodes) or not len(self.nodes):
+            return 0.0
+        at = np.minimum(np.searchsorted(nodes, self.nodes), len(nodes) - 1)
+        return float(np.sum(np.where(nodes[at] == self.nodes, values[at], 0.0) * self.counts))
+
+
+class Forward:
+    """Forward pushes over one walk; rows are remembered."""
+
+    def __init__(self, walk: Walk) -> None:
+        self.walk = walk
+        self.outward = walk.links_out()
+        self.weight = np.where(walk.out_weight > 0, walk.out_weight, 1.0)
+        self._found: dict[int, Visits] = {}
+
+    def visits(self, start: int, *, epsilon: float = 1e-9, most_edges: int | None = None) -> Visits:
+        """The row of a node, or what was found of it before. Raises: BadInput. Cost: `most_edges` out-links at most."""
+        if start in self._found:
+            return self._found[start]
+        own = float(self.weight[start])
+        found: Column = reverse_push(
+            self.outward, self.weight, start, damping=self.walk.damping, epsilon=epsilon / own, most_edges=most_edges
+        )
+        counts = found.values * self.weight[found.nodes] / own
+        left = float(np.sum(found.residuals * self.weight[found.residual_nodes])) / own
+        self._found[start] = Visits(start, found.nodes, counts, left)
+        return self._found[start]
+
+    def leak(self, row: Visits) -> tuple[float, float]:
+        """How likely a walk is to leave the links at their end: a lower bound, and what it may lack."""
+        out = self.walk.out_weight[row.nodes]
+        leak = (out == 0).astype(np.float64) if self.walk.leak is None else self.walk.leak[row.nodes]
+        return float(np.sum(row.counts * np.where(out == 0, 1.0, leak))), row.left

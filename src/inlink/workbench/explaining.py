@@ -1,0 +1,413 @@
+"""Where a target's mass comes from, and what it would be with other links: flow, origins, what-if, fragility.
+
+Every answer names its run. The masses and what follows from them are of the run; the links shown behind a source are
+those of the served snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from inlink.errors import BadInput, NotFound
+from inlink.graph.runs import LATEST, Run
+from inlink.store.workspace import Workspace
+from inlink.workbench.ranking import GRAPH_OF_SCOPE, SCOPE_OF_GRAPH, about_snapshot, asked_for, held_run, not_there
+from inlink.workbench.results import Rows, Target
+
+if TYPE_CHECKING:
+    from inlink.graph.explain import Explained
+    from inlink.graph.greedy import Best
+    from inlink.graph.origins import Origins
+    from inlink.graph.what_if_masses import MassAfter
+
+SHOWN = 20
+QUICK_EDGES = 200_000_000
+ALL_EDGES = 1 << 60
+HELD_STILL = "positions and authority after a change are read with the masses of all others held still"
+LINK_COLUMN = {"pages": "source_key", "hosts": "source_host", "domains": "source_domain"}
+
+LinksOf = Callable[[str], Rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Mass, position of n, and authority (null in small graphs)."""
+
+    mass: float
+    position: int
+    authority: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an answer is about: a target that is a node of a run's graph."""
+
+    target: Target
+    run: str
+    graph: str
+    snapshot: str
+    n: int
+    inputs: dict[str, object]
+    now: Standing
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source of mass. share: of the target's mass.
+
+    For flow: carried by its link; source_mass and share_of_source (the part of its vote that the link has); the pages
+    that vote, of the run; n_links and the best link as the served snapshot has them, null where it lists none.
+    For origins: carried is what began there; the other columns are null.
+    """
+
+    name: str
+    carried: float
+    share: float
+    source_mass: float | None = None
+    share_of_source: float | None = None
+    n_pages: int | None = None
+    n_follow_pages: int | None = None
+    n_links: int | None = None
+    best_link: str | None = None
+    best_anchor: str | None = None
+    best_link_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The terms of a target's mass; `rows`, `others` and the named terms sum to it.
+
+    kind: flow or origins. others: what the n_others sources that are not shown give together. restart, returned: terms
+    of the flow. unresolved: of origins, not followed to its beginning. open: what the run's stopping rule left.
+    """
+
+    about: About
+    kind: str
+    rows: tuple[Source, ...]
+    n_sources: int
+    n_others: int
+    others: float
+    restart: float | None
+    returned: float | None
+    unresolved: float | None
+    open: float
+    is_exact: bool
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One link that was thought of: its case, the reason, and the target's mass with it alone."""
+
+    source: str
+    action: str
+    follow: bool
+    case: str
+    why: str
+    alone: Standing
+    gain: float
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIfAnswer:
+    """A target before and after links are added or lost together. error: a bound of |after.mass - exact|.
+
+    best: sources ranked by what a new link from each would bring alone; best_set: the links that are best together, in
+    order, each with the standing once it and those before it are there.
+    """
+
+    about: About
+    after: Standing
+    gain: float
+    error: float
+    is_exact: bool
+    changes: tuple[Change, ...]
+    best: tuple[Candidate, ...] = ()
+    best_set: tuple[Candidate, ...] = ()
+    n_candidates: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A source without a link to the target, and where the target would stand with one."""
+
+    source: str
+    gain: float
+    error: float
+    after: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Rested:
+    """The target without its strongest n_lost sources. share_lost: of its mass now."""
+
+    n_lost: int
+    after: Standing
+    share_lost: float
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
+class FragilityAnswer:
+    """How much of a target's mass rests on its strongest sources."""
+
+    about: About
+    n_sources: int
+    strongest: tuple[Source, ...]
+    rows: tuple[Rested, ...]
+    notes: tuple[str, ...] = ()
+
+
+def explain(
+    workspace: Workspace,
+    text: str,
+    scope: str | None = None,
+    run: str = LATEST,
+    *,
+    origins: bool = False,
+    exact: bool = False,
+    limit: int | None = SHOWN,
+    links_of: LinksOf | None = None,
+) -> Explanation:
+    """The flow into a target; with `origins`, where its mass began; with `exact`, all of it to its beginning.
+
+    Raises: NotFound where the target is no node of the run's graph; BadInput for a path.
+    """
+    explained, node, about = _opened(workspace, text, scope, run)
+    if origins or exact:
+        return _origins(explained, node, about, exact=exact, limit=limit)
+    return _flow(explained, node, about, limit, links_of)
+
+
+def _flow(explained: Explained, node: int, about: About, limit: int | None, links_of: LinksOf | None) -> Explanation:
+    from inlink.graph.flow import flow
+
+    found = flow(explained.walk, node)
+    shown = len(found.sources) if limit is None else min(limit, len(found.sources))
+    rows = []
+    for at in range(shown):
+        source = int(found.sources[at])
+        counts = explained.counts(source, node)
+        row = Source(
+            explained.run.names.name(source),
+            float(found.carried[at]),
+            _share(float(found.carried[at]), found.mass),
+            float(found.source_mass[at]),
+            float(found.share_of_source[at]),
+            counts.pages,
+            counts.follow_pages,
+        )
+        rows.append(_with_links(row, explained.run, source, links_of))
+    return Explanation(
+        about, "flow", tuple(rows), len(found.sources), len(found.sources) - shown, float(sum(found.carried[shown:])),
+        found.restart, found.returned, None, found.open, True,
+    )  # fmt: skip
+
+
+def _with_links(row: Source, run: Run, source: int, links_of: LinksOf | None) -> Source:
+    """The row with the number of links behind it and the best of them."""
+    if links_of is None:
+        return row
+    wanted = run.names.key(source) if run.kind == "pages" else run.names.name(source)
+    rows = links_of(f"{LINK_COLUMN[run.kind]} = '{wanted.replace(chr(39), chr(39) * 2)}'")
+    if not len(rows):
+        return row
+    best = rows.to_dicts()[0]
+    return replace(
+        row,
+        n_links=rows.n_total,
+        best_link=str(best["source_url"]),
+        best_anchor=None if best["anchor"] is None else str(best["anchor"]),
+        best_link_id=int(str(best["link_id"])),
+    )
+
+
+def _origins(explained: Explained, node: int, about: About, *, exact: bool, limit: int | None) -> Explanation:
+    from inlink.graph.origins import exact_origins, origins
+
+    found: Origins = exact_origins(explained.walk, node) if exact else origins(explained.walk, node)
+    shown = len(found.sources) if limit is None else min(limit, len(found.sources))
+    rows = tuple(
+        Source(
+            explained.run.names.name(int(found.sources[at])),
+            float(found.begun[at]),
+            _share(float(found.begun[at]), found.mass),
+        )
+        for at in range(shown)
+    )
+    return Explanation(
+        about, "origins", rows, len(found.sources), len(found.sources) - shown, float(sum(found.begun[shown:])),
+        None, None, found.unresolved, found.open, found.is_exact,
+    )  # fmt: skip
+
+
+def what_if(
+    workspace: Workspace,
+    text: str,
+    scope: str | None = None,
+    run: str = LATEST,
+    *,
+    add: Sequence[str] = (),
+    lose: Sequence[str] = (),
+    nofollow: bool = False,
+    best: int = 0,
+    exact: bool = False,
+) -> WhatIfAnswer:
+    """The target's mass if links to it were added and lost; `best` also ranks all sources that could link.
+
+    nofollow: the added links are nofollow. Raises: as `explain`; BadInput where nothing is asked.
+    """
+    from inlink.graph.what_if import what_if as computed
+    from inlink.graph.what_if_wishes import Wish
+
+    if not (add or lose or best):
+        raise BadInput("what-if needs a link to think of", hint="name sources with --add or --lose, or use --best 10")
+    explained, node, about = _opened(workspace, text, scope, run)
+    named = [(name, True) for name in add] + [(name, False) for name in lose]
+    wishes = [
+        Wish(name, _node(workspace, explained.run, name), is_added=is_added, is_follow=not nofollow or not is_added)
+        for name, is_added in named
+    ]
+    found = computed(
+        explained.walk, node, wishes, policy=explained.policy, counts_of=explained.counts,
+        by_pages=explained.by_pages, work=_work(exact=exact),
+    )  # fmt: skip
+    changes = tuple(
+        Change(
+            one.wish.name, "add" if one.wish.is_added else "lose", one.wish.is_follow, one.case, one.why,
+            _standing(explained.run, node, alone.after), alone.after - alone.before,
+        )
+        for one, alone in zip(found.judged, found.alone, strict=True)
+    )  # fmt: skip
+    together = found.together
+    ranked, together_best = _best(explained, node, best, exact=exact)
+    return WhatIfAnswer(
+        about,
+        _standing(explained.run, node, together.after),
+        together.after - together.before,
+        together.error,
+        _is_exact(together),
+        changes,
+        _candidates(explained, node, ranked),
+        _candidates(explained, node, together_best),
+        ranked.n_ranked if ranked else None,
+        (*_precision(together), *_best_notes(ranked), HELD_STILL),
+    )
+
+
+def fragility(
+    workspace: Workspace, text: str, scope: str | None = None, run: str = LATEST, *, exact: bool = False
+) -> FragilityAnswer:
+    """The target without its strongest 1, 3 and 10 sources. Raises: as `explain`."""
+    from inlink.graph.flow import flow
+    from inlink.graph.fragility import fragility as computed
+
+    explained, node, about = _opened(workspace, text, scope, run)
+    found = computed(explained.walk, node, policy=explained.policy, counts_of=explained.counts, work=_work(exact=exact))
+    terms = flow(explained.walk, node)
+    strongest = tuple(
+        Source(
+            explained.run.names.name(int(source)),
+            float(terms.carried[at]),
+            _share(float(terms.carried[at]), terms.mass),
+            float(terms.source_mass[at]),
+            float(terms.share_of_source[at]),
+        )
+        for at, source in enumerate(found.sources)
+    )
+    rows = tuple(
+        Rested(rest.n_lost, _standing(explained.run, node, rest.after.after), rest.share, rest.after.error)
+        for rest in found.rests
+    )
+    return FragilityAnswer(about, found.n_sources, strongest, rows, (HELD_STILL,))
+
+
+def _opened(workspace: Workspace, text: str, scope: str | None, run: str) -> tuple[Explained, int, About]:
+    """The run with its graph, the target's node, and what the answer is about."""
+    from inlink.graph.explain import open_explained
+
+    asked, key = asked_for(workspace, text, scope)
+    kind = GRAPH_OF_SCOPE[asked.kind]
+    opened = held_run(workspace, run, kind)
+    name = {"url": asked.url, "host": asked.host, "domain": asked.domain}[asked.kind] or text
+    node = opened.names.node_of_key(key, None if asked.kind == "url" else name)
+    if node is None:
+        raise NotFound(not_there(name, kind), hint="see inlink authority, or choose another --scope")
+    target = Target(name, asked.kind, is_guessed=scope is None)
+    notes = [asked.reason] if scope is None and asked.reason else []
+    notes += about_snapshot(workspace, opened)
+    stands = opened.standing(node)
+    notes += [stands.why_not] if stands.why_not else []
+    about = About(
+        target, opened.id, kind, opened.snapshot, opened.n, dict(opened.facts.inputs),
+        Standing(stands.mass, stands.position, stands.authority), tuple(notes),
+    )  # fmt: skip
+    return open_explained(workspace, opened), node, about
+
+
+def _node(workspace: Workspace, run: Run, name: str) -> int | None:
+    """The node of a source; None where the graph has none."""
+    asked, key = asked_for(workspace, name, SCOPE_OF_GRAPH[run.kind])
+    own = {"url": None, "host": asked.host, "domain": asked.domain}[asked.kind]
+    return run.names.node_of_key(key, own)
+
+
+def _standing(run: Run, node: int, mass: float) -> Standing:
+    found = run.standing_if(node, mass)
+    return Standing(found.mass, found.position, found.authority)
+
+
+def _best(explained: Explained, node: int, n: int, *, exact: bool) -> tuple[Best | None, Best | None]:
+    from inlink.graph.greedy import best_set, best_sources
+    from inlink.graph.what_if_wishes import Counts, weight_of
+
+    if not n:
+        return None, None
+    weight = weight_of(Counts(1, 1, 1, 1), explained.policy)
+    work = _work(exact=exact)
+    return (
+        best_sources(explained.walk, node, n, weight=weight, work=work),
+        best_set(explained.walk, node, n, weight=weight, work=work),
+    )
+
+
+def _candidates(explained: Explained, node: int, found: Best | None) -> tuple[Candidate, ...]:
+    if found is None:
+        return ()
+    made, before = [], found.before
+    for gain in found.gains:
+        stands = _standing(explained.run, node, gain.after.after)
+        made.append(
+            Candidate(explained.run.names.name(gain.source), gain.after.after - before, gain.after.error, stands)
+        )
+    return tuple(made)
+
+
+def _work(*, exact: bool) -> int:
+    return ALL_EDGES if exact else QUICK_EDGES
+
+
+def _is_exact(found: MassAfter) -> bool:
+    return found.error <= 1e-9 * max(found.after, found.before)
+
+
+def _precision(found: MassAfter) -> list[str]:
+    if _is_exact(found):
+        return []
+    share = found.error / found.after if found.after else 1.0
+    return [f"the mass after is within {share:.1g} of itself; --exact takes it to the end"]
+
+
+def _best_notes(found: Best | None) -> list[str]:
+    if found is None:
+        return []
+    notes = [f"{found.n_ranked:,} sources without a link were ranked; {found.n_exact:,} of them computed exactly"]
+    return notes if found.is_proven else [*notes, "others might come before the last of them: --exact decides it"]
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0
