@@ -5,8 +5,8 @@
 
 Made-up parts: 40 inputs, 50 links a page, half of them internal, Zipf-distributed target hosts, texts of made-up words;
 one page in five was crawled twice, and a tenth of its links came or went. Pages: those of INLINK_TEST_DATA, again and
-again under other host names. Memory is the sum of resident memory of the process and its children, shared libraries
-counted each time, looked at every 50 ms.
+again under other host names. Inputs are made in a process of their own. Memory is the sum of resident memory of the
+build's process and its children, shared libraries counted each time (an upper bound), looked at every 50 ms.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import argparse
 import gzip
 import hashlib
 import json
+import multiprocessing
 import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -97,18 +98,25 @@ def main() -> None:
     parser.add_argument("--gib", type=float, default=4.0)
     parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args()
-    workspace = Workspace.create(given.folder / "workspace")
+    Workspace.create(given.folder / "workspace")
     start = time.monotonic()
-    if given.what == "links":
-        make_parts(workspace, given.links)
-    else:
-        add(workspace, [str(path) for path in make_archives(given.folder, int(given.gib * 2**30))])
+    apart(make_parts if given.what == "links" else add_archives, given.folder, given.links, given.gib)
+    workspace = Workspace.open(given.folder / "workspace")
     print(f"made the input in {time.monotonic() - start:.0f} s", flush=True)
     watch = Watch()
     start = time.monotonic()
     done = build(workspace, LocalEngine(given.workers, workspace.settings.build.memory_bytes), watch.report)
     watch.close()
     show(workspace, watch, done.rows, time.monotonic() - start)
+
+
+def apart(make: Callable[[Path, int, float], None], *arguments: Any) -> None:
+    """Run a function in a process that takes its memory along."""
+    child = multiprocessing.get_context("spawn").Process(target=make, args=arguments)
+    child.start()
+    child.join()
+    if child.exitcode != 0:
+        sys.exit("the input could not be made")
 
 
 def show(workspace: Workspace, watch: Watch, rows: dict[str, int], seconds: float) -> None:
@@ -128,8 +136,9 @@ def show(workspace: Workspace, watch: Watch, rows: dict[str, int], seconds: floa
 # Made-up parts.
 
 
-def make_parts(workspace: Workspace, n_links: int) -> None:
+def make_parts(folder: Path, n_links: int, _: float) -> None:
     """Parts of N_PARTS inputs; those that are there already are left alone."""
+    workspace = Workspace.open(folder / "workspace")
     inputs = [Input(f"crawl-{i:02d}.warc.gz", "warc", 1, hashlib.sha256(b"%d" % i).hexdigest()) for i in range(N_PARTS)]
     workspace.register(inputs)
     texts = Texts(np.random.default_rng(1))
@@ -264,6 +273,12 @@ def table(schema: Any, n: int, columns: Rows) -> pa.RecordBatch:
 
 
 # Made-up archives.
+
+
+def add_archives(folder: Path, _: int, gib: float) -> None:
+    """Archives of so much HTML, as inputs of the workspace."""
+    names = [str(path) for path in make_archives(folder, int(gib * 2**30))]
+    add(Workspace.open(folder / "workspace"), names)
 
 
 def make_archives(folder: Path, n_bytes: int) -> Iterator[Path]:

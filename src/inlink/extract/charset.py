@@ -143,7 +143,7 @@ def meta_charset(body: bytes) -> str | None:
     if b"charset" not in head[: 4 * _PRESCAN_BYTES].lower() and b"charset" not in head.lower():
         return None
     for name, attributes, end in _tags(head):
-        if name == b"meta" and (found := _declared_by(attributes)) is not None:
+        if name == b"meta" and b"charset" in attributes.lower() and (found := _declared_by(attributes)) is not None:
             return UTF8 if found.startswith("utf-16") else "windows-1252" if found == "x-user-defined" else found
         if name not in _IN_HEAD and end >= _PRESCAN_BYTES:
             return None
