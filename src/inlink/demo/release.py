@@ -139,9 +139,8 @@ def _vertices(text: _Text, n: int, www: str, seed: int) -> int:
     for suffix, end in zip(_SUFFIXES, (shares[1:] * n).astype(np.int64).tolist(), strict=True):
         count = end - first
         width = next(w for w in range(2, 9) if 100**w >= 8 * count)
-        has_traps = suffix == _TRAP_SUFFIX and count >= 8
         rng = np.random.default_rng([seed, first])
-        done, at = 0, 0.0
+        done = 0
         step = 100**width / (count + 1)
         while done < count:
             size = min(_CHUNK, count - done, text.limit(first) - first)
@@ -152,9 +151,9 @@ def _vertices(text: _Text, n: int, www: str, seed: int) -> int:
             n_hosts = (1 + rng.geometric(0.6, size)).astype(np.uint32) if www == "folded" else np.empty(0, np.uint32)
             out = np.empty(size * (11 + 8 + 2 * width + 8 + 11), np.uint8)
             tld = np.frombuffer(suffix.encode(), np.uint8)
-            if has_traps and not at:
+            if suffix == _TRAP_SUFFIX and not n_traps and size >= 3:
                 text.write(first, _with_traps(first, suffix, labels, tails, tail_of, n_hosts))
-                n_traps, at = 1, 1.0
+                n_traps = 1
             else:
                 used = write_vertices(first, tld, labels, tail_bytes, tail_ends, tail_of, n_hosts, out)
                 text.write(first, out[:used])
