@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 from starlette.testclient import TestClient
-from web_stub import HOSTILE, LINK_ID, SNAPSHOT, StubBench
+from web_stub import HOSTILE, LINK_ID, RUN, SNAPSHOT, StubBench
 
 from inlink import errors
 from inlink.web.app import create_app
@@ -21,6 +21,8 @@ PAGES = {
     "home": "/",
     "overview": "/overview?q=crumb.example",
     "overview, nothing found": "/overview?q=zero.example",
+    "overview, not in the graph": "/overview?q=nobody.example",
+    "overview of a path": "/overview?q=crumb.example/guides/&scope=prefix",
     "backlinks": "/backlinks?q=crumb.example",
     "backlinks, second page": "/backlinks?q=crumb.example&cursor=abc&at=50",
     "backlinks, nothing matches": "/backlinks?q=crumb.example&where=none",
@@ -52,6 +54,14 @@ def test_page_answers_and_names_its_snapshot(client: TestClient, path: str) -> N
     if "evidence" not in path:
         assert SNAPSHOT in answer.text
     assert answer.text.count("<h1") == 1
+
+
+def test_the_overview_shows_authority_with_its_run(client: TestClient) -> None:
+    text = client.get("/overview?q=crumb.example").text
+    for words in ("83.4", "of 121,000 domains", "1,512 times the average", "1,284", f"Run {RUN}"):
+        assert words in text
+    assert "Not in the graph" in client.get("/overview?q=nobody.example").text
+    assert "h-aut" not in client.get("/overview?q=crumb.example/guides/&scope=prefix").text
 
 
 @pytest.mark.parametrize("path", [*PAGES.values(), "/nope", "/backlinks?q=x&where=bad", "/evidence/1"])

@@ -10,9 +10,11 @@ import pyarrow as pa
 
 from inlink.errors import BadInput, NotFound
 from inlink.workbench import Count, Evidence, Overview, Rows, Status, Target
+from inlink.workbench.ranking import Authority
 
 NOW = datetime(2026, 11, 14, 6, 12, 41, tzinfo=UTC)
 SNAPSHOT = "2026-11-15-ab12"
+RUN = "domains-0123456789ab"
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"
 LINK_ID = 2**62
 
@@ -111,6 +113,19 @@ class StubBench:
         if options["where"] == "none":
             return rows_of([], about, 0, notes=("No link matches the filter; without it there are 611 rows.",))
         return rows_of(LINKS, about, 611, cursor="next-page", notes=("220 links are left out.",))
+
+    def authority(self, target: str, *, scope: str | None = None, run: str = "latest") -> Authority:
+        if scope == "prefix":
+            raise BadInput("a path is no node", hint="choose a scope")
+        if target == "zero.example":
+            raise NotFound("there is no scoring run yet", hint="inlink rank")
+        about = Authority(Target(target, scope or "domain"), RUN, "domains", SNAPSHOT, 121_000,
+                          inputs={"follow": HOSTILE, "weight": "one", "damping": 0.85})  # fmt: skip
+        if target == "nobody.example":
+            return dataclasses.replace(about, notes=(f"{HOSTILE} is not in the graph",))
+        return dataclasses.replace(
+            about, mass=0.0125, times_average=1512.5, position=7, authority=83.4, in_votes=1284, notes=(HOSTILE,)
+        )
 
     def changes(self, target: str, **_options: Any) -> Rows:
         row = {"change": "lost", "source_url": f"https://b.example/{HOSTILE}", "reason": "page_gone", "changed_at": NOW}

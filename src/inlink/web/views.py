@@ -11,9 +11,10 @@ import pyarrow as pa
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from inlink.errors import BadInput, InlinkError, NotFound
+from inlink.errors import BadInput, InlinkError, NotConfigured, NotFound
 from inlink.web.charts import bars, drawn_page, stacked
 from inlink.workbench import GROUPS, STATES, Evidence, Overview, Rows, Workbench
+from inlink.workbench.ranking import Authority
 
 PAGE = 50
 TOP = 8
@@ -140,7 +141,17 @@ def overview(request: Request) -> Response:
         regions={count.value: count.n_links for count in found.breakdowns.get("region", ())},
         tlds=bars(found.breakdowns.get("tld", ()), domains=True),
         languages=bars(found.breakdowns.get("lang", ()), 4),
+        standing=_standing(bench, query),
+        flow=[],
     )
+
+
+def _standing(bench: Workbench, query: Query) -> Authority | None:
+    """Where the target stands in the latest run; nothing where there is no run, or the target is no node of a graph."""
+    try:
+        return bench.authority(query.q, scope=query.scope)
+    except (NotFound, NotConfigured, BadInput):
+        return None
 
 
 def _top(table: pa.Table | None) -> list[dict[str, Any]]:
