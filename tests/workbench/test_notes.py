@@ -65,6 +65,11 @@ REASONS: dict[str, tuple[Callable[[Row], bool], dict[str, Any], str]] = {
         "is embedded",
     ),
     "filtered": (lambda link: True, {"where": "anchor = nothing"}, "no row fits the filter"),
+    "only left out lost": (
+        lambda link: link["is_live"] or link["source_domain"] == "pages.example",
+        {"state": "lost"},
+        "has lost only",
+    ),
     "nothing lost": (lambda link: link["is_live"], {"state": "lost"}, "has lost no link"),
     "nothing indirect": (lambda link: True, {"indirect": True}, "redirect or canonical"),
 }
@@ -82,6 +87,27 @@ def test_why_empty(open_with: Open, keep: Callable[[Row], bool], view: dict[str,
         overview = bench.overview(target, scope="domain")
         assert overview.n_links == 0
         assert any(words in note for note in overview.notes), overview.notes
+
+
+def test_links_without_addresses_are_not_called_left_out(tmp_path: Path) -> None:
+    made = make(1, n_pages=60)
+    made.captures = [{**capture, "ip": None} for capture in made.captures]
+    file = build_serving(made.write(tmp_path / "snapshot"), tmp_path / "s.duckdb", threads=1)
+    with Workbench.over(file, suffixes=["pages.example"]) as bench:
+        assert any("infrastructure" in note for note in bench.backlinks(TARGET).notes)
+        for rows in (bench.ips(TARGET, scope="domain"), bench.subnets(TARGET, scope="domain")):
+            assert len(rows) == 0
+            assert [note for note in rows.notes if "no address" in note] == list(rows.notes)
+
+
+def test_domains_that_lost_some_of_their_links(open_with: Open) -> None:
+    """A domain counts as lost when it lost all its links; the note does not say that no link was lost."""
+    live = {link["source_domain"] for link in make(1, n_pages=60).links if to_target(link) and link["is_live"]}
+    bench = open_with(lambda link: not to_target(link) or link["source_domain"] in live)
+    rows = bench.domains(TARGET, scope="domain", state="lost")
+    assert len(rows) == 0
+    assert len(bench.backlinks(TARGET, scope="domain", state="lost")) > 0
+    assert any("still has one" in note for note in rows.notes)
 
 
 def test_a_page_without_outgoing_links_says_so(bench: Workbench) -> None:

@@ -60,7 +60,11 @@ def _why_empty(served: Served, question: str, found: Found, view: View) -> list[
     if view.indirect:
         return [f"no link reaches {name} through a redirect or canonical"]
     sums = _sums_of(served, found)
-    return empty_notes(served, found, sums) if not sums["n_rows"] else _why_none_shown(sums, name, view)
+    if not sums["n_rows"]:
+        return empty_notes(served, found, sums)
+    if question in ("ips", "subnets") and view.state != "lost" and not view.where and sums["n_links"]:
+        return [f"no address of the pages that link to {name} is known: the inputs do not name it"]
+    return _why_none_shown(sums, name, view)
 
 
 def empty_notes(served: Served, found: Found, sums: dict[str, Any]) -> list[str]:
@@ -79,18 +83,29 @@ def empty_notes(served: Served, found: Found, sums: dict[str, Any]) -> list[str]
 def _why_none_shown(sums: dict[str, Any], name: str, view: View) -> list[str]:
     if view.where:
         return [f"no row fits the filter; without it {name} has {_n(sums['n_links'], 'live link')}"]
-    if view.state == "live" and sums["n_left_out_links"]:
+    if view.state == "lost":
+        return [_why_none_lost(sums, name)]
+    if sums["n_links"]:
+        return [f"no row of {name} fits this view; it has {_n(sums['n_links'], 'live link')}"]
+    if sums["n_left_out_links"]:
         return [
             f"{name} is linked from infrastructure or hosting domains only "
             f"({_n(sums['n_left_out_links'], 'link')}; infrastructure=true shows them)"
         ]
-    if view.state == "live" and sums["n_embeds"]:
+    if sums["n_embeds"]:
         return [f"{name} is embedded ({_n(sums['n_embeds'], 'resource')}; embeds=true shows them), not linked to"]
-    if view.state == "live" and sums["n_lost_all"]:
-        return [f"{name} has lost all its links ({_n(sums['n_lost_all'], 'link')}; state=lost shows them)"]
-    if view.state == "lost":
-        return [f"{name} has lost no link that the index has seen"]
-    return [f"no row of {name} fits this view; it has {_n(sums['n_links'], 'live link')}"]
+    return [f"{name} has lost all its links ({_n(sums['n_lost_all'], 'link')}; state=lost shows them)"]
+
+
+def _why_none_lost(sums: dict[str, Any], name: str) -> str:
+    if sums["n_lost_links"]:
+        return f"{name} has lost {_n(sums['n_lost_links'], 'link')}, but everything that this view counts still has one"
+    if sums["n_lost_all"]:
+        return (
+            f"{name} has lost only {_n(sums['n_lost_all'], 'link')} of infrastructure or hosting domains, "
+            "or embedded resources, which this view leaves out"
+        )
+    return f"{name} has lost no link that the index has seen"
 
 
 def _n(number: int, what: str) -> str:
