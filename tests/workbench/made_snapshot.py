@@ -183,7 +183,7 @@ def _link(dice: random.Random, capture: Row, target: str, number: int) -> Row:
         "sponsored": dice.random() < 0.1, "rel_origin": "rel" if nofollow else None, "anchor": dice.choice(ANCHORS),
         "alt": dice.choice((None, "picture")), "text_before": dice.choice((None, "before")), "text_after": None,
         "heading": dice.choice((None, "Heading")), "region": dice.choice(REGIONS),
-        "position_share": dice.choice((None, 0.25, 0.5)), "block_link_share": None,
+        "position_share": dice.choice((None, 0.164, 0.5)), "block_link_share": dice.choice((None, 0.999)),
         "is_internal": source_domain == target_domain,
     }  # fmt: skip
     return row

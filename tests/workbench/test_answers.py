@@ -238,6 +238,7 @@ FILTERS: list[tuple[str, Any]] = [
     ("source_domain not ends 'pages.example'", lambda r: not r["source_domain"].endswith("pages.example")),
     ("source_url starts http://", lambda r: r["source_url"].startswith("http://")),
     ("position_share >= 0.5", lambda r: (r["position_share"] or 0) >= 0.5),
+    ("position_share = 0.164", lambda r: r["position_share"] == 0.164),
     ("first_seen > 2026-01-10", lambda r: r["first_seen"] >= START + timedelta(days=10)),
     (
         "first_seen between 2026-01-05 and 2026-01-10",

@@ -58,6 +58,13 @@ def _source(name: str, type_: Type, meaning: str) -> LinkColumn:
 
 
 IS_EMBED = f"kind IN ({', '.join(repr(kind) for kind in EMBED_KINDS)})"
+
+
+def _share(sql: str) -> str:
+    """A share with the three digits it was stored with: as a narrow float, 0.164 would be 0.164000004529953."""
+    return f"round({sql}::DOUBLE, 3)"
+
+
 FOLLOW = "NOT (l.nofollow OR l.ugc OR l.sponsored)"
 SOURCE_DOMAIN = "right(l.source_host, l.source_domain_length)"
 FOLDED = "trim(regexp_replace(lower(strip_accents({0})), '[^\\pL\\pN]+', ' ', 'g'))"
@@ -87,8 +94,11 @@ _ALL = (
     _wide("text_after", "text", "text after the link in its block"),
     _wide("heading", "text", "nearest heading above the link"),
     _plain("region", "text", "main, nav, header, footer, aside, comment, bio or head"),
-    _plain("position_share", "float", "where in the text of the page the link stands, 0 to 1"),
-    _wide("block_link_share", "float", "share of its block's text that is link text, 0 to 1"),
+    LinkColumn("position_share", "float", _share("l.position_share"),
+               "where in the text of the page the link stands, 0 to 1"),
+    LinkColumn("block_link_share", "float", _share("l.block_link_share"),
+               "share of its block's text that is link text, 0 to 1",
+               outgoing=_share("w.block_link_share"), outgoing_needs=("wide",)),
     _plain("ordinal", "int", "position among the links of the page, from 0"),
     _plain("strength", "int", "referring follow domains of the source domain"),
     _plain("first_seen", "time", "first capture that holds the link"),
@@ -122,7 +132,7 @@ _ALL = (
     _wide("capture_id", "int", "capture in which the link was last seen"),
     LinkColumn("via", "list", "l.via", "URLs passed on the way to the target", relations=("indirect",)),
     LinkColumn("via_kind", "text", "l.via_kind", "redirect, refresh, canonical or mixed", relations=("indirect",)),
-)
+)  # fmt: skip
 
 LINK_COLUMNS: dict[str, LinkColumn] = {column.name: column for column in _ALL}
 
