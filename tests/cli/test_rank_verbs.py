@@ -97,6 +97,7 @@ def test_authority_of_what_is_not_there(run: Run, ranked_bench: Workbench) -> No
         (["authority", TARGET, "--run", "domains-zzz"], 1, "no run has a name that begins with"),
         (["rank", "--graph", "pages", "--weight", "hosts"], 2, "use it with domains"),
         (["rank", "--damping", "1.5"], 2, "--damping"),
+        (["rank", "--graph", "pages", "--serve"], 2, "--graph domains or all"),
         (["diff-runs", "domains", "pages", "--site", TARGET], 2, "same kind of graph"),
         (["diff-runs", "domains", "domains"], 1, "--site example.org"),
     ],
@@ -105,6 +106,28 @@ def test_refusals(run: Run, ranked_bench: Workbench, arguments: list[str], code:
     found, _, err = run("-w", ranked_bench.path, *arguments)
     assert found == code
     assert words in err
+
+
+def test_a_run_that_orders_rows(run: Run, own: Path) -> None:
+    plain = [json.loads(line) for line in run("-w", own, "domains", TARGET, "--format", "jsonl")[1].splitlines()]
+    code, out, _ = run("-w", own, "rank", "--graph", "domains", "--serve")
+    assert code == 0
+    assert "orders links and referring domains" in out
+    code, out, err = run("-w", own, "domains", TARGET, "--format", "jsonl")
+    rows = [json.loads(line) for line in out.splitlines()]
+    place = {row["source_domain"]: json.loads(
+        run("-w", own, "authority", row["source_domain"], "--scope", "domain", "--format", "json")[1]
+    )["position"] for row in rows}  # fmt: skip
+    assert [row["strength"] for row in rows] == [25 - place[row["source_domain"]] for row in rows]
+    assert [row["strength"] for row in rows] == sorted((row["strength"] for row in rows), reverse=True)
+    assert "+domains-" in err
+    counted = ("source_domain", "n_links", "n_follow_links", "n_pages", "first_seen", "last_seen")
+    assert sorted([[row[c] for c in counted] for row in rows]) == sorted([[row[c] for c in counted] for row in plain])
+    links = [json.loads(line) for line in run("-w", own, "backlinks", TARGET, "--format", "jsonl")[1].splitlines()]
+    assert [row["strength"] for row in links] == sorted((row["strength"] for row in links), reverse=True)
+    assert run("-w", own, "verify")[0] == 0
+    assert run("-w", own, "build")[0] == 0
+    assert "+domains-" in run("-w", own, "domains", TARGET, "--format", "jsonl")[2], "nothing new was built"
 
 
 def test_verify_and_gc_know_runs(run: Run, own: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from inlink.graph import runs
 from inlink.graph.arrays import digests_of
+from inlink.store.files import bytes_digest
 from inlink.store.lock import leased, readers_gate
 from inlink.store.workspace import Workspace, empty
 
@@ -21,6 +22,13 @@ def run_faults(workspace: Workspace) -> Iterator[tuple[str, list[str]]]:
     for shared, facts in (("arrays", "graph.json"), ("votes", "votes.json")):
         for folder in _folders(workspace.graph / shared):
             yield f"{shared}/{folder.name}", list(_shared_faults(folder, facts))
+
+
+    for file in sorted((workspace.path / "serve").glob("*+*.duckdb")):
+        note = file.with_suffix(".digest")
+        is_sound = note.exists() and note.read_text(encoding="utf-8").strip() == bytes_digest(file)
+        wrong = f"serve/{file.name} does not match its digest; delete it and run inlink rank --serve"
+        yield f"serve/{file.name}", [] if is_sound else [wrong]
 
 
 def _shared_faults(folder: Path, facts: str) -> Iterator[str]:
@@ -42,6 +50,8 @@ def remove_old(workspace: Workspace, keep: int = KEPT) -> tuple[str, ...]:
         doomed = _doomed(workspace, keep)
         for name in doomed:
             (workspace.graph / name).replace(workspace.tmp / f"removed-{name}")
+            for path in (workspace.path / "serve").glob(f"*+{name}.*"):
+                path.unlink()
         _remove_graphs(workspace)
         empty(workspace.tmp)
     return tuple(doomed)

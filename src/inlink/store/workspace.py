@@ -6,7 +6,7 @@ archive/             records kept by `add --keep` and by the crawler
 parts/<digest>/      what one input gave
 index/<snapshot>/    a set of parts, arranged
 graph/               votes as graphs, and a folder of scores for each run
-serve/<snapshot>.duckdb
+serve/<snapshot>.duckdb, serve/<snapshot>+<run>.duckdb
 CURRENT              which snapshot is served
 tmp/                 work in progress: thrown away when the next build starts
 locks/               build lock and readers' leases
@@ -127,9 +127,9 @@ class Workspace:
         """Folder of one snapshot."""
         return self.path / "index" / name
 
-    def serving(self, name: str) -> Path:
-        """Serving file of one snapshot."""
-        return self.path / "serve" / f"{name}.duckdb"
+    def serving(self, name: str, run: str | None = None) -> Path:
+        """Serving file of one snapshot, or of a snapshot with a run."""
+        return self.path / "serve" / f"{name}{f'+{run}' if run else ''}.duckdb"
 
     def snapshots(self) -> list[str]:
         """Names of the snapshots that are there, oldest first."""
@@ -246,8 +246,8 @@ class Workspace:
             for name in names:
                 if name not in kept and self.snapshot(name).is_dir():
                     self.snapshot(name).replace(self.tmp / f"removed-{name}")
-                    self.serving(name).unlink(missing_ok=True)
-                    self.serving(name).with_suffix(".digest").unlink(missing_ok=True)
+                    for path in (*self.serving(name).parent.glob(f"{name}.*"), *self.serving(name).parent.glob(f"{name}+*")):
+                        path.unlink(missing_ok=True)
                     doomed.append(name)
             sync_folder(self.path / "index")
         empty(self.tmp)

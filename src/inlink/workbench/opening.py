@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import weakref
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
+from inlink.errors import CorruptIndex, NotFound
 from inlink.index.serving_db import arrow
 from inlink.index.serving_reader import Serving
 from inlink.store.workspace import Current, Workspace
@@ -19,12 +21,20 @@ def open_served(workspace: Workspace) -> tuple[Current, Served]:
     """The served snapshot, kept from `gc` until the last question to it has ended."""
     current, lease = workspace.lease()
     try:
-        serving = Serving(workspace.serving(current.snapshot))
+        serving = _serving(workspace, current)
     except BaseException:
         lease.release()
         raise
     weakref.finalize(serving, lease.release)
     return current, Served(serving, SuffixRules(workspace.settings.suffixes))
+
+
+def _serving(workspace: Workspace, current: Current) -> Serving:
+    """The file of the snapshot with its run; of the snapshot alone where that is not there or of another version."""
+    if current.run is not None:
+        with contextlib.suppress(NotFound, CorruptIndex):
+            return Serving(workspace.serving(current.snapshot, current.run))
+    return Serving(workspace.serving(current.snapshot))
 
 
 def as_of(snapshot: Path) -> datetime | None:

@@ -32,7 +32,7 @@ SCOPE_OF_GRAPH = {graph: scope for scope, graph in GRAPH_OF_SCOPE.items()}
 
 @dataclass(frozen=True, slots=True)
 class RankReport:
-    """A run that was made, or was there. outcome: made, unchanged."""
+    """A run that was made, or was there. outcome: made, unchanged. is_served: rows are ordered by it."""
 
     outcome: str
     run: str
@@ -44,6 +44,7 @@ class RankReport:
     iterations: int
     error_bound: float
     inputs: dict[str, object]
+    is_served: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +90,17 @@ def rank(
     workspace: Workspace,
     graphs: Sequence[str] = KINDS,
     *,
+    serves: bool = False,
     workers: int | None = None,
     report: Report = silent,
     **given: Unpack[PolicyOptions],
 ) -> tuple[RankReport, ...]:
-    """A run for each kind of graph, over the served snapshot."""
+    """A run for each kind of graph, over the served snapshot; with `serves` that of domains orders rows from now on."""
     from inlink.engine.local import LocalEngine
-    from inlink.graph import scoring
+    from inlink.graph import joined, scoring
+
+    if serves and "domains" not in graphs:
+        raise BadInput("rows are ordered by a run of domains", hint="use --serve with --graph domains or all")
 
     damping = given.get("damping", DAMPING)
     share = given.get("nofollow_share", NOFOLLOW_SHARE)
@@ -107,14 +112,18 @@ def rank(
     settings = workspace.settings.build
     engine = LocalEngine(workers or settings.workers, settings.memory_bytes)
     done = [scoring.rank(workspace, kind, engine, policy, damping=damping, report=report) for kind in graphs]
-    return tuple(_report(ranked.outcome, ranked.run) for ranked in done)
+    if serves:
+        joined.serve_run(workspace, next(one.run for one in done if one.run.kind == "domains"), engine, report)
+    current = workspace.current()
+    served = None if current is None else current.run
+    return tuple(_report(one.outcome, one.run, served) for one in done)
 
 
-def _report(outcome: str, run: Run) -> RankReport:
+def _report(outcome: str, run: Run, served: str | None) -> RankReport:
     facts = run.facts
     return RankReport(
         outcome, run.id, run.kind, run.snapshot, facts.n, facts.m, facts.n_dangling, facts.iterations,
-        facts.error_bound, facts.inputs,
+        facts.error_bound, facts.inputs, run.id == served,
     )  # fmt: skip
 
 

@@ -302,12 +302,16 @@ class Workbench:
         self,
         graphs: Sequence[str] = ("pages", "hosts", "domains"),
         *,
+        serves: bool = False,
         workers: int | None = None,
         report: Report = silent,
         **policy: Unpack[ranking.PolicyOptions],
     ) -> tuple[ranking.RankReport, ...]:
-        """A scoring run of the served snapshot for each kind of graph, or the one of the same inputs that is there."""
-        return ranking.rank(self._home(), graphs, workers=workers, report=report, **policy)
+        """A scoring run of the served snapshot for each kind of graph, or the one of the same inputs that is there.
+
+        serves: from now on rows are ordered by where the source's domain stands in the run of domains.
+        """
+        return ranking.rank(self._home(), graphs, serves=serves, workers=workers, report=report, **policy)
 
     def authority(self, target: str, *, scope: str | None = None, run: str = "latest") -> ranking.Authority:
         """Mass, position and authority of a page, host or domain; `run` is a name, or how it begins."""

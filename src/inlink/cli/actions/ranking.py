@@ -24,6 +24,7 @@ def rank(
     weight: str,
     nofollow_share: float,
     damping: float,
+    serves: bool,
     workers: int | None,
     output: str | None,
 ) -> None:
@@ -32,8 +33,8 @@ def rank(
     graphs = ("pages", "hosts", "domains") if graph == "all" else (graph,)
     with Workbench.open(call.folder) as bench, progress(place) as report:
         done = bench.rank(
-            graphs, follow=follow, weight=weight, nofollow_share=nofollow_share, damping=damping, workers=workers,
-            report=report,
+            graphs, follow=follow, weight=weight, nofollow_share=nofollow_share, damping=damping, serves=serves,
+            workers=workers, report=report,
         )  # fmt: skip
     if output == "json":
         place.line(to_json([dataclasses.asdict(one) for one in done], indent=2))
@@ -45,7 +46,8 @@ def rank(
 def _ranked(one: RankReport) -> str:
     made = "made" if one.outcome == "made" else "is there already: same inputs, same scores"
     size = f"{one.n:,} {one.graph}, {one.m:,} votes, {one.n_dangling:,} vote for nobody"
-    return f"run {one.run} {made} · {size} · {one.iterations} steps, error at most {one.error_bound:.1g}"
+    served = " · orders links and referring domains" if one.is_served else ""
+    return f"run {one.run} {made} · {size} · {one.iterations} steps, error at most {one.error_bound:.1g}{served}"
 
 
 def authority(call: Call, *, target: str, scope: str | None, run: str, output: str | None) -> None:
