@@ -20,7 +20,7 @@ from inlink.index.arrange import TABLES
 from inlink.index.manifest import read_manifest
 from inlink.index.serving import build_serving
 from inlink.index.serving_scan import Snapshot
-from inlink.index.stages import MIB, SERVING_CHUNK_ROWS, SERVING_MEMORY_SHARE
+from inlink.index.stages import MIB, SERVING_MEMORY_SHARE
 from inlink.store.disk import check_room
 from inlink.store.files import bytes_digest, publish, replace_text
 from inlink.store.workspace import Current, Workspace
@@ -65,7 +65,6 @@ def _make(workspace: Workspace, run: Run, final: Path, engine: Engine, tmp: Path
         run.id,
         memory_limit=f"{int(engine.memory_bytes * SERVING_MEMORY_SHARE) // MIB}MiB",
         threads=engine.workers,
-        chunk_rows=SERVING_CHUNK_ROWS,
         progress=lambda note, done, total: report(Progress("serve", done, total, "steps", note)),
     )
     replace_text(final.with_suffix(".digest"), bytes_digest(aside) + "\n")

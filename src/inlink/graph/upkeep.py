@@ -23,7 +23,6 @@ def run_faults(workspace: Workspace) -> Iterator[tuple[str, list[str]]]:
         for folder in _folders(workspace.graph / shared):
             yield f"{shared}/{folder.name}", list(_shared_faults(folder, facts))
 
-
     for file in sorted((workspace.path / "serve").glob("*+*.duckdb")):
         note = file.with_suffix(".digest")
         is_sound = note.exists() and note.read_text(encoding="utf-8").strip() == bytes_digest(file)

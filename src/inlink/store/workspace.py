@@ -246,7 +246,7 @@ class Workspace:
             for name in names:
                 if name not in kept and self.snapshot(name).is_dir():
                     self.snapshot(name).replace(self.tmp / f"removed-{name}")
-                    for path in (*self.serving(name).parent.glob(f"{name}.*"), *self.serving(name).parent.glob(f"{name}+*")):
+                    for path in self.serving(name).parent.glob(f"{name}[.+]*"):  # alone, and with its runs
                         path.unlink(missing_ok=True)
                     doomed.append(name)
             sync_folder(self.path / "index")
