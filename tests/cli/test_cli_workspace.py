@@ -193,9 +193,10 @@ def test_damage_is_found_and_ends_with_1(run: Run, demo_workspace: Path, tmp_pat
     data = bytearray(victim.read_bytes())
     data[len(data) // 2] ^= 0xFF
     victim.write_bytes(bytes(data))
-    code, out, _ = run("-w", copy, "verify")
+    code, out, err = run("-w", copy, "verify")
     assert code == 1
-    assert "faults" in out
+    assert "1 fault\n" in out
+    assert "hint: remove" in err
 
 
 def test_changes_of_a_period_are_written_to_a_file(run: Run, demo_workspace: Path, tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ def verify(workspace: Workspace, report: Report = silent) -> VerifyReport:
     for i, name in enumerate(snapshots, len(parts)):
         report(Progress("verify", i, total, "folders", name))
         faults += _snapshot_faults(workspace, name)
+    report(Progress("verify", total, total, "folders"))
     current = workspace.current()
     if current is not None and current.snapshot not in snapshots:
         faults.append(f"CURRENT names the snapshot {current.snapshot}, which is not there")

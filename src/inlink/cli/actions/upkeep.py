@@ -14,6 +14,8 @@ from inlink.cli.text import clean
 from inlink.cli.values import for_table, to_json
 from inlink.workbench import Workbench
 
+MENDING = "remove the folder or file that is named; inlink build makes parts, snapshots and serving files again"
+
 
 def status(call: Call, *, output: str | None) -> None:
     """Say what the workspace holds and serves."""
@@ -48,16 +50,21 @@ def verify(call: Call, *, output: str | None) -> None:
     if output == "json":
         place.line(to_json(dataclasses.asdict(found), indent=2))
     else:
-        checked = f"{found.n_parts:,} parts and {found.n_snapshots:,} snapshots{_runs(found.n_runs)} checked"
-        place.line(f"{checked}: {'all sound' if not found.faults else f'{len(found.faults):,} faults'}")
+        checked = f"{_n(found.n_parts, 'part')} and {_n(found.n_snapshots, 'snapshot')}{_runs(found.n_runs)} checked"
+        place.line(f"{checked}: {'all sound' if not found.faults else _n(len(found.faults), 'fault')}")
         for fault in found.faults:
             place.line(f"  {clean(fault)}")
     if found.faults:
+        place.err.write(f"hint: {MENDING}\n")
         raise click.exceptions.Exit(FAILURE)
 
 
+def _n(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def _runs(n: int) -> str:
-    return f", {n:,} {'run' if n == 1 else 'runs'}" if n else ""
+    return f", {_n(n, 'run')}" if n else ""
 
 
 def gc(call: Call, *, keep: int | None, output: str | None) -> None:
@@ -69,8 +76,8 @@ def gc(call: Call, *, keep: int | None, output: str | None) -> None:
         place.line(to_json(dataclasses.asdict(found), indent=2))
         return
     place.line(
-        f"removed {len(found.snapshots):,} snapshots{_runs(len(found.runs))} "
-        f"and {found.n_parts:,} parts that no input needs; "
+        f"removed {_n(len(found.snapshots), 'snapshot')}{_runs(len(found.runs))} "
+        f"and {_n(found.n_parts, 'part')} that no input needs; "
         f"{found.freed_bytes / 1e6:,.1f} MB free"
     )
     if found.in_use:
