@@ -41,8 +41,11 @@ class DenseVotes:
         follow, every = self.follow_pages, self.pages
         if self.policy.weight == "hosts":
             follow, every = self.follow_hosts, self.hosts
-        value = {"one": lambda x: (x > 0) * 1.0, "log-pages": np.log1p, "hosts": lambda x: x * 1.0}[self.policy.weight]
-        f, a = value(follow), value(every)
+        if self.policy.weight == "hosts":
+            f, a = follow, every
+        else:
+            logs = self.policy.weight == "log-pages"
+            f, a = (np.asarray(np.log1p(x) if logs else x > 0, np.float64) for x in (follow, every))
         if self.policy.follow == "drop":
             return single(f), single(f)
         if self.policy.follow == "evaporate":
@@ -84,10 +87,11 @@ class DenseVotes:
     def grown(self) -> DenseVotes:
         """With one node more, that has no links yet."""
         restart = None if self.restart is None else np.append(self.restart, 0.0)
-        return replace(self, restart=restart, **{
-            name: np.pad(getattr(self, name), ((0, 1), (0, 1)))
-            for name in ("pages", "follow_pages", "hosts", "follow_hosts")
-        })  # fmt: skip
+        every = (self.pages, self.follow_pages, self.hosts, self.follow_hosts)
+        pages, follow_pages, hosts, follow_hosts = (np.pad(one, ((0, 1), (0, 1))) for one in every)
+        return replace(
+            self, restart=restart, pages=pages, follow_pages=follow_pages, hosts=hosts, follow_hosts=follow_hosts
+        )
 
     def add(self, source: int, target: int, *, is_follow: bool) -> None:
         """One more page links; of a source that has links already, from a host that links already."""

@@ -174,6 +174,34 @@ verb(
 )
 verb(
     "Votes",
+    "explain",
+    f"{ACTIONS}.explaining:explain",
+    "Which links carry a target's mass.\n\n"
+    "Each source's part, with the links behind it; what comes by restarts; they sum to the mass. --origins: where the "
+    "mass began, anywhere in the graph, at most 1 % of it unresolved.",
+    options.explain(),
+    example="inlink -w web explain example.org --origins",
+)
+verb(
+    "Votes",
+    "what-if",
+    f"{ACTIONS}.explaining:what_if",
+    "A target's mass if links to it were added or lost.\n\n"
+    "Exact, several links together, without scoring anew. Each link's case is said: an edge that exists already, "
+    "nofollow where nofollow does not count, the last link of a source, a source that the graph does not know.",
+    options.what_if(),
+    example="inlink -w web what-if --to example.org --add blog.example shop.example --lose old.example",
+)
+verb(
+    "Votes",
+    "fragility",
+    f"{ACTIONS}.explaining:fragility",
+    "How much of a target's mass rests on its strongest 1, 3 and 10 sources.",
+    options.fragility(),
+    example="inlink -w web fragility example.org",
+)
+verb(
+    "Votes",
     "diff-runs",
     f"{ACTIONS}.ranking:diff_runs",
     "What changed between two scoring runs: the model, my links, and the rest.\n\n"

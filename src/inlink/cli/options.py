@@ -176,6 +176,63 @@ def rank() -> list[click.Parameter]:
     ]  # fmt: skip
 
 
+class Several(click.Option):
+    """An option that takes all values up to the next option: --add a b c."""
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        """Let the parser go on eating values."""
+        super().add_to_parser(parser, ctx)
+        known = parser._long_opt[self.opts[0]]
+        one = known.process
+
+        def process(value: Any, state: Any) -> None:
+            one(value, state)
+            while state.rargs and not state.rargs[0].startswith("-"):
+                one(state.rargs.pop(0), state)
+
+        known.process = process
+
+
+def explain() -> list[click.Parameter]:
+    """A target, and how deep its mass is followed."""
+    return [
+        click.Argument(["target"], metavar="TARGET"),
+        option("--origins", is_flag=True, help="Where the mass began, anywhere, instead of which link carries it."),
+        option("--exact", is_flag=True, help="Origins of all of it, nothing unresolved (long on large graphs)."),
+        scope(),
+        run(),
+        limit(20),
+        words_or_json(),
+    ]
+
+
+def what_if() -> list[click.Parameter]:
+    """A target and the links to think of."""
+    return [
+        option("--to", "target", required=True, metavar="TARGET", help="The page, host or domain that is linked to."),
+        Several(["--add"], metavar="SOURCE…", multiple=True, help="Sources that would link to it."),
+        Several(["--lose"], metavar="SOURCE…", multiple=True, help="Sources that would no longer link to it."),
+        option("--nofollow", is_flag=True, help="The added links are nofollow."),
+        option("--best", type=click.IntRange(1, 100), metavar="N",
+               help="Rank all sources without a link: the N that would bring most, and the best N together."),
+        option("--exact", is_flag=True, help="Take every number to the end, however long."),
+        scope(),
+        run(),
+        words_or_json(),
+    ]  # fmt: skip
+
+
+def fragility() -> list[click.Parameter]:
+    """A target."""
+    return [
+        click.Argument(["target"], metavar="TARGET"),
+        option("--exact", is_flag=True, help="Take every number to the end, however long."),
+        scope(),
+        run(),
+        words_or_json(),
+    ]
+
+
 def diff_runs() -> list[click.Parameter]:
     """Two runs, whose links are mine, and in which order factors are switched."""
     return [

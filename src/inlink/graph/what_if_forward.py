@@ -52,6 +52,10 @@ class Forward:
         self.weight = np.where(walk.out_weight > 0, walk.out_weight, 1.0)
         self._found: dict[int, Visits] = {}
 
+    def forget(self) -> None:
+        """Forget the rows that were found."""
+        self._found.clear()
+
     def visits(self, start: int, *, epsilon: float = 1e-9, most_edges: int | None = None) -> Visits:
         """The row of a node, or what was found of it before. Raises: BadInput. Cost: `most_edges` out-links at most."""
         if start in self._found:

@@ -131,7 +131,8 @@ class _Change:
         """D times a vector that is known at sources and targets, and equals own + a P vector at the sources."""
         k = len(self.rows)
         old = (values[:k] - np.asarray(own)) / self.walk.damping
-        result, at = self.kept * old, k
+        result: Floats = np.asarray(self.kept * old)
+        at = k
         for i, row in enumerate(self.rows):
             for _, share in row.shares:
                 result[i] += share * values[at]

@@ -6,13 +6,26 @@ those of the served snapshot.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Unpack
 
 from inlink.errors import BadInput, NotFound
 from inlink.graph.runs import LATEST, Run
 from inlink.store.workspace import Workspace
+from inlink.workbench.explanations import (
+    About,
+    Candidate,
+    Change,
+    ExplainOptions,
+    Explanation,
+    FragilityAnswer,
+    Rested,
+    Source,
+    Standing,
+    WhatIfAnswer,
+    WhatIfOptions,
+)
 from inlink.workbench.ranking import GRAPH_OF_SCOPE, SCOPE_OF_GRAPH, about_snapshot, asked_for, held_run, not_there
 from inlink.workbench.results import Rows, Target
 
@@ -21,145 +34,16 @@ if TYPE_CHECKING:
     from inlink.graph.greedy import Best
     from inlink.graph.origins import Origins
     from inlink.graph.what_if_masses import MassAfter
+    from inlink.workbench.workbench import Workbench
 
 SHOWN = 20
 QUICK_EDGES = 200_000_000
 ALL_EDGES = 1 << 60
 HELD_STILL = "positions and authority after a change are read with the masses of all others held still"
+QUOTE = "'"
 LINK_COLUMN = {"pages": "source_key", "hosts": "source_host", "domains": "source_domain"}
 
 LinksOf = Callable[[str], Rows]
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Mass, position of n, and authority (null in small graphs)."""
-
-    mass: float
-    position: int
-    authority: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What an answer is about: a target that is a node of a run's graph."""
-
-    target: Target
-    run: str
-    graph: str
-    snapshot: str
-    n: int
-    inputs: dict[str, object]
-    now: Standing
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One source of mass. share: of the target's mass.
-
-    For flow: carried by its link; source_mass and share_of_source (the part of its vote that the link has); the pages
-    that vote, of the run; n_links and the best link as the served snapshot has them, null where it lists none.
-    For origins: carried is what began there; the other columns are null.
-    """
-
-    name: str
-    carried: float
-    share: float
-    source_mass: float | None = None
-    share_of_source: float | None = None
-    n_pages: int | None = None
-    n_follow_pages: int | None = None
-    n_links: int | None = None
-    best_link: str | None = None
-    best_anchor: str | None = None
-    best_link_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """The terms of a target's mass; `rows`, `others` and the named terms sum to it.
-
-    kind: flow or origins. others: what the n_others sources that are not shown give together. restart, returned: terms
-    of the flow. unresolved: of origins, not followed to its beginning. open: what the run's stopping rule left.
-    """
-
-    about: About
-    kind: str
-    rows: tuple[Source, ...]
-    n_sources: int
-    n_others: int
-    others: float
-    restart: float | None
-    returned: float | None
-    unresolved: float | None
-    open: float
-    is_exact: bool
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One link that was thought of: its case, the reason, and the target's mass with it alone."""
-
-    source: str
-    action: str
-    follow: bool
-    case: str
-    why: str
-    alone: Standing
-    gain: float
-
-
-@dataclass(frozen=True, slots=True)
-class WhatIfAnswer:
-    """A target before and after links are added or lost together. error: a bound of |after.mass - exact|.
-
-    best: sources ranked by what a new link from each would bring alone; best_set: the links that are best together, in
-    order, each with the standing once it and those before it are there.
-    """
-
-    about: About
-    after: Standing
-    gain: float
-    error: float
-    is_exact: bool
-    changes: tuple[Change, ...]
-    best: tuple[Candidate, ...] = ()
-    best_set: tuple[Candidate, ...] = ()
-    n_candidates: int | None = None
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A source without a link to the target, and where the target would stand with one."""
-
-    source: str
-    gain: float
-    error: float
-    after: Standing
-
-
-@dataclass(frozen=True, slots=True)
-class Rested:
-    """The target without its strongest n_lost sources. share_lost: of its mass now."""
-
-    n_lost: int
-    after: Standing
-    share_lost: float
-    error: float
-
-
-@dataclass(frozen=True, slots=True)
-class FragilityAnswer:
-    """How much of a target's mass rests on its strongest sources."""
-
-    about: About
-    n_sources: int
-    strongest: tuple[Source, ...]
-    rows: tuple[Rested, ...]
-    notes: tuple[str, ...] = ()
 
 
 def explain(
@@ -168,19 +52,27 @@ def explain(
     scope: str | None = None,
     run: str = LATEST,
     *,
-    origins: bool = False,
-    exact: bool = False,
-    limit: int | None = SHOWN,
     links_of: LinksOf | None = None,
+    **given: Unpack[ExplainOptions],
 ) -> Explanation:
     """The flow into a target; with `origins`, where its mass began; with `exact`, all of it to its beginning.
 
     Raises: NotFound where the target is no node of the run's graph; BadInput for a path.
     """
     explained, node, about = _opened(workspace, text, scope, run)
-    if origins or exact:
+    limit, exact = given.get("limit", SHOWN), given.get("exact", False)
+    if exact or given.get("origins", False):
         return _origins(explained, node, about, exact=exact, limit=limit)
     return _flow(explained, node, about, limit, links_of)
+
+
+def links_behind(bench: Workbench, text: str, scope: str | None) -> LinksOf:
+    """Asks the served snapshot for the links to a target that satisfy a filter: their number and the best of them."""
+
+    def ask(where: str) -> Rows:
+        return bench.backlinks(text, scope=scope, where=where, limit=1, infrastructure=True)
+
+    return ask
 
 
 def _flow(explained: Explained, node: int, about: About, limit: int | None, links_of: LinksOf | None) -> Explanation:
@@ -201,19 +93,21 @@ def _flow(explained: Explained, node: int, about: About, limit: int | None, link
             counts.pages,
             counts.follow_pages,
         )
-        rows.append(_with_links(row, explained.run, source, links_of))
+        rows.append(_with_links(row, explained, source, links_of))
     return Explanation(
         about, "flow", tuple(rows), len(found.sources), len(found.sources) - shown, float(sum(found.carried[shown:])),
         found.restart, found.returned, None, found.open, True,
     )  # fmt: skip
 
 
-def _with_links(row: Source, run: Run, source: int, links_of: LinksOf | None) -> Source:
+def _with_links(row: Source, explained: Explained, source: int, links_of: LinksOf | None) -> Source:
     """The row with the number of links behind it and the best of them."""
     if links_of is None:
         return row
+    run = explained.run
     wanted = run.names.key(source) if run.kind == "pages" else run.names.name(source)
-    rows = links_of(f"{LINK_COLUMN[run.kind]} = '{wanted.replace(chr(39), chr(39) * 2)}'")
+    follow = "" if explained.policy.follow == "weight" else " and follow = true"
+    rows = links_of(f"{LINK_COLUMN[run.kind]} = '{wanted.replace(QUOTE, QUOTE * 2)}'{follow}")
     if not len(rows):
         return row
     best = rows.to_dicts()[0]
@@ -250,12 +144,7 @@ def what_if(
     text: str,
     scope: str | None = None,
     run: str = LATEST,
-    *,
-    add: Sequence[str] = (),
-    lose: Sequence[str] = (),
-    nofollow: bool = False,
-    best: int = 0,
-    exact: bool = False,
+    **given: Unpack[WhatIfOptions],
 ) -> WhatIfAnswer:
     """The target's mass if links to it were added and lost; `best` also ranks all sources that could link.
 
@@ -264,6 +153,8 @@ def what_if(
     from inlink.graph.what_if import what_if as computed
     from inlink.graph.what_if_wishes import Wish
 
+    add, lose, best = given.get("add", ()), given.get("lose", ()), given.get("best", 0)
+    nofollow, exact = given.get("nofollow", False), given.get("exact", False)
     if not (add or lose or best):
         raise BadInput("what-if needs a link to think of", hint="name sources with --add or --lose, or use --best 10")
     explained, node, about = _opened(workspace, text, scope, run)

@@ -21,6 +21,13 @@ from inlink.store.workspace import Current, Workspace
 from inlink.urls.domains import SuffixRules
 from inlink.workbench import comparing, exporting, lists, ranking, sandbox, summary
 from inlink.workbench.changes import changes, moment, stream_changes
+from inlink.workbench.explanations import (
+    ExplainOptions,
+    Explanation,
+    FragilityAnswer,
+    WhatIfAnswer,
+    WhatIfOptions,
+)
 from inlink.workbench.lists import counting_by
 from inlink.workbench.opening import as_of, open_served
 from inlink.workbench.options import View, ViewOptions, view_of
@@ -316,6 +323,31 @@ class Workbench:
     def authority(self, target: str, *, scope: str | None = None, run: str = "latest") -> ranking.Authority:
         """Mass, position and authority of a page, host or domain; `run` is a name, or how it begins."""
         return ranking.authority(self._home(), target, scope, run)
+
+    def explain(
+        self, target: str, *, scope: str | None = None, run: str = "latest", **about: Unpack[ExplainOptions]
+    ) -> Explanation:
+        """Which links carry a target's mass, or where it began; the parts sum to it."""
+        from inlink.workbench import explaining
+
+        links_of = explaining.links_behind(self, target, scope)
+        return explaining.explain(self._home(), target, scope, run, links_of=links_of, **about)
+
+    def what_if(
+        self, target: str, *, scope: str | None = None, run: str = "latest", **links: Unpack[WhatIfOptions]
+    ) -> WhatIfAnswer:
+        """A target's mass if links to it were added or lost; the sources whose link would bring most."""
+        from inlink.workbench import explaining
+
+        return explaining.what_if(self._home(), target, scope, run, **links)
+
+    def fragility(
+        self, target: str, *, scope: str | None = None, run: str = "latest", exact: bool = False
+    ) -> FragilityAnswer:
+        """How much of a target's mass rests on its strongest 1, 3 and 10 sources."""
+        from inlink.workbench import explaining
+
+        return explaining.fragility(self._home(), target, scope, run, exact=exact)
 
     def diff_runs(self, run_a: str, run_b: str, **about: Unpack[ranking.DiffOptions]) -> Rows:
         """What changed each target's mass between two runs: the model, my links, and the rest; these add up."""

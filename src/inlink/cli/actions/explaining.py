@@ -1,0 +1,201 @@
+"""Verbs that say where mass comes from and what would change it: explain, what-if, fragility."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+from inlink.cli.actions.ranking import policy_words
+from inlink.cli.declare import Call
+from inlink.cli.output import Output
+from inlink.cli.tables import draw, footer, heading
+from inlink.cli.text import clean
+from inlink.cli.values import to_json
+from inlink.workbench import Workbench
+from inlink.workbench.explanations import About, Candidate, Explanation, FragilityAnswer, Standing, WhatIfAnswer
+
+FLOW = ("source", "share", "carried", "n_pages", "share_of_source", "n_links", "best_link", "best_anchor")
+BEGUN = ("source", "share", "begun")
+
+Line = tuple[str, str, str]
+
+
+def explain(
+    call: Call,
+    *,
+    target: str,
+    origins: bool,
+    exact: bool,
+    scope: str | None,
+    run: str,
+    limit: int | None,
+    output: str | None,
+) -> None:
+    """Where a target's mass comes from."""
+    place = Output(quiet=call.quiet)
+    with Workbench.open(call.folder) as bench:
+        found = bench.explain(target, scope=scope, run=run, origins=origins, exact=exact, limit=limit)
+    if output == "json":
+        place.line(to_json(as_object(found), indent=2))
+        return
+    _head(place, found.about)
+    rows = [_source_row(found, at) for at in range(len(found.rows))]
+    if rows:
+        draw(place, FLOW if found.kind == "flow" else BEGUN, rows)
+        place.line()
+    for line in _terms(found):
+        place.line(clean(_line(line)))
+    _foot(place, found.about, found.notes)
+
+
+def what_if(
+    call: Call,
+    *,
+    target: str,
+    add: Sequence[str],
+    lose: Sequence[str],
+    nofollow: bool,
+    best: int | None,
+    exact: bool,
+    scope: str | None,
+    run: str,
+    output: str | None,
+) -> None:
+    """A target's mass with other links."""
+    place = Output(quiet=call.quiet)
+    with Workbench.open(call.folder) as bench:
+        found = bench.what_if(
+            target, scope=scope, run=run, add=add, lose=lose, nofollow=nofollow, best=best or 0, exact=exact
+        )
+    if output == "json":
+        place.line(to_json(as_object(found), indent=2))
+        return
+    _head(place, found.about)
+    if found.changes:
+        place.line(clean(_line(("Together", _mass(found.after.mass), _stands(found.after, found.about)))))
+        place.line(clean(_line(("Change", f"{found.gain:+.6g}", _times(found.gain, found.about)))))
+        place.line()
+        for change in found.changes:
+            word = f"{change.action} {change.source}{'' if change.follow else ' (nofollow)'}"
+            place.line(clean(f"{word}: {change.gain:+.6g} alone. {change.why}"))
+    _candidates(place, "Best sources, each alone", found.best, found.about)
+    _candidates(place, "Best together, in this order", found.best_set, found.about)
+    _foot(place, found.about, found.notes)
+
+
+def fragility(call: Call, *, target: str, exact: bool, scope: str | None, run: str, output: str | None) -> None:
+    """What rests on the strongest sources."""
+    place = Output(quiet=call.quiet)
+    with Workbench.open(call.folder) as bench:
+        found = bench.fragility(target, scope=scope, run=run, exact=exact)
+    if output == "json":
+        place.line(to_json(as_object(found), indent=2))
+        return
+    _head(place, found.about)
+    for row in found.rows:
+        label = "Without the strongest" if row.n_lost == 1 else f"Without the {row.n_lost} strongest"
+        lost = f"{row.share_lost:.1%} of the mass is gone; {_stands(row.after, found.about)}"
+        place.line(clean(f"{label:<26}{_mass(row.after.mass):>12}  {lost}"))
+    if not found.rows:
+        place.line("Nobody votes for it: all of its mass comes by restarts.")
+    place.line()
+    rows = [{"source": each.name, "share": each.share, "carried": each.carried} for each in found.strongest]
+    if rows:
+        draw(place, ("source", "share", "carried"), rows)
+    _foot(place, found.about, (f"{found.n_sources:,} sources in all", *found.notes))
+
+
+def as_object(found: Explanation | WhatIfAnswer | FragilityAnswer) -> dict[str, object]:
+    """An answer as a JSON object: what it is about, then its own fields."""
+    about = {f.name: getattr(found.about, f.name) for f in dataclasses.fields(found.about) if f.name != "target"}
+    target = found.about.target
+    rest = {f.name: getattr(found, f.name) for f in dataclasses.fields(found) if f.name not in ("about", "notes")}
+    return {
+        "target": target.text,
+        "scope": target.scope,
+        "scope_is_guessed": target.is_guessed,
+        **{name: _plain(value) for name, value in about.items()},
+        **{name: _plain(value) for name, value in rest.items()},
+        "notes": [*found.about.notes, *found.notes],
+    }
+
+
+def _plain(value: object) -> object:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {name: str(x) if name.endswith("_id") and isinstance(x, int) else x for name, x in fields.items()}
+    return [_plain(each) for each in value] if isinstance(value, tuple | list) else value
+
+
+def _source_row(found: Explanation, at: int) -> dict[str, object]:
+    row = found.rows[at]
+    fields = {f.name: getattr(row, f.name) for f in dataclasses.fields(row)}
+    return {**fields, "source": row.name, "begun": row.carried}
+
+
+def _terms(found: Explanation) -> Iterator[Line]:
+    mass = found.about.now.mass
+    sources = "sources" if found.kind == "flow" else "places where mass began"
+    if found.n_others:
+        yield "Others", _mass(found.others), f"{_share(found.others, mass)} from {found.n_others:,} more {sources}"
+    if found.restart is not None and found.returned is not None:
+        yield "Restarts", _mass(found.restart), f"{_share(found.restart, mass)}: readers who start here by chance"
+        yield "Returned", _mass(found.returned), f"{_share(found.returned, mass)}: from nodes that vote for nobody"
+    if found.unresolved is not None:
+        yield "Unresolved", _mass(found.unresolved), f"{_share(found.unresolved, mass)}: not followed to its beginning"
+    if abs(found.open) > 1e-9 * mass:
+        yield "Left open", f"{found.open:.6g}", "by the run's stopping rule"
+    yield "Mass", _mass(mass), "the sum"
+
+
+def _candidates(place: Output, title: str, found: Sequence[Candidate], about: About) -> None:
+    if not found:
+        return
+    place.line()
+    heading(place, title)
+    rows: list[dict[str, object]] = [
+        {
+            "source": each.source,
+            "gain": each.gain,
+            "change": f"{each.gain / about.now.mass:+.1%}" if about.now.mass else None,
+            "mass_after": each.after.mass,
+            "position_after": each.after.position,
+            "authority_after": each.after.authority,
+        }
+        for each in found
+    ]
+    draw(place, tuple(rows[0]), rows)
+
+
+def _head(place: Output, about: About) -> None:
+    heading(place, f"{about.target.text} ({about.target.scope})")
+    place.line()
+    place.line(clean(_line(("Mass now", _mass(about.now.mass), _stands(about.now, about)))))
+
+
+def _foot(place: Output, about: About, notes: Sequence[str]) -> None:
+    place.line()
+    said = f"run {about.run} · snapshot {about.snapshot} · {policy_words(about.inputs)}"
+    footer(place, [said, *about.notes, *notes])
+
+
+def _line(line: Line) -> str:
+    label, value, more = line
+    return f"{label:<12}{value:>14}  {more}".rstrip()
+
+
+def _stands(standing: Standing, about: About) -> str:
+    scale = "" if standing.authority is None else f", authority {standing.authority:.1f}"
+    return f"position {standing.position:,} of {about.n:,} {about.graph}{scale}"
+
+
+def _times(gain: float, about: About) -> str:
+    return f"{gain / about.now.mass:+.2%} of its mass" if about.now.mass else ""
+
+
+def _mass(mass: float) -> str:
+    return f"{mass:.6g}"
+
+
+def _share(part: float, whole: float) -> str:
+    return f"{part / whole:.1%}" if whole else "0.0%"
