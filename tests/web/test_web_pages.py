@@ -60,6 +60,8 @@ def test_the_overview_shows_authority_with_its_run(client: TestClient) -> None:
     text = client.get("/overview?q=crumb.example").text
     for words in ("83.4", "of 121,000 domains", "1,512 times the average", "1,284", f"Run {RUN}"):
         assert words in text
+    for words in ("Where its mass comes from", "loaf.example", "48\u00a0%", "1,282 others", "surfers who start here"):
+        assert words in text
     assert "Not in the graph" in client.get("/overview?q=nobody.example").text
     assert "h-aut" not in client.get("/overview?q=crumb.example/guides/&scope=prefix").text
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from inlink.errors import BadInput, NotFound
 from inlink.workbench import Count, Evidence, Overview, Rows, Status, Target
+from inlink.workbench.explanations import About, Explanation, Source, Standing
 from inlink.workbench.ranking import Authority
 
 NOW = datetime(2026, 11, 14, 6, 12, 41, tzinfo=UTC)
@@ -126,6 +127,12 @@ class StubBench:
         return dataclasses.replace(
             about, mass=0.0125, times_average=1512.5, position=7, authority=83.4, in_votes=1284, notes=(HOSTILE,)
         )
+
+    def explain(self, target: str, *, scope: str | None = None, run: str = "latest", limit: int = 8) -> Explanation:
+        sources = (Source("loaf.example", 0.006, 0.48), Source(HOSTILE, 0.004, 0.32))
+        now = Standing(0.0125, 7, 83.4)
+        about = About(Target(target, scope or "domain"), run, "domains", SNAPSHOT, 121_000, {}, now)
+        return Explanation(about, "flow", sources, 1284, 1282, 0.002, 0.0004, 0.0001, None, 0.0, True)
 
     def changes(self, target: str, **_options: Any) -> Rows:
         row = {"change": "lost", "source_url": f"https://b.example/{HOSTILE}", "reason": "page_gone", "changed_at": NOW}

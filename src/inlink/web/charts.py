@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inlink.workbench import Count
+from inlink.workbench.explanations import Explanation
 
 TOP = 6
 HUES = ("", "b4", "b5", "b2", "b3", "b6")  # in the order of the palette
@@ -70,6 +71,26 @@ def bars(counts: Sequence[Count], top: int = TOP, *, domains: bool = False) -> l
         total = sum(value for _, value in rest)
         found.append(Bar(f"{len(rest)} others", total, min(100.0, 100 * total / most), is_rest=True))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class FlowBar:
+    """One term of a mass: its share of it, and the bar's length from 0 to 100."""
+
+    name: str
+    share: float
+    length: float
+    is_rest: bool = False
+
+
+def flow_bars(found: Explanation, mass: float) -> list[FlowBar]:
+    """What each source carries, the most first; then what other sources give together, and what starts here."""
+    terms = [(row.name, row.carried, False) for row in found.rows]
+    if found.n_others:
+        terms.append((f"{found.n_others:,} others", found.others, True))
+    terms.append(("surfers who start here", (found.restart or 0.0) + (found.returned or 0.0), True))
+    most = max((carried for _, carried, _ in terms), default=0.0) or 1.0
+    return [FlowBar(name, carried / mass, 100 * carried / most, is_rest) for name, carried, is_rest in terms]
 
 
 def stacked(counts: Sequence[tuple[str, int]]) -> list[Piece]:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from inlink.errors import BadInput, InlinkError, NotConfigured, NotFound
-from inlink.web.charts import bars, drawn_page, stacked
+from inlink.web.charts import FlowBar, bars, drawn_page, flow_bars, stacked
 from inlink.workbench import GROUPS, STATES, Evidence, Overview, Rows, Workbench
 from inlink.workbench.ranking import Authority
 
@@ -141,8 +141,8 @@ def overview(request: Request) -> Response:
         regions={count.value: count.n_links for count in found.breakdowns.get("region", ())},
         tlds=bars(found.breakdowns.get("tld", ()), domains=True),
         languages=bars(found.breakdowns.get("lang", ()), 4),
-        standing=_standing(bench, query),
-        flow=[],
+        standing=(standing := _standing(bench, query)),
+        flow=_flow(bench, query, standing),
     )
 
 
@@ -152,6 +152,13 @@ def _standing(bench: Workbench, query: Query) -> Authority | None:
         return bench.authority(query.q, scope=query.scope)
     except (NotFound, NotConfigured, BadInput):
         return None
+
+
+def _flow(bench: Workbench, query: Query, standing: Authority | None) -> list[FlowBar]:
+    """Where the target's mass comes from, in the run of its standing."""
+    if standing is None or not standing.mass:
+        return []
+    return flow_bars(bench.explain(query.q, scope=query.scope, run=standing.run, limit=TOP), standing.mass)
 
 
 def _top(table: pa.Table | None) -> list[dict[str, Any]]:
