@@ -53,7 +53,7 @@ def found(release: Release, name: str) -> Card:
 
 def test_a_server_answers_as_the_folder_does(made: Made, folder: Path, served: Served, client: Client) -> None:
     local, remote = Release.open(folder), Release.open(HttpSource(served.url, client=client))
-    for line in range(0, N, 211):
+    for line in range(0, N, 401):
         name = shown(made.names[line])
         here, there = local.find(name), remote.find(name)
         assert here == there and here is not None
@@ -81,10 +81,10 @@ def test_what_was_fetched_once_is_not_fetched_again(made: Made, served: Served, 
 
 
 def test_the_cache_is_bounded(made: Made, served: Served, client: Client, tmp_path: Path) -> None:
-    limit = 20_000
+    limit = 12_000
     source = CachedSource(HttpSource(served.url, client=client), tmp_path / "cache", limit_bytes=limit)
     release = Release.open(source)
-    for line in range(0, N, 17):
+    for line in range(0, N, 97):
         found(release, shown(made.names[line]))
     assert 0 < sum(path.stat().st_size for path in (tmp_path / "cache").iterdir()) <= limit
 

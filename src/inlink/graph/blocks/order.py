@@ -81,9 +81,6 @@ def by_rank(
     key = np.ldexp(mantissa, exponent - _DIGITS, out=mantissa)
     np.negative(key, out=key)
     key[np.isnan(key)] = np.inf
-    key[in_degrees == 0] = np.inf
     order = np.argsort(key, kind="stable").astype(np.uint32)
-    # Domains with in-links but without a value stand before those without in-links.
-    n_known = int(np.count_nonzero(key < np.inf))
-    tail = order[n_known:]
-    return chosen, np.concatenate([order[:n_known], tail[in_degrees[tail] > 0], tail[in_degrees[tail] == 0]])
+    is_linked = in_degrees[order] > 0
+    return chosen, np.concatenate([order[is_linked], order[~is_linked]])

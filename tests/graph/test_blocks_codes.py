@@ -1,0 +1,138 @@
+"""Codes of lists and of names: what goes in comes out, and damaged bits never run away."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import numpy as np
+import pytest
+import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inlink.errors import CorruptIndex
+from inlink.graph.blocks.gap_code import WORST_BITS, decode_list, encode_list
+from inlink.graph.blocks.leaf_kernel import sort_ids
+from inlink.graph.blocks.name_kernel import order_of_names
+from inlink.graph.blocks.names import Beginnings, NameTable, pack_coded, pack_front, unpack_coded, unpack_front
+from inlink.graph.blocks.numbers import pack_table, read_table, span_of_number
+
+LARGEST = 2**32 - 2
+
+
+def coded(ids: np.ndarray, n: int, n_left: int) -> tuple[np.ndarray, int]:
+    words = np.zeros(len(ids) * WORST_BITS // 64 + 2, np.uint64)
+    return words, encode_list(ids, 0, len(ids), n_left, n, words, 0)
+
+
+@st.composite
+def lists(draw: st.DrawFn) -> tuple[np.ndarray, int]:
+    n = draw(st.sampled_from([1, 2, 100, 10**6, 121_000_000, LARGEST]))
+    ids = draw(st.sets(st.integers(0, n - 1) | st.integers(0, min(n - 1, 40)), max_size=200))
+    return np.array(sorted(ids), np.uint32), n
+
+
+@given(lists(), st.integers(0, 10**6))
+@settings(max_examples=150, deadline=None)
+def test_a_list_reads_back(made: tuple[np.ndarray, int], more: int) -> None:
+    ids, n = made
+    words, end = coded(ids, n, len(ids) + more)
+    out = np.zeros(len(ids), np.uint32)
+    assert decode_list(words, 0, len(ids), len(ids) + more, n, out, 0) == end
+    assert (out == ids).all()
+
+
+@given(st.binary(min_size=8, max_size=80), st.integers(1, 60), st.sampled_from([1, 1000, LARGEST]))
+@settings(max_examples=150, deadline=None)
+def test_any_bits_are_refused_or_a_list(data: bytes, count: int, n: int) -> None:
+    words = np.frombuffer(data[: len(data) // 8 * 8], np.uint64)
+    out = np.zeros(count, np.uint32)
+    if decode_list(words, 0, count, count, n, out, 0) >= 0:
+        assert (np.diff(out.astype(np.int64)) > 0).all() and out[-1] < n
+
+
+@pytest.mark.parametrize("skew", [1, 3], ids=["even", "dense in front"])
+@pytest.mark.parametrize("count", [1000, 100_000])
+def test_long_lists_take_little_more_than_their_gaps_tell(count: int, skew: int) -> None:
+    n = 121_000_000
+    ids = np.unique((np.random.default_rng(1).random(count) ** skew * n).astype(np.uint32))
+    entropy = np.log2(np.diff(ids.astype(np.int64), prepend=-1).mean()) + np.log2(np.e)  # of gaps of one mean
+    assert coded(ids, n, len(ids))[1] / len(ids) < 1.02 * entropy
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 24, 25, 512, 513, 5000])
+@pytest.mark.parametrize("n", [7, 2**11, 2**22 + 1, LARGEST])
+def test_every_way_of_sorting_sorts(count: int, n: int) -> None:
+    ids = np.random.default_rng(count).integers(0, n, count).astype(np.uint32)
+    expected = np.sort(ids)
+    sort_ids(ids, np.empty(max(count, 1), np.uint32), count, n)
+    assert (ids == expected).all()
+
+
+def table(names: list[bytes]) -> NameTable:
+    blob = np.frombuffer(b"".join(names) + b"\0", np.uint8)
+    return NameTable(blob, np.cumsum([0, *map(len, names)]).astype(np.int64))
+
+
+NAMES = st.lists(
+    st.text("abc.-", min_size=1, max_size=12).map(str.encode)
+    | st.binary(min_size=1, max_size=300)
+    | st.sampled_from([b"com.example", b"com.example-x", b"com.example.www", b"com.", b"uk.co.example"]),
+    min_size=1,
+    max_size=40,
+)
+
+
+@given(NAMES)
+@settings(max_examples=80, deadline=None)
+def test_names_read_back(names: list[bytes]) -> None:
+    known = table(names)
+    lines = np.arange(len(names), dtype=np.uint32)
+    front = unpack_front(pack_front(known, lines, 3), len(names))
+    beginnings = Beginnings.learned(names)
+    other = unpack_coded(pack_coded(known, lines, beginnings, 3), len(names), beginnings)
+    for i, name in enumerate(names):
+        assert front.raw(i) == other.raw(i) == name
+
+
+@given(NAMES)
+@settings(max_examples=80, deadline=None)
+def test_names_in_any_order_are_put_in_order(names: list[bytes]) -> None:
+    assert order_of_names(*_arrays(names)).tolist() == sorted(range(len(names)), key=lambda i: (names[i], i))
+
+
+def _arrays(names: list[bytes]) -> tuple[np.ndarray, np.ndarray]:
+    known = table(names)
+    return known.blob, known.offsets
+
+
+@given(NAMES)
+@settings(max_examples=80, deadline=None)
+def test_each_name_of_a_block_is_found(names: list[bytes]) -> None:
+    names = sorted(names)
+    block = unpack_front(pack_front(table(names), np.arange(len(names), dtype=np.uint32), 3), len(names))
+    for name in names:
+        assert block.find(name) == names.index(name)
+    assert block.find(b"\xff" * 400) is None
+
+
+@given(st.binary(max_size=60), st.integers(0, 20))
+@settings(max_examples=80, deadline=None)
+def test_bytes_that_are_no_names(data: bytes, n: int) -> None:
+    packed = zstandard.ZstdCompressor().compress(data)
+    with suppress(CorruptIndex):
+        assert len(unpack_front(packed, n)) == n
+    with suppress(CorruptIndex):
+        assert len(unpack_coded(packed, n, Beginnings.of(["com."]))) == n
+
+
+@pytest.mark.parametrize("n", [1, 2, 33, 1000])
+def test_tables_of_numbers(n: int) -> None:
+    numbers = np.random.default_rng(n).permutation(n).astype(np.uint32)
+    data = b"".join(pack_table(numbers, 32, 99))
+    for which in range(n):
+        span = span_of_number("order.bin", which, n, 32)
+        block = data[span.offset : span.offset + span.length]
+        assert read_table(block, span, n, 32, 99)[which % 32] == numbers[which]
+        with pytest.raises(CorruptIndex, match="seal"):
+            read_table(block, span, n, 32, 98)
