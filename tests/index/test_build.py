@@ -24,6 +24,7 @@ from inlink.index.jobs import MAKE_PART
 from inlink.index.manifest import read_manifest
 from inlink.index.upkeep import gc, verify
 from inlink.store import Workspace, disk
+from inlink.store.workspace import Current
 
 MEMORY = 700 * 2**20
 
@@ -149,6 +150,14 @@ def test_a_serving_file_that_cannot_be_read_is_made_again(workspace: Workspace, 
     assert (again.outcome, again.snapshot) == ("built", first.snapshot)
     assert verify(workspace).faults == ()
     assert run_build(workspace.path).outcome == "unchanged"
+
+
+def test_a_lost_file_of_a_run_leaves_the_snapshot_served(workspace: Workspace) -> None:
+    first = run_build(workspace.path)
+    workspace.serve(Current(first.snapshot, "domains-1"))
+    again = run_build(workspace.path)
+    assert (again.outcome, again.snapshot) == ("restored", first.snapshot)
+    assert workspace.current() == Current(first.snapshot)
 
 
 def test_a_snapshot_whose_manifest_is_damaged_is_made_again(workspace: Workspace) -> None:

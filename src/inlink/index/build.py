@@ -85,7 +85,7 @@ def _build(plan: _Plan, engine: Engine, tmp: Path, report: Report) -> BuildRepor
     outcome = "built" if name is None else "restored"
     if name is None:
         name = _arrange(plan, parts, engine, tmp, report)
-    elif current is not None and current.snapshot == name:
+    elif current is not None and current.snapshot == name and _can_be_served(workspace.serving(name, current.run)):
         outcome = "unchanged"
     if not _can_be_served(workspace.serving(name)):
         outcome = "built"
