@@ -76,6 +76,21 @@ def test_from_archive_to_answer_and_on(built: tuple[Path, Path], tmp_path: Path)
         assert bench.verify().faults == ()
 
 
+def test_targets_are_read_by_the_suffixes_of_the_snapshot(built: tuple[Path, Path]) -> None:
+    """A suffix that was set after the build changes nothing until the next one."""
+    folder, _ = built
+    with Workbench.open(folder) as bench:
+        before = bench.backlinks("mill.example")
+    settings = folder / "inlink.toml"
+    settings.write_text('[suffixes]\nown = ["mill.example"]\n')
+    with Workbench.open(folder) as bench:
+        after = bench.backlinks("mill.example")
+        assert (after.target, after.to_dicts()) == (before.target, before.to_dicts())
+        assert len(after) == 1
+        assert bench.build(workers=1).outcome == "built"
+        assert bench.backlinks("mill.example").target != before.target
+
+
 def test_evidence_that_has_moved_or_changed_says_so(built: tuple[Path, Path]) -> None:
     folder, warc = built
     with Workbench.open(folder) as bench:

@@ -7,6 +7,7 @@ sums and first rows stored (`serving_heavy`). The tables are described in `inlin
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from pathlib import Path
 import duckdb
 
 from inlink.index import serving_db, serving_heavy, serving_links, serving_names, serving_pages
+from inlink.index.manifest import FILE_NAME, read_manifest
 from inlink.index.serving_db import one
 from inlink.index.serving_scan import Snapshot
 
@@ -94,9 +96,17 @@ def _write_meta(db: duckdb.DuckDBPyConnection, snapshot: Snapshot, run: str | No
         "heavy_rows": str(heavy_rows),
         "latest_capture": latest,
         "earliest_capture": earliest,
+        "suffixes": _own_suffixes(snapshot.folder),
     }
     serving_db.run(db, "CREATE TABLE meta (name VARCHAR, value VARCHAR)")
     db.executemany("INSERT INTO meta VALUES (?, ?)", list(facts.items()))
+
+
+def _own_suffixes(folder: Path) -> str | None:
+    """The user's own suffixes that the snapshot was made with, as JSON: targets are read by the same."""
+    if not (folder / FILE_NAME).exists():
+        return None
+    return json.dumps(read_manifest(folder).suffixes["own"])
 
 
 def _silent(step: str, done: int, total: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import weakref
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +27,8 @@ def open_served(workspace: Workspace) -> tuple[Current, Served]:
         lease.release()
         raise
     weakref.finalize(serving, lease.release)
-    return current, Served(serving, SuffixRules(workspace.settings.suffixes))
+    own = serving.meta.get("suffixes")
+    return current, Served(serving, SuffixRules(json.loads(own) if own else workspace.settings.suffixes))
 
 
 def _serving(workspace: Workspace, current: Current) -> Serving:
