@@ -1,6 +1,6 @@
 """Two worker processes against one: WARC files → parts by the local engine, as a build runs it.
 
-    python bench/workers.py [--rounds 3] [--copies 3] [--data ../shared/data] [FILE.warc.gz ...]
+    python bench/workers.py [--rounds 3] [--copies 8] [--data ../shared/data] [FILE.warc.gz ...]
 
 Every file is extracted `--copies` times, so that the work outweighs the start of the processes. Not pinned: it needs
 two idle cores, and the wall clock is what is measured. The parts of both must be the same.
@@ -75,7 +75,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--copies", type=int, default=3)
+    parser.add_argument("--copies", type=int, default=8)
     parser.add_argument("--data", type=Path, default=DATA)
     options = parser.parse_args()
     files = options.files or [
