@@ -1,0 +1,123 @@
+"""A release with own votes over it: the same as the union of both, and the release as it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import igraph
+import numpy as np
+import pytest
+from made_release import Made, shown, skewed, write
+
+from inlink.graph.blocks import Release
+from inlink.graph.graph import Graph
+from inlink.graph.names import Names, Texts
+from inlink.graph.overlay import Overlay, lists_of_release, overlay, place_own, votes_placed
+from inlink.kernels.csr import Csr, csr_of_edges, transpose
+from inlink.kernels.packed_write import packed_of_csr
+from inlink.store.files import bytes_digest
+from inlink.urls.domains import SuffixRules
+from inlink.urls.surt import host_key
+
+N = 300
+RULES = SuffixRules(["uni.example"])
+
+
+@pytest.fixture(scope="module")
+def made() -> Made:
+    return skewed(N, 2500)
+
+
+@pytest.fixture(scope="module")
+def folder(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("overlay") / "release"
+    write(place, made)
+    return place
+
+
+def own_graph(pairs: list[tuple[str, str]]) -> Graph:
+    """An own graph of domains with these votes."""
+    names = sorted({name for pair in pairs for name in pair}, key=host_key)
+    number = {name: node for node, name in enumerate(names)}
+    source = np.array([number[a] for a, _ in pairs], np.int64)
+    target = np.array([number[b] for _, b in pairs], np.int64)
+    outward = csr_of_edges(source, target, len(names))
+    texts = Names("domains", Texts.of([host_key(name) for name in names]), Texts.of(names))
+    degrees = outward.degrees().astype(np.float64)
+    return Graph(texts, transpose(outward, len(names)), outward, degrees, "domains", {})
+
+
+@pytest.fixture(scope="module")
+def laid(made: Made, folder: Path) -> tuple[Overlay, set[tuple[str, str]], list[str]]:
+    """An overlay, the edges that it should have by name, and the names of its nodes."""
+    release = Release.open(folder)
+    names = [shown(name) for name in made.names]
+    known = {(names[s], names[t]) for s, t in zip(made.sources.tolist(), made.targets.tolist(), strict=True)}
+    random = np.random.default_rng(5)
+    pairs = [(names[a], names[b]) for a, b in random.integers(0, N, (80, 2)).tolist() if a != b]
+    pairs += sorted(known)[:7]
+    pairs += [("mine.example", names[3]), (names[5], "mine.example"), ("mine.example", "new.example")]
+    pairs += [("ann.uni.example", "mine.example"), (names[9], "ann.uni.example")]
+    own = own_graph(sorted(set(pairs)))
+    placed = place_own(own, release, RULES)
+    base, out_degree = lists_of_release(release)
+    found = overlay(base, out_degree, *votes_placed(own, placed), release.n + len(placed.added))
+    assert set(placed.added) == {"ann.uni.example", "mine.example", "new.example"}
+    assert placed.n_shared_suffix == 1
+    return found, known | set(pairs), [*release.names(range(release.n)), *placed.added]
+
+
+def test_its_rows_are_those_of_both(laid: tuple[Overlay, set[tuple[str, str]], list[str]]) -> None:
+    found, edges, names = laid
+    rows = {(names[source], names[target]) for target in range(found.n) for source in found.row(target).tolist()}
+    assert rows == edges
+    assert found.m == len(edges)
+    assert found.n_known >= 7
+    assert all((np.diff(found.row(node).astype(np.int64)) > 0).all() for node in range(found.n))
+    leaving = dict.fromkeys(names, 0)
+    for source, _ in edges:
+        leaving[source] += 1
+    assert found.out_weight.tolist() == [leaving[name] for name in names]
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 303), (0, 1), (17, 120), (250, 302), (299, 303), (300, 303), (5, 5)])
+def test_any_run_of_rows(laid: tuple[Overlay, set[tuple[str, str]], list[str]], first: int, last: int) -> None:
+    found = laid[0]
+    place = np.full(found.m + 3, 7, np.uint32)
+    found.rows_into(first, last, place)
+    expected = [node for row in range(first, last) for node in found.row(row).tolist()]
+    assert place[: len(expected)].tolist() == expected
+    assert (place[len(expected) :] == 7).all()
+
+
+def test_masses_are_those_of_igraph(laid: tuple[Overlay, set[tuple[str, str]], list[str]]) -> None:
+    found, edges, names = laid
+    number = {name: node for node, name in enumerate(names)}
+    other = igraph.Graph(found.n, [(number[a], number[b]) for a, b in edges], directed=True)
+    mass = found.mass(threads=1).mass
+    assert np.abs(np.array(other.pagerank(damping=0.85)) - mass).sum() < 1e-9
+    assert np.array_equal(mass, found.mass(threads=2).mass)
+
+
+def test_over_packed_rows_it_is_the_same(laid: tuple[Overlay, set[tuple[str, str]], list[str]]) -> None:
+    found = laid[0]
+    base = found.base
+    assert isinstance(base, Csr)
+    over = Overlay(packed_of_csr(base), found.extra, found.offsets, found.out_weight, found.n_known)
+    assert np.array_equal(over.mass(threads=1).mass, found.mass(threads=1).mass)
+
+
+def test_the_release_stays_as_it_is(folder: Path, laid: tuple[Overlay, set[tuple[str, str]], list[str]]) -> None:
+    before = {path.name: bytes_digest(path) for path in folder.iterdir()}
+    laid[0].mass(threads=1)
+    assert {path.name: bytes_digest(path) for path in folder.iterdir()} == before
+
+
+def test_without_own_votes_it_is_the_release(folder: Path) -> None:
+    base, out_degree = lists_of_release(Release.open(folder))
+    nobody = np.zeros(0, np.int64)
+    found = overlay(base, out_degree, nobody, nobody, N)
+    assert (found.m, found.n_known) == (base.m, 0)
+    place = np.empty(found.m, np.uint32)
+    found.rows_into(0, N, place)
+    assert np.array_equal(place, base.neighbours)
