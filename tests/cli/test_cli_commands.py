@@ -43,6 +43,9 @@ VERBS = [
     "rank",
     "authority",
     "diff-runs",
+    "explain",
+    "what-if",
+    "fragility",
 ]
 
 ROW_VERBS = [

@@ -77,10 +77,12 @@ def origins_of(walk: Walk, column: Column) -> Origins:
     rest = column.residual_nodes
     rest_base = walk.base(rest)
     unresolved = math.fsum((column.residuals * (np.asarray(walk.mass[rest]) - rest_base)).tolist())
-    sources = np.union1d(column.nodes, rest)
-    begun = np.zeros(len(sources))
-    begun[np.searchsorted(sources, column.nodes)] = column.values * walk.base(column.nodes)
-    begun[np.searchsorted(sources, rest)] += column.residuals * rest_base
+    nodes = np.concatenate([column.nodes, rest])
+    parts = np.concatenate([column.values * walk.base(column.nodes), column.residuals * rest_base])
+    order = np.argsort(nodes, kind="stable")
+    nodes, parts = nodes[order], parts[order]
+    first = np.flatnonzero(np.concatenate([[True], nodes[1:] != nodes[:-1]]))
+    sources, begun = nodes[first], np.add.reduceat(parts, first)
     return _origins(walk, column.target, sources, begun, unresolved=unresolved, column=column)
 
 

@@ -161,7 +161,9 @@ def _step(last: tuple[float, float], now: tuple[float, float], aim: float) -> fl
     if last[1] <= now[1] or last[0] <= now[0]:
         return 2.0
     slope = math.log(last[1] / now[1]) / math.log(last[0] / now[0])
-    return float(min(2.0, max(1.1, (now[1] / aim) ** (1 / slope))))
+    if slope * math.log(2.0) <= math.log(now[1] / aim):  # half a step does not reach the aim
+        return 2.0
+    return float(max(1.1, (now[1] / aim) ** (1 / slope)))
 
 
 def arrays_of(links: Csr, out_weight: Floats) -> tuple[Longs, Words, Singles, Floats]:

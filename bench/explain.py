@@ -1,0 +1,149 @@
+"""How long explanations take on a graph of 10 M nodes, and what the answers are worth.
+
+    python bench/explain.py [--nodes 10_000_000] [--edges 200_000_000] [--graph FOLDER]
+
+The graph of bench/make_graph.py (half of the nodes dangling), its mass by `kernels.pagerank`. Targets: the nodes whose
+in-degree is nearest to 100,000 (three) and to 1,000. For each: flow; origins with at most 1 % unresolved; what-if with
+one new link, and with two new and one lost, after origins (its push is reused), with the bound of its error; the best
+ten sources; fragility. Answers are asserted: flow and origins sum to the mass, what-if lies within its bound of the
+same question asked with ten times the work. `--graph` keeps the arrays there, and takes them from there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from inlink.graph.explain_walk import Walk, walk_of
+from inlink.graph.flow import flow
+from inlink.graph.fragility import fragility
+from inlink.graph.greedy import best_sources
+from inlink.graph.origins import Origins, origins
+from inlink.graph.what_if import TOLERANCE, nodes_of, solved
+from inlink.graph.what_if_columns import PushColumns
+from inlink.graph.what_if_forward import Forward
+from inlink.graph.what_if_masses import MassAfter
+from inlink.graph.what_if_rows import Edit
+from inlink.kernels.csr import Csr, csr_of_chunks, transpose
+from inlink.kernels.pagerank import pagerank
+from make_graph import chunks
+
+T = TypeVar("T")
+ROUNDS = 5
+MEMORY = 1 << 30
+QUICK = 2_000_000  # edges that a what-if in 50 ms may look at
+
+
+def made(n: int, m: int) -> dict[str, Any]:
+    """The graph both ways, its out-weights and mass."""
+    started = time.perf_counter()
+    outward = csr_of_chunks(lambda: ((a, b, None) for a, b in chunks(n, m)), n, memory_bytes=MEMORY)
+    inward = transpose(outward, n, memory_bytes=MEMORY)
+    print(f"graph: {n:,} nodes, {inward.m:,} edges, {time.perf_counter() - started:.0f} s", flush=True)
+    started = time.perf_counter()
+    weight = outward.degrees().astype(np.float64)
+    result = pagerank(inward, weight, tolerance=1e-12)
+    print(f"mass: {result.iterations} sweeps, bound {result.error_bound:.1g}, {time.perf_counter() - started:.0f} s")
+    arrays = {"mass": result.mass, "weight": weight}
+    for side, csr in (("in", inward), ("out", outward)):
+        arrays |= {f"{side}_offsets": csr.offsets, f"{side}_neighbours": csr.neighbours}
+    return arrays
+
+
+def opened(folder: Path | None, n: int, m: int) -> Walk:
+    """The walk; its arrays from the folder where they are there."""
+    if folder is not None and (folder / "mass.npy").exists():
+        arrays = {path.stem: np.load(path) for path in folder.glob("*.npy")}
+    else:
+        arrays = made(n, m)
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, array in arrays.items():
+                np.save(folder / f"{name}.npy", array)
+    inward, outward = (Csr(arrays[f"{s}_offsets"], arrays[f"{s}_neighbours"]) for s in ("in", "out"))
+    return walk_of(inward, arrays["weight"], arrays["mass"], outward=outward)
+
+
+def timed(ask: Callable[[], T], rounds: int = ROUNDS) -> tuple[T, float]:
+    """The answer, and the median milliseconds of some rounds."""
+    times = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        answer = ask()
+        times.append((time.perf_counter() - started) * 1000)
+    return answer, statistics.median(times)
+
+
+def asked(walk: Walk, node: int, edits: list[Edit], forward: Forward, began: Origins, work: int) -> MassAfter:
+    """What-if after origins: the push of the target and the prepared rows are there."""
+    forward.forget()
+    columns = PushColumns(walk, nodes_of(node, edits), work=work, forward=forward)
+    assert began.column is not None
+    columns.know(began.column)
+    return solved(walk, edits, node, columns, tolerance=TOLERANCE)
+
+
+def measured(walk: Walk, forward: Forward, node: int, rng: np.random.Generator) -> None:
+    """All figures of one target."""
+    degree = len(walk.in_links(node)[0])
+    found, ms = timed(lambda: flow(walk, node))
+    assert abs(found.total - found.mass) <= 1e-12 * found.mass
+    print(f"target {node}: in-degree {degree:,}, mass {found.mass:.3g}")
+    print(f"  flow {ms:.1f} ms, open {found.open / found.mass:.1e} of the mass")
+    began, ms = timed(lambda: origins(walk, node), 3)
+    assert abs(began.total - began.mass) <= 1e-12 * began.mass
+    assert began.unresolved <= 0.01 * began.mass
+    edges = began.column.edges_pushed if began.column else 0
+    print(f"  origins {ms:.0f} ms, unresolved {began.unresolved / began.mass:.2%}, {edges / 1e6:.1f} M edges pushed")
+    new = [int(s) for s in rng.integers(walk.n, size=40) if walk.weight(int(s), node) == 0 and walk.out_weight[s] > 0]
+    one = [Edit(new[0], node, 1.0)]
+    some = [Edit(new[1], node, 1.0), Edit(new[2], node, 1.0), Edit(int(found.sources[degree // 2]), node, -1.0)]
+    top = [Edit(int(np.argmax(walk.mass)), node, 1.0)]
+    for label, edits in (("one new", one), ("two new, one lost", some), ("one new, the heaviest node", top)):
+        if any(walk.weight(e.source, node) > 0 for e in edits if e.change > 0):
+            continue
+        after, ms = timed(lambda edits=edits: asked(walk, node, edits, forward, began, QUICK))  # type: ignore[misc]
+        more = asked(walk, node, edits, forward, began, QUICK * 50)
+        assert abs(after.after - more.after) <= after.error + more.error
+        gain, bound = after.after / after.before - 1, after.error / after.after
+        differs = abs(after.after - more.after) / after.after
+        print(
+            f"  what-if {label}: {ms:.1f} ms, change {gain:+.2e}, bound {bound:.1e} of the mass;"
+            f" with 50 times the work {more.error / more.after:.1e}, differs by {differs:.1e}",
+            flush=True,
+        )
+    best, ms = timed(lambda: best_sources(walk, node, 10, work=50_000_000), 1)
+    print(f"  best 10 of {best.n_ranked:,}: {ms:.0f} ms, {best.n_exact} computed, proven: {best.is_proven}")
+    rests, ms = timed(lambda: fragility(walk, node, work=50_000_000), 1)
+    for rest in rests.rests:
+        share = rest.after.error / rest.after.after
+        print(f"  without the {rest.n_lost} strongest: {rest.share:.2%} gone, bound {share:.1e} of the mass")
+    print(f"  fragility {ms:.0f} ms", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--nodes", type=int, default=10_000_000)
+    parser.add_argument("--edges", type=int, default=200_000_000)
+    parser.add_argument("--graph", type=Path)
+    given = parser.parse_args()
+    walk = opened(given.graph, given.nodes, given.edges)
+    degrees = walk.inward.degrees()
+    near = [*np.argsort(np.abs(degrees - 100_000))[:3].tolist(), int(np.argmin(np.abs(degrees - 1000)))]
+    forward, ms = timed(lambda: Forward(walk), 1)
+    print(f"prepared once a graph: {ms:.0f} ms")
+    small = walk.inward.row(near[0])[:1]
+    origins(walk, int(small[0]))  # compiles
+    rng = np.random.default_rng(1)
+    for node in near:
+        measured(walk, forward, int(node), rng)
+
+
+if __name__ == "__main__":
+    main()
