@@ -45,6 +45,9 @@ class LinkColumn:
         return self.sql, self.needs
 
 
+STRENGTH = "referring follow domains of the source domain; once a run is served, how many domains it stands above"
+
+
 def _plain(name: str, type_: Type, meaning: str) -> LinkColumn:
     return LinkColumn(name, type_, f"l.{name}", meaning)
 
@@ -100,7 +103,7 @@ _ALL = (
                "share of its block's text that is link text, 0 to 1",
                outgoing=_share("w.block_link_share"), outgoing_needs=("wide",)),
     _plain("ordinal", "int", "position among the links of the page, from 0"),
-    _plain("strength", "int", "referring follow domains of the source domain"),
+    _plain("strength", "int", STRENGTH),
     _plain("first_seen", "time", "first capture that holds the link"),
     _plain("last_seen", "time", "last capture that holds the link"),
     _plain("is_live", "bool", "the latest conclusive capture of the page holds the link"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inlink.index.serving_columns import FOLDED, FOLLOW, LINK_COLUMNS, SOURCE_DOMAIN
+from inlink.index.serving_columns import FOLDED, FOLLOW, LINK_COLUMNS, SOURCE_DOMAIN, STRENGTH
 from inlink.index.serving_sql import GroupColumn, Grouping
 
 
@@ -32,7 +32,7 @@ _N_NEW = _sum(
 _N_LOST = _sum("n_lost_links", "count(*) FILTER (NOT l.is_live)", "lost links")
 _FIRST = _sum("first_seen", "min(l.first_seen)", "first capture that holds one of the links", "time")
 _LAST = _sum("last_seen", "max(l.last_seen)", "last capture that holds one of the links", "time")
-_STRENGTH = _sum("strength", "max(l.strength)", "referring follow domains of the source domain, the greatest")
+_STRENGTH = _sum("strength", "max(l.strength)", f"the greatest of its links: {STRENGTH}")
 _TIMES = (_N_NEW, _N_LOST, _FIRST, _LAST)
 
 DOMAINS = Grouping(

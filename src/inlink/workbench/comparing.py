@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from inlink.errors import BadInput
-from inlink.index.serving_columns import FOLLOW, SOURCE_DOMAIN, columns_of, joins_of
+from inlink.index.serving_columns import FOLLOW, SOURCE_DOMAIN, STRENGTH, columns_of, joins_of
 from inlink.index.serving_sql import DerivedQuery, Key, Sql, all_of
 from inlink.workbench.conditions import Field, condition
 from inlink.workbench.cursors import after, read_cursor, view_digest
@@ -56,7 +56,7 @@ def _check(found: Sequence[Found], mode: str) -> None:
 
 COLUMNS = {
     "source_domain": ("text", "referring domain"),
-    "strength": ("int", "referring follow domains of the source domain"),
+    "strength": ("int", STRENGTH),
     "n_targets": ("int", "how many of the targets it links to"),
     "n_links": ("int", "links to any of the targets; one that belongs to two of them counts twice"),
     "n_follow_links": ("int", "follow links among them"),

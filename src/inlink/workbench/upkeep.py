@@ -9,13 +9,13 @@ from inlink.engine.local import LocalEngine
 from inlink.engine.protocol import Progress, Report, silent
 from inlink.errors import CorruptIndex
 from inlink.graph import upkeep as runs_upkeep
-from inlink.graph.runs import run_names
+from inlink.graph.runs import remembered, run_names, runs_of
 from inlink.index import adding, upkeep
 from inlink.index.build import build as build_index
 from inlink.index.manifest import Manifest, read_manifest
 from inlink.index.reports import AddReport, BuildReport, GcReport, VerifyReport
 from inlink.store.files import size_bytes
-from inlink.store.workspace import Workspace
+from inlink.store.workspace import Current, Workspace
 from inlink.workbench.results import Status
 
 
@@ -77,8 +77,16 @@ def status(workspace: Workspace) -> Status:
         n_hosts=rows.get("hosts"),
         n_domains=rows.get("domains"),
         size_bytes=size_bytes(workspace.path),
+        facts=_run_facts(workspace, current),
         notes=tuple(notes),
     )
+
+
+def _run_facts(workspace: Workspace, current: Current | None) -> dict[str, str]:
+    """The latest run of each kind of graph, and the one that rows are ordered by."""
+    latest = {run.kind: run.id for run in runs_of(workspace)} | remembered(workspace)
+    facts = {"runs": ", ".join(latest[kind] for kind in sorted(latest))} if latest else {}
+    return {**facts, "ordered by": current.run} if current is not None and current.run else facts
 
 
 def _rows(manifest: Manifest) -> dict[str, int]:
