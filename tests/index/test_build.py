@@ -152,6 +152,15 @@ def test_a_serving_file_that_cannot_be_read_is_made_again(workspace: Workspace, 
     assert run_build(workspace.path).outcome == "unchanged"
 
 
+def test_current_that_cannot_be_read_is_a_fault_and_is_written_again(workspace: Workspace) -> None:
+    first = run_build(workspace.path)
+    (workspace.path / "CURRENT").write_text("{")
+    assert any("CURRENT" in fault for fault in verify(workspace).faults)
+    again = run_build(workspace.path)
+    assert (again.outcome, again.snapshot) == ("restored", first.snapshot)
+    assert workspace.current() == Current(first.snapshot)
+
+
 def test_a_lost_file_of_a_run_leaves_the_snapshot_served(workspace: Workspace) -> None:
     first = run_build(workspace.path)
     workspace.serve(Current(first.snapshot, "domains-1"))

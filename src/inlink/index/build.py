@@ -81,7 +81,7 @@ def _build(plan: _Plan, engine: Engine, tmp: Path, report: Report) -> BuildRepor
     if not parts:
         raise failed[0].error if failed else NotConfigured("no input gave a part", hint="add inputs that can be read")
     name = _same_snapshot(workspace, snapshot_key(list(parts), plan.rules))
-    current = workspace.current()
+    current = _served(workspace)
     outcome = "built" if name is None else "restored"
     if name is None:
         name = _arrange(plan, parts, engine, tmp, report)
@@ -136,6 +136,14 @@ def _same_snapshot(workspace: Workspace, key: str) -> str | None:
         if name.endswith(key[:12]) and _key_of(workspace.snapshot(name)) == key:
             return name
     return None
+
+
+def _served(workspace: Workspace) -> Current | None:
+    """What is served; None also where CURRENT cannot be read: it is written again."""
+    try:
+        return workspace.current()
+    except CorruptIndex:
+        return None
 
 
 def _key_of(folder: Path) -> str | None:

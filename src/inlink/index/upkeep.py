@@ -18,7 +18,7 @@ from inlink.store.digests import digest_of
 from inlink.store.files import bytes_digest, size_bytes
 from inlink.store.parts import part_faults
 from inlink.store.tables import read_batches, stored_schema
-from inlink.store.workspace import Workspace
+from inlink.store.workspace import Current, Workspace
 
 
 def verify(workspace: Workspace, report: Report = silent) -> VerifyReport:
@@ -27,20 +27,24 @@ def verify(workspace: Workspace, report: Report = silent) -> VerifyReport:
     snapshots = workspace.snapshots()
     total = len(parts) + len(snapshots)
     faults: list[str] = []
+    try:
+        current = workspace.current()
+    except CorruptIndex as error:
+        current = None
+        faults.append(f"{error.message}; {error.hint}")
     for i, name in enumerate(parts):
         report(Progress("verify", i, total, "folders", name))
         faults += part_faults(workspace.part(name))
     for i, name in enumerate(snapshots, len(parts)):
         report(Progress("verify", i, total, "folders", name))
-        faults += _snapshot_faults(workspace, name)
+        faults += _snapshot_faults(workspace, name, current)
     report(Progress("verify", total, total, "folders"))
-    current = workspace.current()
     if current is not None and current.snapshot not in snapshots:
         faults.append(f"CURRENT names the snapshot {current.snapshot}, which is not there")
     return VerifyReport(len(parts), len(snapshots), tuple(faults))
 
 
-def _snapshot_faults(workspace: Workspace, name: str) -> Iterator[str]:
+def _snapshot_faults(workspace: Workspace, name: str, current: Current | None) -> Iterator[str]:
     folder = workspace.snapshot(name)
     try:
         manifest = read_manifest(folder)
@@ -55,13 +59,12 @@ def _snapshot_faults(workspace: Workspace, name: str) -> Iterator[str]:
             continue
         if found != manifest.tables[table.folder]["digest"]:
             yield f"{name}/{table.folder} does not match its digest"
-    yield from _serving_faults(workspace, name)
+    yield from _serving_faults(workspace, name, current)
 
 
-def _serving_faults(workspace: Workspace, name: str) -> Iterator[str]:
+def _serving_faults(workspace: Workspace, name: str, current: Current | None) -> Iterator[str]:
     file = workspace.serving(name)
     note = file.with_suffix(".digest")
-    current = workspace.current()
     if not file.exists():
         if current is not None and current.snapshot == name:
             yield f"{name}: the serving file is missing; run inlink build"
