@@ -180,6 +180,10 @@ def test_the_latest_run_is_the_one_asked_for_last(own: Workspace) -> None:
     assert open_run(own, kind="domains").id == first.id
     assert open_run(own, kind="pages").id == pages.id
     assert open_run(own, second.id[:-3]).id == second.id
+    assert open_run(own).id == first.id, "domains were asked for last, though pages were made last"
+    assert open_run(own, "previous").id == second.id
+    with pytest.raises(NotFound, match="no other scoring run of pages"):
+        open_run(own, "previous", kind="pages")
     assert [run.id for run in runs_of(own)] == [first.id, second.id, pages.id]
     with pytest.raises(NotFound, match="2 runs have"):
         open_run(own, "domains-"[:8])

@@ -205,9 +205,10 @@ verb(
     "diff-runs",
     f"{ACTIONS}.ranking:diff_runs",
     "What changed between two scoring runs: the model, my links, and the rest.\n\n"
-    "The three add up to each target's change. A and B are names of runs as `rank` says them, or how they begin.",
+    "The three add up to each target's change. A and B are names of runs as `rank` says them, how they begin, or latest "
+    "and previous.",
     options.diff_runs(),
-    example="inlink -w web diff-runs domains-2f3a domains-91c0 --site example.org",
+    example="inlink -w web diff-runs previous latest --site example.org",
 )
 
 # ---- releases of web graphs ------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ from inlink.store.workspace import Workspace
 # The version of how a graph is scored: it rises whenever the same graph and recipe would give other scores.
 CODE = "1"
 FILE_NAME = "run.json"
-LATEST = "latest"
+LATEST, PREVIOUS = "latest", "previous"
 SHARED = ("votes", "arrays")  # folders beside the runs
 LATEST_FILE = "LATEST"
 DAMPING = 0.85
@@ -203,17 +203,21 @@ def run_names(workspace: Workspace) -> list[str]:
 def open_run(workspace: Workspace, run: str = LATEST, *, kind: str | None = None, snapshot: str | None = None) -> Run:
     """A run by its name or the beginning of it; or the latest, of a kind of graph and a snapshot if these are given.
 
-    Raises: NotFound; CorruptIndex where it cannot be read.
+    `previous` is the newest other run of the latest one's kind. Raises: NotFound; CorruptIndex where it cannot be read.
     """
-    if run != LATEST:
+    if run not in (LATEST, PREVIOUS):
         return _named(workspace, run)
     found = [one for one in runs_of(workspace) if kind in (None, one.kind) and snapshot in (None, one.snapshot)]
-    asked_last = remembered(workspace)
-    found.sort(key=lambda one: one.id == asked_last.get(one.kind))
+    asked = list(remembered(workspace).values())
+    found.sort(key=lambda one: asked.index(one.id) if one.id in asked else -1)
+    if run == PREVIOUS and found:
+        found = [one for one in found[:-1] if one.kind == found[-1].kind]
     if not found:
         what = f" of {kind}" if kind else ""
+        other = "other " if run == PREVIOUS else ""
         raise NotFound(
-            f"there is no scoring run{what} yet", hint=f"make one: inlink rank{f' --graph {kind}' if kind else ''}"
+            f"there is no {other}scoring run{what} yet",
+            hint=f"make one: inlink rank{f' --graph {kind}' if kind else ''}",
         )
     return found[-1]
 
@@ -229,12 +233,13 @@ def is_run(folder: Path) -> bool:
 
 def remember(workspace: Workspace, run: str) -> None:
     """The run was asked for last: from now on it is the latest of its kind, though it was made before others."""
-    known = {**remembered(workspace), run.partition("-")[0]: run}
-    replace_text(workspace.graph / LATEST_FILE, json.dumps(known, sort_keys=True) + "\n")
+    kind = run.partition("-")[0]
+    known = {other: name for other, name in remembered(workspace).items() if other != kind} | {kind: run}
+    replace_text(workspace.graph / LATEST_FILE, json.dumps(known) + "\n")
 
 
 def remembered(workspace: Workspace) -> dict[str, str]:
-    """Kind of graph → the run that was asked for last."""
+    """Kind of graph → the run that was asked for last; the kind asked for last comes last."""
     try:
         found = json.loads((workspace.graph / LATEST_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
