@@ -4,22 +4,29 @@
 --      self_votes (n), how many links were left out as votes for oneself
 
 CREATE TABLE pairs AS
-WITH counted AS (
-    SELECT
-        source_$level AS source, target_$level AS target,
-        count(DISTINCT hash(source_key)) AS pages,
-        count(DISTINCT hash(source_key)) FILTER (is_follow) AS follow_pages,
-        count(DISTINCT hash(source_host)) AS hosts,
-        count(DISTINCT hash(source_host)) FILTER (is_follow) AS follow_hosts
-    FROM votes
+WITH numbered AS (
+    SELECT s.node AS source, t.node AS target, hash(source_key) AS page, hash(source_host) AS host, is_follow
+    FROM votes v
+    JOIN nodes s ON s.name = v.source_$level
+    JOIN nodes t ON t.name = v.target_$level
     WHERE source_$level <> target_$level
-    GROUP BY ALL
+),
+by_page AS (
+    SELECT source, target, page, min(host) AS host, bool_or(is_follow) AS is_follow
+    FROM numbered
+    GROUP BY source, target, page
+),
+by_host AS (
+    SELECT
+        source, target, count(*) AS pages, count(*) FILTER (is_follow) AS follow_pages,
+        bool_or(is_follow) AS is_follow
+    FROM by_page
+    GROUP BY source, target, host
 )
 SELECT
-    s.node AS source, t.node AS target, pages::UINTEGER AS pages, follow_pages::UINTEGER AS follow_pages,
-    hosts::UINTEGER AS hosts, follow_hosts::UINTEGER AS follow_hosts
-FROM counted c
-JOIN nodes s ON s.name = c.source
-JOIN nodes t ON t.name = c.target;
+    source, target, sum(pages)::UINTEGER AS pages, sum(follow_pages)::UINTEGER AS follow_pages,
+    count(*)::UINTEGER AS hosts, count(*) FILTER (is_follow)::UINTEGER AS follow_hosts
+FROM by_host
+GROUP BY source, target;
 
 CREATE TABLE self_votes AS SELECT count(*) AS n FROM votes WHERE source_$level = target_$level;
