@@ -50,7 +50,7 @@ def made(n: int, m: int) -> dict[str, Any]:
     weight = outward.degrees().astype(np.float64)
     result = pagerank(inward, weight, tolerance=1e-12)
     print(f"mass: {result.iterations} sweeps, bound {result.error_bound:.1g}, {time.perf_counter() - started:.0f} s")
-    arrays = {"mass": result.mass, "weight": weight}
+    arrays: dict[str, Any] = {"mass": result.mass, "weight": weight}
     for side, csr in (("in", inward), ("out", outward)):
         arrays |= {f"{side}_offsets": csr.offsets, f"{side}_neighbours": csr.neighbours}
     return arrays

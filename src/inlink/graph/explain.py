@@ -65,9 +65,10 @@ def evaporating(graph: Graph) -> Floats:
     degrees = graph.outward.degrees()
     linked = degrees.astype(np.float64)
     if graph.outward.weights is not None:
-        starts = np.minimum(graph.outward.offsets[:-1], max(graph.m - 1, 0))
-        sums = np.add.reduceat(graph.outward.weights.astype(np.float64), starts) if graph.m else linked
-        linked = np.where(degrees > 0, sums, 0.0)
+        voters = np.flatnonzero(degrees)
+        starts = np.asarray(graph.outward.offsets[:-1])[voters]
+        if len(voters):
+            linked[voters] = np.add.reduceat(graph.outward.weights.astype(np.float64), starts)
     spent = np.asarray(graph.out_weight)
     share = np.divide(spent - linked, spent, out=np.zeros(graph.n), where=spent > 0)
     return np.where(share > 1e-12, share, 0.0)

@@ -29,10 +29,10 @@ MOST_SWEEPS = 400
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """Where a node's mass began, the greatest part first.
+    """Where a node's mass began.
 
-    Shapes: sources uint32 (k,), begun float64 (k,).
-    itself: the part that began at the node; it is one of the sources too. unresolved: mass that was not followed to
+    Shapes: sources uint32 (k,) ascending, begun float64 (k,).
+    unresolved: mass that was not followed to
     its beginning. open: what the run's stopping rule left. column: the push, for what-if.
     """
 
@@ -40,16 +40,28 @@ class Origins:
     mass: float
     sources: NDArray[np.uint32]
     begun: Floats
-    itself: float
     unresolved: float
     open: float
     is_exact: bool
     column: Column | None = None
 
     @property
+    def itself(self) -> float:
+        """The part that began at the node."""
+        return float(self.begun[self.sources == self.node].sum())
+
+    @property
     def total(self) -> float:
         """Sum of all rows; the mass."""
-        return math.fsum([*self.begun.tolist(), self.unresolved, self.open])
+        return math.fsum([float(np.sum(self.begun)), self.unresolved, self.open])
+
+    def strongest(self, n: int | None) -> NDArray[np.int64]:
+        """Places of the n greatest parts, in order; None: of all."""
+        n = len(self.begun) if n is None else min(n, len(self.begun))
+        found = np.arange(len(self.begun))
+        if n < len(found):
+            found = np.flatnonzero(self.begun >= np.partition(self.begun, -n)[-n]) if n else found[:0]
+        return found[np.lexsort((self.sources[found], -self.begun[found]))][:n]
 
 
 def origins(walk: Walk, node: int, *, unresolved_share: float = UNRESOLVED_SHARE) -> Origins:
@@ -74,12 +86,12 @@ def origins(walk: Walk, node: int, *, unresolved_share: float = UNRESOLVED_SHARE
 
 def origins_of(walk: Walk, column: Column) -> Origins:
     """Origins from a push that was made already."""
-    rest = column.residual_nodes
+    rest, residuals = column.residual_nodes, column.residuals
     rest_base = walk.base(rest)
-    unresolved = math.fsum((column.residuals * (np.asarray(walk.mass[rest]) - rest_base)).tolist())
+    unresolved = float(np.sum(residuals * (np.asarray(walk.mass[rest]) - rest_base)))
     nodes = np.concatenate([column.nodes, rest])
-    parts = np.concatenate([column.values * walk.base(column.nodes), column.residuals * rest_base])
-    order = np.argsort(nodes, kind="stable")
+    parts = np.concatenate([column.values * walk.base(column.nodes), residuals * rest_base])
+    order = np.argsort(nodes, kind="stable")  # merges two ascending runs
     nodes, parts = nodes[order], parts[order]
     first = np.flatnonzero(np.concatenate([[True], nodes[1:] != nodes[:-1]]))
     sources, begun = nodes[first], np.add.reduceat(parts, first)
@@ -105,11 +117,9 @@ def _origins(
     is_exact: bool = False,
     column: Column | None = None,
 ) -> Origins:
-    kept = begun > 0
-    sources, begun = sources[kept], begun[kept]
-    order = np.lexsort((sources, -begun))
-    sources, begun = sources[order], begun[order]
+    kept = np.flatnonzero(begun > 0)
+    if len(kept) < len(begun):
+        sources, begun = sources[kept], begun[kept]
     mass = float(walk.mass[node])
-    left = math.fsum([mass, -unresolved, *(-begun).tolist()])
-    itself = float(begun[sources == node].sum())
-    return Origins(node, mass, sources, begun, itself, unresolved, left, is_exact, column)
+    left = math.fsum([mass, -unresolved, -float(np.sum(begun))])
+    return Origins(node, mass, sources, begun, unresolved, left, is_exact, column)

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack
 
+import numpy as np
+
 from inlink.errors import BadInput, NotFound
 from inlink.graph.runs import LATEST, Run
 from inlink.store.workspace import Workspace
@@ -124,17 +126,18 @@ def _origins(explained: Explained, node: int, about: About, *, exact: bool, limi
     from inlink.graph.origins import exact_origins, origins
 
     found: Origins = exact_origins(explained.walk, node) if exact else origins(explained.walk, node)
-    shown = len(found.sources) if limit is None else min(limit, len(found.sources))
+    shown = found.strongest(limit)
     rows = tuple(
         Source(
             explained.run.names.name(int(found.sources[at])),
             float(found.begun[at]),
             _share(float(found.begun[at]), found.mass),
         )
-        for at in range(shown)
+        for at in shown
     )
+    others = np.delete(found.begun, shown)
     return Explanation(
-        about, "origins", rows, len(found.sources), len(found.sources) - shown, float(sum(found.begun[shown:])),
+        about, "origins", rows, len(found.sources), len(others), float(np.sum(others)),
         None, None, found.unresolved, found.open, found.is_exact,
     )  # fmt: skip
 
