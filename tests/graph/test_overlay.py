@@ -59,7 +59,7 @@ def laid(made: Made, folder: Path) -> tuple[Overlay, set[tuple[str, str]], list[
     pairs += [("mine.example", names[3]), (names[5], "mine.example"), ("mine.example", "new.example")]
     pairs += [("ann.uni.example", "mine.example"), (names[9], "ann.uni.example")]
     own = own_graph(sorted(set(pairs)))
-    placed = place_own(own, release, RULES)
+    placed = place_own(own.names, release, RULES)
     base, out_degree = lists_of_release(release)
     found = overlay(base, out_degree, *votes_placed(own, placed), release.n + len(placed.added))
     assert set(placed.added) == {"ann.uni.example", "mine.example", "new.example"}

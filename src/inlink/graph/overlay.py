@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from inlink.graph.blocks import Release
 from inlink.graph.graph import Graph
+from inlink.graph.names import Names
 from inlink.graph.overlay_rows import is_in_rows, merge_rows
 from inlink.graph.runs import DAMPING
 from inlink.kernels.csr import Csr, csr_of_edges
@@ -143,12 +144,12 @@ def _is_known(base: Csr | PackedRows, votes: Csr) -> NDArray[np.bool_]:
     return found
 
 
-def place_own(own: Graph, release: Release, rules: SuffixRules) -> Placed:
-    """Which nodes of the overlay the domains of an own graph are. Cost: a look-up in the release for each."""
-    nodes = np.empty(own.n, np.int64)
+def place_own(own: Names, release: Release, rules: SuffixRules) -> Placed:
+    """Which nodes of the overlay own domains are. Cost: a look-up in the release for each."""
+    nodes = np.empty(len(own), np.int64)
     added: list[str] = []
     n_shared = 0
-    for node, name in enumerate(own.names.names):
+    for node, name in enumerate(own.names):
         is_shared = rules.is_private(name)
         n_shared += is_shared
         card = None if is_shared else release.find(name)

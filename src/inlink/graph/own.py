@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inlink.engine.session import Session
+from inlink.graph.blocks import Release
 from inlink.graph.graph import Graph, open_graph, save_graph
+from inlink.graph.overlay_votes import write_overlay_votes
 from inlink.graph.policy import Policy, weigh
 from inlink.graph.votes import Say, Votes, count_votes, open_votes, votes_id
 from inlink.kernels.csr import Csr, transpose
 from inlink.store.files import publish
 from inlink.store.workspace import Workspace
+from inlink.urls.domains import SuffixRules
 
 # The version of how votes become a graph: it rises whenever the same votes and policy would give another graph.
 CODE = "1"
@@ -29,6 +34,18 @@ def own_votes(workspace: Workspace, snapshot: str, key: str, kind: str, session:
         aside = workspace.tmp / f"votes-{name}"
         count_votes(workspace.snapshot(snapshot), key, kind, aside, session, say)
         folder.parent.mkdir(parents=True, exist_ok=True)
+        publish(aside, folder)
+    return open_votes(folder)
+
+
+def overlaid_votes(workspace: Workspace, own: Votes, release: Release, key: str) -> Votes:
+    """Own votes laid over a release, made where they are not there yet. Call it while holding the build lock."""
+    name = votes_id(own.facts.kind, key)
+    folder = votes_folder(workspace, name)
+    if not folder.is_dir():
+        aside = workspace.tmp / f"votes-{name}"
+        aside.mkdir()
+        write_overlay_votes(release, own, SuffixRules(workspace.settings.suffixes), key, aside)
         publish(aside, folder)
     return open_votes(folder)
 
@@ -93,5 +110,5 @@ def _outward(n: int, source: NDArray[np.uint32], target: NDArray[np.uint32], wei
     return Csr(offsets, target, weights)
 
 
-def _joined(parts: list[NDArray[np.generic]], type_: type[np.generic]) -> NDArray[np.generic]:
+def _joined(parts: Sequence[NDArray[Any]], type_: type[np.generic]) -> NDArray[Any]:
     return np.concatenate(parts) if parts else np.zeros(0, type_)

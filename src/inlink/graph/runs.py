@@ -46,6 +46,7 @@ TOLERANCE = 1e-12
 class Recipe:
     """All that decides a run. snapshot_key is the digest of the snapshot's content; its name is not part of the id.
 
+    release: the release that the votes are laid over; snapshot_key is then the digest of both.
     dangling: where the mass of nodes that vote for nobody goes. restart: where a walk begins anew.
     tolerance: bound on the sum of all errors of masses.
     """
@@ -58,6 +59,7 @@ class Recipe:
     dangling: str = "restart"
     restart: str = "uniform"
     tolerance: float = TOLERANCE
+    release: str | None = None
 
     @property
     def words(self) -> dict[str, object]:
@@ -73,12 +75,13 @@ class Recipe:
             "tolerance": self.tolerance,
             "code": CODE,
             "schema": RUN_SCORES.version,
+            **({"release": self.release} if self.release else {}),
         }
 
     @property
     def run(self) -> str:
         """Name of the run: the kind of its graph and the digest of its inputs."""
-        words = {name: value for name, value in self.words.items() if name != "snapshot"}
+        words = {name: value for name, value in self.words.items() if name not in ("snapshot", "release")}
         digest = hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
         return f"{self.kind}-{digest[:12]}"
 
@@ -88,7 +91,7 @@ def recipe_of(words: dict[str, Any]) -> Recipe:
     share = {"nofollow_share": words["nofollow_share"]} if "nofollow_share" in words else {}
     policy = Policy(words["follow"], words["weight"], **share)
     same = {name: words[name] for name in ("snapshot", "snapshot_key", "damping", "dangling", "restart", "tolerance")}
-    return Recipe(words["graph"], policy=policy, **same)
+    return Recipe(words["graph"], policy=policy, release=words.get("release"), **same)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,11 @@ from inlink.engine.session import Session
 from inlink.errors import NotFound
 from inlink.graph import authority
 from inlink.graph.arrays import digests_of, save_arrays
+from inlink.graph.blocks import Release
 from inlink.graph.graph import Graph
 from inlink.graph.names import Texts
-from inlink.graph.own import graph_id, own_graph, own_votes
+from inlink.graph.overlay_votes import check_release, overlay_key
+from inlink.graph.own import graph_id, overlaid_votes, own_graph, own_votes
 from inlink.graph.policy import Policy
 from inlink.graph.runs import FILE_NAME, Recipe, Run, RunFacts, is_run, read_run, remember, run_text
 from inlink.graph.votes import votes_id
@@ -55,23 +57,28 @@ def rank(
     policy: Policy | None = None,
     *,
     damping: float = 0.85,
+    release: Release | None = None,
     report: Report = silent,
 ) -> Ranked:
     """The run over the served snapshot; made unless it is there. Killed at any moment, it harms nothing.
 
+    release: own votes are laid over it.
     Raises: Busy while another process builds; NotFound before the first build; BadInput for a policy without meaning;
     NotConverged; Unreachable where the disk has no room.
     """
     policy = policy or Policy()
     policy.check(kind)
+    if release is not None:
+        check_release(release, kind)
     try:
         with workspace.building("rank") as tmp:
             workspace.graph.mkdir(exist_ok=True)
-            recipe = _recipe(workspace, kind, policy, damping)
+            plain = _recipe(workspace, kind, policy, damping)
+            recipe = plain if release is None else _over(plain, release)
             if is_run(workspace.graph / recipe.run):
                 remember(workspace, recipe.run)
                 return Ranked("unchanged", read_run(workspace.graph / recipe.run))
-            _make(workspace, recipe, engine, tmp, report)
+            _make(workspace, recipe, _Source(plain.snapshot_key, release), engine, tmp, report)
             remember(workspace, recipe.run)
             return Ranked("made", read_run(workspace.graph / recipe.run))
     except (OSError, duckdb.Error) as error:
@@ -88,7 +95,20 @@ def _recipe(workspace: Workspace, kind: str, policy: Policy, damping: float) -> 
     return Recipe(kind, current.snapshot, key, policy, damping=damping)
 
 
-def _make(workspace: Workspace, recipe: Recipe, engine: Engine, tmp: Path, report: Report) -> None:
+def _over(recipe: Recipe, release: Release) -> Recipe:
+    key = overlay_key(recipe.snapshot_key, release)
+    return replace(recipe, snapshot_key=key, release=release.manifest.name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where votes come from: the content of a snapshot, over a release or alone."""
+
+    snapshot_key: str
+    release: Release | None
+
+
+def _make(workspace: Workspace, recipe: Recipe, source: _Source, engine: Engine, tmp: Path, report: Report) -> None:
     links = read_manifest(workspace.snapshot(recipe.snapshot)).tables["links"]
     check_room(workspace.path, int(links["n_rows"]) * _LINK_BYTES + _SPARE_BYTES, what="the graph")
     steps = iter(range(100))
@@ -97,7 +117,10 @@ def _make(workspace: Workspace, recipe: Recipe, engine: Engine, tmp: Path, repor
         report(Progress(f"rank {recipe.kind}", next(steps), None, "steps", note))
 
     with _session(engine, tmp) as session:
-        votes = own_votes(workspace, recipe.snapshot, recipe.snapshot_key, recipe.kind, session, say)
+        votes = own_votes(workspace, recipe.snapshot, source.snapshot_key, recipe.kind, session, say)
+    if source.release is not None:
+        say("lay votes over the release")
+        votes = overlaid_votes(workspace, votes, source.release, recipe.snapshot_key)
     say("arrange votes")
     graph = own_graph(workspace, votes, recipe.policy)
     say("compute masses")

@@ -24,6 +24,7 @@ from inlink.urls.surt import host_key
 from inlink.workbench.results import Rows, Target
 
 if TYPE_CHECKING:
+    from inlink.graph.blocks import Release
     from inlink.graph.diff_runs import RunsDiff
 
 GRAPH_OF_SCOPE = {"url": "pages", "host": "hosts", "domain": "domains"}
@@ -69,12 +70,13 @@ class Authority:
 
 
 class PolicyOptions(TypedDict, total=False):
-    """What a run may be made by; see graph.policy.Policy."""
+    """What a run may be made by; see graph.policy.Policy. release: an imported one that votes are laid over."""
 
     follow: str
     weight: str
     nofollow_share: float
     damping: float
+    release: str | None
 
 
 class DiffOptions(TypedDict, total=False):
@@ -111,12 +113,27 @@ def rank(
         policy.check(kind)
     settings = workspace.settings.build
     engine = LocalEngine(workers or settings.workers, settings.memory_bytes)
-    done = [scoring.rank(workspace, kind, engine, policy, damping=damping, report=report) for kind in graphs]
+    release = _release(workspace, given.get("release"))
+    done = [
+        scoring.rank(workspace, kind, engine, policy, damping=damping, release=release, report=report)
+        for kind in graphs
+    ]
     if serves:
         joined.serve_run(workspace, next(one.run for one in done if one.run.kind == "domains"), engine, report)
     current = workspace.current()
     served = None if current is None else current.run
     return tuple(_report(one.outcome, one.run, served) for one in done)
+
+
+def _release(workspace: Workspace, spec: str | None) -> Release | None:
+    """An imported release by its name or folder. Raises: BadInput for an address: all of it is read."""
+    if spec is None:
+        return None
+    if spec.lower().startswith(("http://", "https://")):
+        raise BadInput("a run reads all of a release", hint="import it: inlink cc import, then name it")
+    from inlink.workbench import who
+
+    return who.open_here(workspace, spec, who.Asked(), "domain").release
 
 
 def _report(outcome: str, run: Run, served: str | None) -> RankReport:

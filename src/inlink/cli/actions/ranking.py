@@ -24,6 +24,7 @@ def rank(
     weight: str,
     nofollow_share: float,
     damping: float,
+    release: str | None,
     serves: bool,
     workers: int | None,
     output: str | None,
@@ -33,8 +34,8 @@ def rank(
     graphs = ("pages", "hosts", "domains") if graph == "all" else (graph,)
     with Workbench.open(call.folder) as bench, progress(place) as report:
         done = bench.rank(
-            graphs, follow=follow, weight=weight, nofollow_share=nofollow_share, damping=damping, serves=serves,
-            workers=workers, report=report,
+            graphs, follow=follow, weight=weight, nofollow_share=nofollow_share, damping=damping, release=release,
+            serves=serves, workers=workers, report=report,
         )  # fmt: skip
     if output == "json":
         place.line(to_json([dataclasses.asdict(one) for one in done], indent=2))
@@ -96,7 +97,9 @@ def said(found: Authority) -> str:
 def policy_words(inputs: Mapping[str, object]) -> str:
     """The policy of a run in words."""
     share = f" {inputs['nofollow_share']}" if "nofollow_share" in inputs else ""
-    return f"nofollow: {inputs.get('follow')}{share}, weight: {inputs.get('weight')}, damping {inputs.get('damping')}"
+    over = f", over {inputs['release']}" if "release" in inputs else ""
+    weight, damping = inputs.get("weight"), inputs.get("damping")
+    return f"nofollow: {inputs.get('follow')}{share}, weight: {weight}, damping {damping}{over}"
 
 
 def diff_runs(
