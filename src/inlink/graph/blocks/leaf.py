@@ -86,7 +86,7 @@ def pack_lists(
         lines, side.offsets, side.neighbours, numbering.node_of_line, numbering.flagged, sizes_of(layout),
         words, entries, tails, chunk_bytes, deep, n_flagged,
     )  # fmt: skip
-    shown = kernel.distinct(deep[:n_deep])
+    shown = kernel.distinct(deep[:n_deep], len(numbering.node_of_line))
     named = pack_coded(names, numbering.lines(numbering.place_of_node[shown]), beginnings, level)
     long = np.flatnonzero(n_chunks)
     packed, offsets, digests = _pack_tails(n_chunks[long], chunk_bytes, tails)

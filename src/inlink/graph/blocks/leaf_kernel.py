@@ -118,9 +118,9 @@ def code_lists(
 
 
 @compiled
-def distinct(ids: Ids) -> Ids:
-    """The ids once each, ascending."""
-    ids.sort()
+def distinct(ids: Ids, most: Int) -> Ids:
+    """The ids (all below `most`) once each, ascending."""
+    sort_ids(ids, np.empty(max(ids.shape[0], 1), np.uint32), ids.shape[0], most)
     n = 0
     for i in range(ids.shape[0]):
         if i == 0 or ids[i] != ids[i - 1]:
@@ -168,7 +168,7 @@ def read_deep(
             if scratch[j] >= head:
                 deep[n_deep] = scratch[j]
                 n_deep += 1
-    return 0, distinct(deep[:n_deep])
+    return 0, distinct(deep[:n_deep], n)
 
 
 @compiled
