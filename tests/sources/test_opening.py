@@ -17,6 +17,7 @@ import pytest
 from inlink.errors import BadInput, InlinkError, NotFound, Unreachable
 from inlink.sources import items, open_inputs, read_item, read_record
 from inlink.sources.records import BadRecord, InputFile, Record
+from inlink.store import Workspace
 
 
 def _load(path: Path) -> ModuleType:
@@ -69,6 +70,17 @@ def test_a_file(folder: Path) -> None:
     assert (found.name, found.format, found.size_bytes) == (str(folder / "b.warc.gz"), "warc", len(WARC))
     assert found.digest == hashlib.sha256(WARC).hexdigest()
     assert n_records(found) == 3
+
+
+def test_a_workspace_beside_the_crawls_is_no_input(folder: Path) -> None:
+    Workspace.create(folder)
+    (folder / "parts" / "one").mkdir()
+    (folder / "parts" / "one" / "links.parquet").write_bytes(b"PAR1")
+    (folder / "archive" / "kept.warc.gz").write_bytes(WARC)
+    (folder / "a" / "parts").mkdir()
+    (folder / "a" / "parts" / "e.warc.gz").write_bytes(made.page_record(9))
+    assert names(opened(folder)) == ["b.warc.gz", "c.warc.gz", "unknown-format", "e.warc.gz"]
+    assert names(opened(folder / "archive")) == ["kept.warc.gz"]
 
 
 def test_folders_patterns_and_repetitions(folder: Path) -> None:

@@ -13,6 +13,7 @@ from inlink.sources.blobs import Blob
 from inlink.sources.limits import Limits
 from inlink.sources.records import BadRecord
 from inlink.sources.tables import lines_of
+from inlink.store.workspace import own_names
 
 COMMON_CRAWL = "https://data.commoncrawl.org/"
 
@@ -28,7 +29,9 @@ def problem(message: str, spec: str, reason: str, hint: str = "") -> BadInput:
 
 
 def places_of(spec: str) -> Iterator[str | BadInput]:
-    """Paths and addresses that a spec names, in a fixed order; folders are searched through."""
+    """Paths and addresses that a spec names, in a fixed order; folders are searched through, but for what a
+    workspace keeps in them: it is often made beside the crawls.
+    """
     path = Path(spec)
     if not spec.strip():
         yield problem("an input has no name", spec, "unreadable", "give a file, a folder, a pattern or an address")
@@ -63,16 +66,17 @@ def _files_below(folder: Path) -> Iterator[str | BadInput]:
     failed: list[OSError] = []
     n_found = 0
     for base, folders, files in os.walk(folder, onerror=failed.append):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        own = own_names(Path(base))
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in own)
         for name in sorted(files):
             path = Path(base, name)
-            if not name.startswith(".") and path.is_file():
+            if not name.startswith(".") and name not in own and path.is_file():
                 n_found += 1
                 yield str(path)
     for error in failed:
         yield problem(f"{error.filename}: {error.strerror}", str(error.filename), "unreadable", "check its permissions")
     if not n_found and not failed:
-        yield problem(f"{folder}: the folder holds no file", str(folder), "empty")
+        yield problem(f"{folder}: the folder holds no file", str(folder), "empty", "name another")
 
 
 def entries_of(blob: Blob, place: str, base: str | None, limits: Limits) -> Iterator[str | BadInput]:

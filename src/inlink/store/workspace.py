@@ -29,6 +29,13 @@ from inlink.store.lock import Lease, build_lock, leased, readers_gate
 
 FORMAT = 1
 _MARK = "workspace.json"
+_FOLDERS = ("archive", "parts", "index", "graph", "serve", "locks", "tmp")
+_OWN_NAMES = frozenset((*_FOLDERS, "releases", FILE_NAME, _MARK, "inputs.jsonl", "CURRENT"))
+
+
+def own_names(folder: Path) -> frozenset[str]:
+    """What in a folder belongs to a workspace itself, and is no input; nothing where the folder is none."""
+    return _OWN_NAMES if (folder / _MARK).is_file() else frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +144,7 @@ class Workspace:
 
     def _folders(self) -> Iterator[Path]:
         yield self.path
-        for name in ("archive", "parts", "index", "graph", "serve", "locks", "tmp"):
+        for name in _FOLDERS:
             yield self.path / name
 
     # Settings and inputs.

@@ -126,9 +126,8 @@ def _built_object(found: BuildReport) -> dict[str, object]:
 
 def show_built(place: Output, found: BuildReport, took_s: float) -> None:
     """Say in a few lines what a build did."""
-    holds = (
-        f"{found.n_inputs:,} {_plural('input', found.n_inputs)}, {found.n_captures:,} captures, {found.n_links:,} links"
-    )
+    counts = {"input": found.n_inputs, "capture": found.n_captures, "link": found.n_links}
+    holds = ", ".join(f"{count:,} {_plural(word, count)}" for word, count in counts.items())
     if found.outcome == "unchanged":
         place.line(f"nothing to do: snapshot {found.snapshot} holds all of it ({holds})")
     elif found.outcome == "restored":
