@@ -8,16 +8,21 @@ import igraph
 import numpy as np
 import pytest
 from made_release import Made, shown, skewed, write
+from small_webs import Here, built, write_warc
 
+from inlink.errors import BadInput
 from inlink.graph.blocks import Release
 from inlink.graph.graph import Graph
 from inlink.graph.names import Names, Texts
 from inlink.graph.overlay import Overlay, lists_of_release, overlay, place_own, votes_placed
+from inlink.graph.scoring import rank
+from inlink.graph.upkeep import run_faults
 from inlink.kernels.csr import Csr, csr_of_edges, transpose
 from inlink.kernels.packed_write import packed_of_csr
 from inlink.store.files import bytes_digest
 from inlink.urls.domains import SuffixRules
 from inlink.urls.surt import host_key
+from inlink.workbench import Workbench
 
 N = 300
 RULES = SuffixRules(["uni.example"])
@@ -121,3 +126,40 @@ def test_without_own_votes_it_is_the_release(folder: Path) -> None:
     place = np.empty(found.m, np.uint32)
     found.rows_into(0, N, place)
     assert np.array_equal(place, base.neighbours)
+
+
+def test_a_run_over_a_release(made: Made, folder: Path, tmp_path: Path) -> None:
+    names = [shown(name) for name in made.names]
+    known = {(names[s], names[t]) for s, t in zip(made.sources.tolist(), made.targets.tolist(), strict=True)}
+    stands = sorted(known)[0]
+    own = {
+        (names[4], names[8]), (names[4], "mine.example"), ("mine.example", names[2]), ("mine.example", "new.example"),
+    }  # fmt: skip
+    pages = {f"https://{a}/": [f"https://{b}/" for s, b in sorted(own) if s == a] for a, _ in sorted(own)}
+    pages[f"https://{stands[0]}/"] = [*pages.get(f"https://{stands[0]}/", []), f"https://{stands[1]}/ nofollow"]
+    workspace = built(tmp_path / "ws", write_warc(tmp_path / "1.warc.gz", pages))
+    release = Release.open(folder)
+    done = rank(workspace, "domains", Here(), release=release)
+    run = done.run
+    assert (done.outcome, run.n, run.facts.m) == ("made", N + 2, len(known | own))
+    assert rank(workspace, "domains", Here(), release=Release.open(folder)).outcome == "unchanged"
+    nodes = sorted({*names, "mine.example", "new.example"}, key=host_key)
+    assert list(run.names.names) == nodes
+    edges = [(nodes.index(a), nodes.index(b)) for a, b in known | own]
+    expected = np.array(igraph.Graph(len(nodes), edges, directed=True).pagerank(damping=0.85))
+    assert np.abs(expected - run.mass).sum() < 1e-9
+    plain = rank(workspace, "domains", Here()).run
+    assert plain.id != run.id
+    assert "release" not in plain.facts.inputs
+    assert run.recipe.release == run.facts.inputs["release"] == release.manifest.name
+    assert not [wrong for _, wrong in run_faults(workspace) if wrong]
+    with Workbench.open(workspace.path) as bench:
+        found = bench.authority("mine.example", run=run.id)
+        assert (found.n, found.in_votes) == (N + 2, 1)
+        rows = bench.diff_runs(plain.id, run.id, site=["mine.example"], limit=None)
+        assert len(rows) == N + 2
+        assert bench.rank(("domains",), release=str(folder))[0].outcome == "unchanged"
+        with pytest.raises(BadInput, match="reads all of a release"):
+            bench.rank(("domains",), release="https://example.org/release")
+    with pytest.raises(BadInput, match="votes of pages"):
+        rank(workspace, "pages", Here(), release=release)
