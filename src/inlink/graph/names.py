@@ -103,13 +103,6 @@ class Names:
         except BadInput:
             return None
 
-    def below(self, domain: str) -> range:
-        """Nodes whose key lies at or below a domain's, private suffixes below it included."""
-        key = host_key(domain)
-        low = self.keys.first_at_least(f"{key})" if self.kind == "pages" else key)
-        high = self.keys.first_at_least(f"{key}-")
-        return range(low, high)
-
     def save(self, folder: Path) -> None:
         """Write the four arrays."""
         folder.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ import pyarrow as pa
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from inlink.errors import BadInput, InlinkError, NotConfigured, NotFound
+from inlink.errors import BadInput, CorruptIndex, InlinkError, NotConfigured, NotFound
 from inlink.web.charts import FlowBar, bars, drawn_page, flow_bars, stacked
 from inlink.workbench import GROUPS, STATES, Evidence, Overview, Rows, Workbench
 from inlink.workbench.ranking import Authority
@@ -150,7 +150,7 @@ def _standing(bench: Workbench, query: Query) -> Authority | None:
     """Where the target stands in the latest run; nothing where there is no run, or the target is no node of a graph."""
     try:
         return bench.authority(query.q, scope=query.scope)
-    except (NotFound, NotConfigured, BadInput):
+    except (NotFound, NotConfigured, BadInput, CorruptIndex):
         return None
 
 
@@ -158,7 +158,10 @@ def _flow(bench: Workbench, query: Query, standing: Authority | None) -> list[Fl
     """Where the target's mass comes from, in the run of its standing."""
     if standing is None or not standing.mass:
         return []
-    return flow_bars(bench.explain(query.q, scope=query.scope, run=standing.run, limit=TOP), standing.mass)
+    try:
+        return flow_bars(bench.explain(query.q, scope=query.scope, run=standing.run, limit=TOP), standing.mass)
+    except CorruptIndex:
+        return []
 
 
 def _top(table: pa.Table | None) -> list[dict[str, Any]]:

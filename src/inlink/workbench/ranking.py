@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from inlink.engine.protocol import Report, silent
-from inlink.errors import BadInput, NotConfigured
+from inlink.errors import BadInput, NotConfigured, Unreachable
 from inlink.graph.names import KINDS
 from inlink.graph.policy import NOFOLLOW_SHARE, Policy
 from inlink.graph.runs import DAMPING, LATEST, Run, open_run
@@ -189,9 +189,13 @@ def held_run(workspace: Workspace, run: str, kind: str | None = None) -> Run:
 
     Raises: BadInput where a named run has another kind of graph; NotFound.
     """
-    with readers_gate(workspace.locks):
+    try:
+        with readers_gate(workspace.locks):
+            opened = open_run(workspace, run, kind=kind)
+            lease = Lease(workspace.locks, opened.id)
+    except Unreachable:  # nothing can be written here: then nothing can be removed either
         opened = open_run(workspace, run, kind=kind)
-        lease = Lease(workspace.locks, opened.id)
+        lease = Lease(None, opened.id)
     weakref.finalize(opened, lease.release)
     if kind not in (None, opened.kind):
         raise BadInput(
