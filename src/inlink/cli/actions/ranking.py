@@ -83,13 +83,12 @@ def _lines(found: Authority) -> Iterator[tuple[str, str, str]]:
     if found.mass is None or found.position is None:
         yield "Authority", "–", "not in the graph"
         return
-    yield (
-        "Authority",
-        "–" if found.authority is None else f"{found.authority:.1f}",
-        "" if found.authority is None else "of 100",
-    )
+    score = "–" if found.authority is None else f"{found.authority:.1f}"
+    yield "Authority", score, "" if found.authority is None else "of 100"
     yield "Position", f"{found.position:,}", f"of {found.n:,} {found.graph}"
-    yield "Mass", f"{found.mass:.6g}", f"{found.times_average or 0:,.3g} times the average"
+    times = found.times_average or 0.0
+    shown = f"{times:,.0f}" if times >= 100 else f"{times:.2g}"
+    yield "Mass", f"{found.mass:.6g}", f"{shown} times the average"
     yield "Votes", f"{found.in_votes or 0:,}", f"{found.graph} that vote for it"
 
 
