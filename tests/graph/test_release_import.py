@@ -250,6 +250,14 @@ def test_fetched_text_is_imported_from_the_workspace(root: Path, own: Workbench,
     assert not (own.path / "releases" / OTHER / "text" / "host").exists()
 
 
+def test_ranks_that_were_not_fetched_are_fetched(root: Path, own: Workbench) -> None:
+    assert own.fetch_release(OTHER, "host", where=str(root), ranks=False).n_new == 2
+    with pytest.raises(NotFound, match="ranks"):  # the text in the workspace has none
+        own.import_release(OTHER, "host", ImportOptions(str(own.path / "releases" / OTHER / "text")))
+    assert own.fetch_release(OTHER, "host", where=str(root)).n_new == 1
+    assert own.import_release(OTHER, "host").counts["rank_lines"] == 400
+
+
 def test_without_ranks(root: Path, own: Workbench, tmp_path: Path) -> None:
     mirror = copied(root, tmp_path / "copy")
     (mirror / "projects" / "hyperlinkgraph" / CROSS / "domain" / f"{CROSS}-domain-ranks.txt.gz").unlink()

@@ -35,7 +35,7 @@ from inlink.store.disk import check_room, full_error, is_full
 
 MEMORY_BYTES = 8 * 2**30
 DAMPING = 0.85
-_BYTES_A_GZIP_BYTE = 2.6  # lists in both directions and blocks, for each byte of gzipped edges
+_BYTES_A_GZIP_BYTE = 4.0  # lists in both directions and blocks, for each byte of gzipped edges
 _SPARE_BYTES = 256 * 2**20
 
 
@@ -130,6 +130,7 @@ class _Import:
 
     def _tick(self, stage: str, part: str) -> Callable[[int], None]:
         total = self.text.n_bytes.get(part)
+        self.report(Progress(stage, 0, total, "bytes"))
         return lambda done: self.report(Progress(stage, done, total, "bytes"))
 
     def _names(self, place: Path, findings: Findings) -> None:
@@ -163,6 +164,7 @@ class _Import:
         return {"damping": DAMPING, "iterations": found.iterations, "error_bound": float(found.error_bound)}
 
     def _blocks(self, folder: Path, names: ReleaseNames) -> Manifest:
+        self.report(Progress("blocks", 0, None, "blocks"))
         place = self.steps.folder
         findings = self.steps.findings()
         n_www = findings.count("www_names")

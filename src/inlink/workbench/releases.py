@@ -7,6 +7,7 @@ releases/<release>/<kind>.importing/   a conversion on its way
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -30,7 +31,7 @@ from inlink.sources.releases import (
     read_record,
     release_files,
 )
-from inlink.store.files import size_bytes
+from inlink.store.files import replace_text, size_bytes
 from inlink.store.lock import build_lock
 from inlink.store.workspace import Workspace
 from inlink.workbench.release_results import Example, FetchedRelease, ImportedRelease, ImportOptions, ReleaseState
@@ -38,6 +39,7 @@ from inlink.workbench.release_results import Example, FetchedRelease, ImportedRe
 FOLDER = "releases"
 _TEXT = "text"
 _WORK = ".importing"
+_WHOLE = "whole.json"
 
 
 def published(workspace: Workspace | None, where: str | None = None) -> list[ReleaseState]:
@@ -132,7 +134,7 @@ def _text(
     if options.where is not None and Path(options.where).expanduser().is_dir():
         return open_place(options.where), None
     root = _folder(workspace, name) / _TEXT
-    if not _is_whole(root / kind) or options.restart or options.where is not None:
+    if not _is_whole(root / kind, ranks=options.ranks) or options.restart or options.where is not None:
         place = _place(workspace, options.where)
         _fetch(workspace, place, name, kind, ranks=options.ranks, restart=options.restart, report=report)
     return open_place(str(root)), root / kind
@@ -148,15 +150,23 @@ def _fetch(
         report(Progress("fetch", done, total, "bytes", path))
 
     found: FetchReport = fetch_release(files, folder, restart=restart, tick=tick)
-    (folder / "whole").touch()
+    replace_text(folder / _WHOLE, json.dumps([file.path for file in found.files]) + "\n")
     return FetchedRelease(
         name, kind, str(folder), len(found.files), found.n_new, found.n_resumed, found.n_bytes,
         sum(file.size_bytes for file in found.files),
     )  # fmt: skip
 
 
-def _is_whole(folder: Path) -> bool:
-    return (folder / "whole").is_file()
+def _is_whole(folder: Path, *, ranks: bool = False) -> bool:
+    """Whether all files that a finished fetch wanted are there; with ranks, whether it wanted those too."""
+    try:
+        wanted = json.loads((folder / _WHOLE).read_text(encoding="utf-8"))
+        known = read_record(folder)
+    except (OSError, ValueError):
+        return False
+    if ranks and not any("-ranks." in path for path in wanted):
+        return False
+    return all(path in known and (folder / path).is_file() for path in wanted)
 
 
 def _identity(folder: Path | None, files: list[ReleaseFile]) -> list[list[object]]:
