@@ -228,6 +228,16 @@ def test_text_that_cannot_be_used_leaves_nothing_to_ask(
     assert done.outcome == "imported"
 
 
+@pytest.mark.parametrize("part", ["vertices", "edges", "ranks"])
+def test_a_truncated_file_is_an_error(root: Path, own: Workbench, tmp_path: Path, part: str) -> None:
+    mirror = copied(root, tmp_path / "copy")
+    path = mirror / "projects" / "hyperlinkgraph" / CROSS / "domain" / f"{CROSS}-domain-{part}.txt.gz"
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(BadInput, match="ends in the middle"):
+        own.import_release(CROSS, "domain", ImportOptions(str(mirror)))
+    assert not (own.path / "releases" / CROSS / "domain").exists()
+
+
 def test_a_bad_import_does_not_harm_the_release_that_is_here(root: Path, own: Workbench, tmp_path: Path) -> None:
     own.import_release(CROSS, "domain", ImportOptions(str(root)))
     mirror = copied(root, tmp_path / "copy")

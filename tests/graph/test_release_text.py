@@ -74,7 +74,7 @@ def check_decimal(text: str) -> None:
         assert value == float(text) and math.copysign(1, value) == math.copysign(1, float(text))
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_decimals_are_the_nearest_double(number: float) -> None:
     check_decimal(repr(number))
@@ -82,7 +82,7 @@ def test_decimals_are_the_nearest_double(number: float) -> None:
     check_decimal(f"{number:.6f}"[:60])
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(st.integers(0, 10**19 - 1), st.integers(-300, 300))
 def test_decimals_of_any_digits(digits: int, power: int) -> None:
     check_decimal(f"{digits}e{power}")
@@ -191,7 +191,7 @@ EDGES = st.lists(st.tuples(st.integers(0, N - 1), st.integers(0, N - 1)), min_si
 
 
 @pytest.mark.usefixtures("small")
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(edges=EDGES, is_sorted=st.booleans(), end=st.sampled_from(["\n", "\r\n"]))
 def test_edges_in_any_order(
     tmp_path_factory: pytest.TempPathFactory, edges: list[tuple[int, int]], is_sorted: bool, end: str

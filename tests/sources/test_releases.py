@@ -358,3 +358,12 @@ def test_a_lost_or_cut_file_is_fetched_again(big: Path, tmp_path: Path) -> None:
     (tmp_path / EDGES).write_bytes(b"cut")
     assert fetch_release(files_of(place), tmp_path).n_new == 1
     assert (tmp_path / EDGES).read_bytes() == published(big)
+
+
+def test_a_damaged_file_is_fetched_anew_when_asked(big: Path, tmp_path: Path) -> None:
+    place = open_place(str(big))
+    fetch_release(files_of(place), tmp_path)
+    (tmp_path / EDGES).write_bytes(bytes(1_500_000))
+    assert fetch_release(files_of(place), tmp_path).n_new == 0
+    assert fetch_release(files_of(place), tmp_path, restart=True).n_new == 1
+    assert (tmp_path / EDGES).read_bytes() == published(big)

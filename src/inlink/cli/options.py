@@ -308,7 +308,7 @@ def at_least(default: int | None) -> click.Option:
 
 def restart() -> click.Option:
     """Begin a download anew."""
-    return option("--restart", is_flag=True, help="Fetch anew what has changed since, or is only begun.")
+    return option("--restart", is_flag=True, help="Fetch anew what has changed since, is only begun, or is damaged.")
 
 
 def importing() -> list[click.Parameter]:

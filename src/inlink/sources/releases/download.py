@@ -17,7 +17,7 @@ import xxhash
 from inlink.errors import CorruptIndex, Unreachable
 from inlink.sources.releases.place import PinnedFile, ReleaseFile
 from inlink.store.disk import check_room, full_error, is_full
-from inlink.store.files import publish, replace_text
+from inlink.store.files import bytes_digest, publish, replace_text
 
 RECORD = "files.json"
 _READ_BYTES = 1 << 20
@@ -51,7 +51,7 @@ def fetch_release(
 ) -> FetchReport:
     """All files, whole, in `folder`. Files that are there are not read again.
 
-    restart: files that are another version now, or only begun, are fetched anew.
+    restart: files that are another version now, are only begun or do not match their digest, are fetched anew.
     tick: told bytes done, bytes of all (None where a server does not say) and the file's path.
 
     Raises: Unreachable (reason "changed" where the release is another one than before; "disk-full"); CorruptIndex.
@@ -116,7 +116,8 @@ class _Run:
         path, file = self._folder / wanted.path, wanted.file
         known = self._record.get(wanted.path)
         if known is not None and path.is_file() and path.stat().st_size == known.size_bytes:
-            if _is_same(file, known.validator, known.size_bytes):
+            is_sound = not self._restart or bytes_digest(path) == known.digest
+            if _is_same(file, known.validator, known.size_bytes) and is_sound:
                 self._done += known.size_bytes
                 self._tick(self._done, self._total, wanted.path)
                 return
