@@ -205,8 +205,8 @@ verb(
     "diff-runs",
     f"{ACTIONS}.ranking:diff_runs",
     "What changed between two scoring runs: the model, my links, and the rest.\n\n"
-    "The three add up to each target's change. A and B are names of runs as `rank` says them, how they begin, or latest "
-    "and previous.",
+    "The three add up to each target's change. A and B are names of runs as `rank` says them, how they begin, or "
+    "latest and previous.",
     options.diff_runs(),
     example="inlink -w web diff-runs previous latest --site example.org",
 )
