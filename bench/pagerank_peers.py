@@ -1,0 +1,273 @@
+"""The contenders of bench/pagerank.py, each started in a process of its own: prints one JSON line of figures.
+
+    python bench/pagerank_peers.py NAME FOLDER --error 1e-8 --rounds 3 --threads 1
+
+FOLDER holds the graph as bench/pagerank.py writes it. A contender is given the loosest tolerance of a ladder whose true
+error (L1, to `mass.npy`) is at most `--error`, and is then timed with it: building apart from ranking, processor time
+where one thread runs, wall time where several do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+DAMPING = 0.85
+Array = Any
+Solve = Callable[[float], tuple[Array, int]]  # tolerance → masses, iterations (0: not told)
+
+
+def load(folder: Path, name: str) -> Array:
+    """One array of the graph."""
+    return np.load(folder / f"{name}.npy")
+
+
+def inlink_mixed(folder: Path, threads: int) -> Solve:
+    """Our own, at its default precision; the tolerance is a promise, not a hope."""
+    from inlink.kernels.csr import Csr
+    from inlink.kernels.pagerank import pagerank
+
+    inward, out_weight = Csr(load(folder, "offsets"), load(folder, "neighbours")), load(folder, "out_weight")
+
+    def solve(tolerance: float) -> tuple[Array, int]:
+        found = pagerank(inward, out_weight, tolerance=tolerance * 30, threads=threads)
+        return found.mass, found.iterations
+
+    return solve
+
+
+def inlink_many(folder: Path, threads: int) -> Solve:
+    """Sixteen vectors in one pass, of which the first is uniform."""
+    from inlink.kernels.csr import Csr
+    from inlink.kernels.pagerank_many import pagerank_many
+
+    inward, out_weight = Csr(load(folder, "offsets"), load(folder, "neighbours")), load(folder, "out_weight")
+    restarts = np.ones((16, len(out_weight)))
+    for lane in range(1, 16):
+        restarts[lane] = 0.0
+        restarts[lane, lane :: 97 * lane] = 1.0
+
+    def solve(tolerance: float) -> tuple[Array, int]:
+        found = pagerank_many(inward, out_weight, restarts, tolerance=tolerance * 30, threads=threads)
+        return found.masses[0], found.iterations
+
+    return solve
+
+
+def _power_method(times: Callable[[Array], Array], out_weight: Array, kind: type) -> Solve:
+    """The plain power method over y = P' z, z = x / out-weight."""
+    n = len(out_weight)
+    dangling = out_weight == 0
+    inverse: Array = np.where(dangling, 0.0, DAMPING / np.where(dangling, 1.0, out_weight)).astype(kind)
+
+    def solve(tolerance: float) -> tuple[Array, int]:
+        x: Array = np.full(n, 1.0 / n, kind)
+        iterations = 0
+        while iterations < 40:
+            iterations += 1
+            y = times(x * inverse)
+            y += (1.0 - float(y.sum(dtype=np.float64))) / n
+            moved = float(np.abs(y - x).sum(dtype=np.float64))
+            x = y
+            if moved <= tolerance:
+                break
+        return x, iterations
+
+    return solve
+
+
+def plain_numba(folder: Path, threads: int) -> Solve:
+    """A pull loop as one writes it: double precision, no prefetch."""
+    import numba
+
+    def pull(offsets: Array, neighbours: Array, z: Array, y: Array) -> None:
+        for row in range(len(y)):
+            total = 0.0
+            for k in range(offsets[row], offsets[row + 1]):
+                total += z[neighbours[k]]
+            y[row] = total
+
+    compiled: Any = numba.njit(pull)
+    offsets, neighbours = load(folder, "offsets"), load(folder, "neighbours")
+
+    def times(z: Array) -> Array:
+        y = np.empty(len(z))
+        compiled(offsets, neighbours, z, y)
+        return y
+
+    return _power_method(times, load(folder, "out_weight"), np.float64)
+
+
+def _scipy(folder: Path, kind: type) -> Solve:
+    import scipy.sparse
+
+    offsets, neighbours = load(folder, "offsets"), load(folder, "neighbours").view(np.int32)
+    n = len(offsets) - 1
+    values: Array = np.ones(len(neighbours), kind)
+    matrix = scipy.sparse.csr_array((values, neighbours, offsets.astype(np.int32)), shape=(n, n))
+    return _power_method(lambda z: matrix @ z, load(folder, "out_weight"), kind)
+
+
+def scipy_double(folder: Path, threads: int) -> Solve:
+    """scipy.sparse CSR times vector in double precision."""
+    return _scipy(folder, np.float64)
+
+
+def scipy_single(folder: Path, threads: int) -> Solve:
+    """The same in single precision: it cannot reach small errors."""
+    return _scipy(folder, np.float32)
+
+
+def graphblas(folder: Path, threads: int) -> Solve:
+    """SuiteSparse:GraphBLAS by python-graphblas, plus_second over booleans, double vectors."""
+    import graphblas as gb
+
+    gb.ss.config["nthreads"] = threads
+    offsets, neighbours = load(folder, "offsets"), load(folder, "neighbours")
+    n = len(offsets) - 1
+    made = gb.Matrix.ss.import_csr(
+        nrows=n,
+        ncols=n,
+        indptr=offsets.astype(np.uint64),
+        col_indices=neighbours.astype(np.uint64),
+        values=np.array([True]),
+        is_iso=True,
+        sorted_cols=True,
+    )
+
+    def times(z: Array) -> Array:
+        y = gb.Vector(float, n)
+        y << 0.0
+        y(accum=gb.binary.plus) << gb.semiring.plus_second(made @ gb.Vector.from_dense(z))
+        return y.to_dense(0.0)
+
+    return _power_method(times, load(folder, "out_weight"), np.float64)
+
+
+def _pairs(folder: Path) -> tuple[Array, Array]:
+    """Sources and targets of all edges."""
+    offsets = load(folder, "offsets")
+    return load(folder, "neighbours"), np.repeat(np.arange(len(offsets) - 1, dtype=np.uint32), np.diff(offsets))
+
+
+def networkit(folder: Path, threads: int) -> Solve:
+    """networkit.centrality.PageRank, sinks distributed, L1 norm."""
+    import networkit as nk
+
+    nk.setNumberOfThreads(threads)
+    sources, targets = _pairs(folder)
+    n = len(load(folder, "out_weight"))
+    graph = nk.GraphFromCoo((sources.astype(np.uint64), targets.astype(np.uint64)), n=n, directed=True)
+
+    def solve(tolerance: float) -> tuple[Array, int]:
+        sinks = nk.centrality.SinkHandling.DistributeSinks
+        run = nk.centrality.PageRank(graph, DAMPING, tolerance, False, sinks)
+        run.norm = nk.centrality.Norm.L1_NORM
+        run.run()
+        return np.array(run.scores()), run.numberOfIterations()
+
+    return solve
+
+
+def igraph(folder: Path, threads: int) -> Solve:
+    """igraph's PRPACK, which chooses its own tolerance."""
+    import igraph as ig
+
+    sources, targets = _pairs(folder)
+    n = len(load(folder, "out_weight"))
+    graph = ig.Graph(n=n, edges=np.stack([sources, targets], axis=1), directed=True)
+    return lambda tolerance: (np.array(graph.pagerank(damping=DAMPING)), 0)
+
+
+def graph_tool(folder: Path, threads: int) -> Solve:
+    """graph-tool's pagerank."""
+    import graph_tool
+    from graph_tool.centrality import pagerank
+
+    graph_tool.openmp_set_num_threads(threads)
+    sources, targets = _pairs(folder)
+    graph = graph_tool.Graph(directed=True)
+    graph.add_vertex(len(load(folder, "out_weight")))
+    graph.add_edge_list(np.stack([sources, targets], axis=1))
+
+    def solve(tolerance: float) -> tuple[Array, int]:
+        found, iterations = pagerank(graph, damping=DAMPING, epsilon=tolerance, ret_iter=True)
+        return np.array(found.a), iterations
+
+    return solve
+
+
+CONTENDERS: dict[str, Callable[[Path, int], Solve]] = {
+    "inlink": inlink_mixed,
+    "inlink, 16 vectors": inlink_many,
+    "numba pull loop, f64": plain_numba,
+    "scipy.sparse, f64": scipy_double,
+    "scipy.sparse, f32": scipy_single,
+    "python-graphblas, f64": graphblas,
+    "networkit": networkit,
+    "igraph (PRPACK)": igraph,
+    "graph-tool": graph_tool,
+}
+
+
+def measure(name: str, folder: Path, error: float, rounds: int, threads: int) -> dict[str, object]:
+    """Build, find the tolerance that is good enough, and time with it."""
+    clock = time.process_time if threads == 1 else time.perf_counter
+    started = clock()
+    solve = CONTENDERS[name](folder, threads)
+    build_s = clock() - started
+    exact = load(folder, "mass")
+    tolerance, reached, least = error, float("inf"), None
+    for _ in range(4):
+        mass, _ = solve(tolerance)
+        reached = float(np.abs(mass / mass.sum() - exact).sum())
+        if reached <= error or (least is not None and reached > 0.9 * least):
+            break
+        tolerance, least = tolerance / 10, reached
+    times = []
+    for _ in range(rounds):
+        started = clock()
+        mass, iterations = solve(tolerance)
+        times.append(clock() - started)
+    return {
+        "name": name,
+        "threads": threads,
+        "build_s": build_s,
+        "rank_s": statistics.median(times),
+        "least_s": min(times),
+        "iterations": int(iterations),
+        "true_error": reached,
+        "rss_gb": most_memory_gb(),
+    }
+
+
+def most_memory_gb() -> float:
+    """The most memory this process had at a time (Linux)."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 2**20 for line in lines if line.startswith("VmHWM"))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", choices=CONTENDERS)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--error", type=float, default=1e-8)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=1)
+    given = parser.parse_args()
+    if given.threads == 1 and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    json.dump(measure(given.name, given.folder, given.error, given.rounds, given.threads), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
