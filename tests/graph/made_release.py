@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from inlink.graph.blocks import Layout, Manifest, write_release
 TINY = Layout(per_leaf=16, prefix=8, named=4, chunk=16, head=32, per_head=8, per_page=4, per_order=32, skip=4)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Made:
     """A release before it is written: names (reversed) by line, edges by source line and target line."""
 
@@ -28,7 +29,12 @@ class Made:
         return len(self.names)
 
     def order(self) -> list[int]:
-        """Lines, strongest first, said once more and plainly."""
+        """Lines, strongest first."""
+        return self._order
+
+    @cached_property
+    def _order(self) -> list[int]:
+        """The rule said once more, and plainly."""
         has_in = {int(t) for t in self.targets}
         place = {line: i for i, line in enumerate(sorted(range(self.n), key=lambda i: (self.names[i].encode(), i)))}
         return sorted(range(self.n), key=lambda i: (i not in has_in, -float(f"{self.mass[i]:.9e}"), place[i]))

@@ -19,21 +19,40 @@ def reversed_name(name: str) -> bytes:
 
 
 def flagged_domains(
-    names: NameTable, line_of_place: NDArray[np.uint32] | None, node_of_line: NDArray[np.uint32], kind: str
+    names: NameTable,
+    line_of_place: NDArray[np.uint32] | None,
+    node_of_line: NDArray[np.uint32],
+    place_of_node: NDArray[np.uint32],
+    kind: str,
 ) -> tuple[Flagged, ...]:
     """The domains that have flags, by node. In a release of hosts: all hosts of these domains, the strongest MOST."""
-    found: dict[int, Flagged] = {}
-    for name, flags in read_flags().items():
-        raw = reversed_name(name)
+    nodes: list[NDArray[np.uint32]] = []
+    owners: list[str] = []
+    known = read_flags()
+    for owner in known:
+        raw = reversed_name(owner)
         spans = [(raw, raw + b"\0")]
         if kind.startswith("host"):
             spans.append((raw + b".", raw + b"/"))
         for low, high in spans:
-            for place in range(_place(names, line_of_place, low), _place(names, line_of_place, high)):
-                line = place if line_of_place is None else int(line_of_place[place])
-                node = int(node_of_line[line])
-                found[node] = Flagged(node, names.name(line).decode("latin-1"), flags)
-    return tuple(found[node] for node in sorted(found)[:MOST])
+            places = slice(_place(names, line_of_place, low), _place(names, line_of_place, high))
+            lines = np.arange(places.start, places.stop) if line_of_place is None else line_of_place[places]
+            strongest = np.sort(node_of_line[lines])[:MOST]
+            nodes.append(strongest)
+            owners.extend([owner] * len(strongest))
+    every = np.concatenate(nodes)
+    owner_of_node = dict(zip(every.tolist(), owners, strict=True))
+    return tuple(
+        Flagged(node, _name(names, node, place_of_node, line_of_place), known[owner_of_node[node]])
+        for node in sorted(owner_of_node)[:MOST]
+    )
+
+
+def _name(
+    names: NameTable, node: int, place_of_node: NDArray[np.uint32], line_of_place: NDArray[np.uint32] | None
+) -> str:
+    place = int(place_of_node[node])
+    return names.name(place if line_of_place is None else int(line_of_place[place])).decode("latin-1")
 
 
 def _place(names: NameTable, line_of_place: NDArray[np.uint32] | None, name: bytes) -> int:

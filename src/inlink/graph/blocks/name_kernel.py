@@ -59,24 +59,29 @@ def count_equal(blob: Bytes, offsets: Offsets, order: Ids) -> Int:
 
 
 @compiled
-def order_of_names(blob: Bytes, offsets: Offsets) -> Ids:
+def order_of_names(blob: Bytes, offsets: Offsets, n_breaks: Int) -> Ids:
     """The lines in the order of their names, equal names by line: a merge sort of the runs that are there.
 
-    Cost: one pass over the names for each doubling of the runs, so little where few names stand wrong.
+    n_breaks: as `count_breaks` has it. Cost: one pass over the names for each doubling of the runs, so little where few
+    names stand wrong.
     """
     n = offsets.shape[0] - 1
     order, spare = np.arange(n).astype(np.uint32), np.empty(n, np.uint32)
-    ends = [np.int64(i) for i in range(1, n) if compare(blob, offsets, i - 1, i) > 0]
-    ends.append(np.int64(n))
-    while len(ends) > 1:
-        merged, start, left = [np.int64(0) for _ in range(0)], np.int64(0), 0
-        while left < len(ends):
-            middle = ends[left]
-            end = ends[min(left + 1, len(ends) - 1)]
+    ends = np.empty(n_breaks + 1, np.int64)
+    n_runs = 0
+    for i in range(1, n + 1):
+        if i == n or compare(blob, offsets, i - 1, i) > 0:
+            ends[n_runs] = i
+            n_runs += 1
+    while n_runs > 1:
+        start, n_merged = np.int64(0), 0
+        for run in range(0, n_runs, 2):
+            middle, end = ends[run], ends[min(run + 1, n_runs - 1)]
             _merge(blob, offsets, order, spare, start, middle, end)
-            merged.append(end)
-            start, left = end, left + 2
-        order, spare, ends = spare, order, merged
+            ends[n_merged] = end
+            n_merged += 1
+            start = end
+        order, spare, n_runs = spare, order, n_merged
     return order
 
 

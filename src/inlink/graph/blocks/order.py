@@ -61,7 +61,7 @@ def by_name(names: NameTable) -> tuple[NDArray[np.uint32] | None, int]:
     n_breaks, n_equal = kernel.count_breaks(names.blob, names.offsets)
     if not n_breaks:
         return None, n_equal
-    order = kernel.order_of_names(names.blob, names.offsets)
+    order = kernel.order_of_names(names.blob, names.offsets, n_breaks)
     return order, kernel.count_equal(names.blob, names.offsets, order)
 
 

@@ -131,7 +131,7 @@ def _write(
     node_of_line[place_of_node if line_of_place is None else line_of_place[place_of_node]] = np.arange(
         n, dtype=np.uint32
     )
-    flagged = flagged_domains(names, line_of_place, node_of_line, about.kind)
+    flagged = flagged_domains(names, line_of_place, node_of_line, place_of_node, about.kind)
     n_linked = int(np.count_nonzero(in_degrees))
     n_edges = tuple(int(side.offsets[-1]) for side in sides)
     known_lines = None if line_of_place is None else frozen(line_of_place)
