@@ -97,6 +97,7 @@ def test_authority_of_what_is_not_there(run: Run, ranked_bench: Workbench) -> No
         (["authority", TARGET, "--run", "domains-zzz"], 1, "no run has a name that begins with"),
         (["rank", "--graph", "pages", "--weight", "hosts"], 2, "use it with domains"),
         (["rank", "--damping", "1.5"], 2, "--damping"),
+        (["rank", "--nofollow-share", "0.2"], 2, "use --follow weight"),
         (["rank", "--graph", "pages", "--serve"], 2, "--graph domains or all"),
         (["diff-runs", "domains", "pages", "--site", TARGET], 2, "same kind of graph"),
         (["diff-runs", "domains", "domains"], 1, "--site example.org"),

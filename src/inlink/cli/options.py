@@ -163,8 +163,8 @@ def rank() -> list[click.Parameter]:
         option("--follow", type=click.Choice(("drop", "evaporate", "weight")), default="drop", show_default=True,
                help="Links that are nofollow, ugc or sponsored: not there; there, but giving their share to nobody; or "
                "counting --nofollow-share of a follow link."),
-        option("--nofollow-share", type=click.FloatRange(0, 1, min_open=True), default=0.1, show_default=True,
-               metavar="SHARE", help="With --follow weight."),
+        option("--nofollow-share", type=click.FloatRange(0, 1, min_open=True), metavar="SHARE",
+               help="With --follow weight. Default: 0.1."),
         option("--weight", type=click.Choice(("one", "log-pages", "hosts")), default="one", show_default=True,
                help="What a vote weighs: 1, ln(1 + pages that link), or hosts that link."),
         option("--damping", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.85, show_default=True,

@@ -74,7 +74,7 @@ class PolicyOptions(TypedDict, total=False):
 
     follow: str
     weight: str
-    nofollow_share: float
+    nofollow_share: float | None
     damping: float
     release: str | None
 
@@ -105,8 +105,7 @@ def rank(
         raise BadInput("rows are ordered by a run of domains", hint="use --serve with --graph domains or all")
 
     damping = given.get("damping", DAMPING)
-    share = given.get("nofollow_share", NOFOLLOW_SHARE)
-    policy = Policy(given.get("follow", "drop"), given.get("weight", "one"), share)
+    policy = _policy(given)
     for kind in graphs:
         if kind not in KINDS:
             raise BadInput(f"there is no graph of {kind!r}", hint=f"use one of {', '.join(KINDS)}")
@@ -123,6 +122,13 @@ def rank(
     current = workspace.current()
     served = None if current is None else current.run
     return tuple(_report(one.outcome, one.run, served) for one in done)
+
+
+def _policy(given: PolicyOptions) -> Policy:
+    follow, share = given.get("follow", "drop"), given.get("nofollow_share")
+    if share is not None and follow != "weight":
+        raise BadInput(f"with --follow {follow} nofollow links have no share", hint="use --follow weight")
+    return Policy(follow, given.get("weight", "one"), NOFOLLOW_SHARE if share is None else share)
 
 
 def _release(workspace: Workspace, spec: str | None) -> Release | None:

@@ -22,7 +22,7 @@ def rank(
     graph: str,
     follow: str,
     weight: str,
-    nofollow_share: float,
+    nofollow_share: float | None,
     damping: float,
     release: str | None,
     serves: bool,
