@@ -23,17 +23,25 @@ EXACT = 1e-14
 STEPS = (1e-5, 1e-9, EXACT)
 SWEEPS = 230  # passes over the edges until an exact column is one
 WORK = 4_000_000_000
-SHARE_OF_ROWS = 1 / 100
+SHARE_OF_ROWS = 1 / 10
+GROWTH = 8  # finer columns cost so many times what was spent, at least
 
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """A column of Z at the nodes that matter, what its values may lack, and its mean over all nodes with the same."""
+    """A column of Z at the nodes that matter, what its values may lack, and its mean over all nodes with the same.
+
+    The mean is only known (else nan) where leaks return uniformly, which alone asks for it.
+    """
 
     values: Floats
     error: float
     mean: float
     mean_error: float
+
+    def is_as_good_as(self, other: Entries) -> bool:
+        """No bound is wider."""
+        return self.error <= other.error and self.mean_error <= other.mean_error
 
 
 class PushColumns:
@@ -56,17 +64,20 @@ class PushColumns:
         self.step = 0
         self.work = work
         self.all_leaks = leaks
+        self.spent = 0
         self._columns: dict[int, Entries] = {}
+        self._coarse: dict[int, Entries] = {}
         self._rows: list[Visits] | None = None
         self._forward = forward
 
     def refine(self) -> bool:
         """Compute all more finely from now on; False where that is too much work or nothing finer is to be had."""
-        if self.step + 1 == len(STEPS) or self.work <= 0:
+        if self.step + 1 == len(STEPS) or self.work < GROWTH * self.spent:
             return False
         if STEPS[self.step + 1] <= EXACT and not self._affords_exact():
             return False
         self.step += 1
+        self._coarse.update(self._columns)
         self._columns.clear()
         return True
 
@@ -99,20 +110,21 @@ class PushColumns:
 
     def _column(self, column: int) -> Entries:
         if column not in self._columns:
-            self._columns[column] = self._computed(column)
+            found, known = self._computed(column), self._coarse.get(column)
+            self._columns[column] = known if known is not None and known.is_as_good_as(found) else found
         return self._columns[column]
 
     def _computed(self, column: int) -> Entries:
         walk, epsilon = self.walk, STEPS[self.step]
         if epsilon <= EXACT:
             dense = exact_column(walk.inward, walk.out_weight, column, damping=walk.damping, tolerance=EXACT)
-            self.work -= SWEEPS * walk.inward.m
+            self._spend(SWEEPS * walk.inward.m)
             return Entries(dense[self.nodes], EXACT, float(np.mean(dense)), EXACT)
         most = max(self.work // (len(self.nodes) + 1), 1000)
         found = reverse_push(
             walk.inward, walk.out_weight, column, damping=walk.damping, epsilon=epsilon, most_edges=most
         )
-        self.work -= found.edges_pushed
+        self._spend(found.edges_pushed)
         return self._sharpened(found)
 
     def _sharpened(self, column: Column) -> Entries:
@@ -120,6 +132,8 @@ class PushColumns:
         more = [row.times(column.residual_nodes, column.residuals) for row in rows]
         values = np.array([column.value(row.start) for row in rows]) + np.array(more)
         left = min(1.0, max((row.left for row in rows), default=1.0))
+        if self.walk.returns_by_restart:
+            return Entries(values, column.error_bound * left, float("nan"), 0.0)
         mean = float(np.sum(column.values)) / self.walk.n
         return Entries(values, column.error_bound * left, mean, column.error_bound)
 
@@ -145,5 +159,9 @@ class PushColumns:
         if self.all_leaks is None:
             walk = self.walk
             self.all_leaks = leak_visits(walk.links_out(), walk.out_weight, damping=walk.damping, tolerance=EXACT)
-            self.work -= SWEEPS * walk.inward.m
+            self._spend(SWEEPS * walk.inward.m)
         return self.all_leaks
+
+    def _spend(self, n_edges: int) -> None:
+        self.work -= n_edges
+        self.spent += n_edges
