@@ -53,8 +53,25 @@ def _leading_zeros(typing_context: Any, word: Any) -> Any:
     return types.uint64(types.uint64), generate
 
 
+@intrinsic
+def _fill16(typing_context: Any, data: Any, at: Any, value: Any) -> Any:
+    """Write the value to data[at] and the fifteen places after it; no bounds are checked."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, args[0])
+        vector = ir.VectorType(ir.IntType(16), 16)
+        lanes = ir.Constant(ir.VectorType(ir.IntType(32), 16), [0] * 16)
+        one = builder.insert_element(ir.Constant(vector, ir.Undefined), args[2], ir.Constant(ir.IntType(32), 0))
+        stored = builder.shuffle_vector(one, ir.Constant(vector, ir.Undefined), lanes)
+        builder.store(stored, builder.bitcast(builder.gep(array.data, [args[1]]), vector.as_pointer()), align=2)
+        return context.get_dummy_value()
+
+    return types.void(data, types.intp, types.uint16), generate
+
+
 # Typed as they are called from compiled code.
 load64: Callable[[NDArray[np.uint8], np.int64], np.uint64] = cast(Any, _load64)
+fill16: Callable[[NDArray[np.uint16], np.int64, np.uint16], None] = cast(Any, _fill16)
 leading_zeros: Callable[[np.uint64], np.uint64] = cast(Any, _leading_zeros)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inlink.kernels.jit import compiled, compiled_bare
-from inlink.kernels.packed_bits import BLOCK_EDGES, BLOCK_ROWS, LOOKUP_BITS, N_CLASSES, class_of, read
+from inlink.kernels.packed_bits import BLOCK_EDGES, BLOCK_ROWS, LOOKUP_BITS, N_CLASSES, class_of, fill16, read
 
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint32]
@@ -22,7 +22,11 @@ WAYS = 4
 
 _FIRST = 1
 _LATER = 1 + N_CLASSES
+_ONE = np.uint64(1)
 _TWO = np.uint64(2)
+_MINUS_ONE = np.uint64((1 << 64) - 1)
+_LATER_TABLES = np.uint64(_LATER << LOOKUP_BITS)
+_WAY0, _WAY1, _WAY2, _WAY3 = np.uint64(0), np.uint64(1), np.uint64(2), np.uint64(3)
 
 
 @compiled_bare
@@ -129,15 +133,15 @@ def _read_four(
     last = np.int64(len(data) - 8)
     bit0, bit1, bit2, bit3 = bits[0], bits[1], bits[2], bits[3]
     together = min(min(counts[0], counts[1]), min(counts[2], counts[3]))
-    for k in range(together):
-        bit0, x0 = read(data, bit0, last, tables, np.uint64(contexts[0, k]))
-        bit1, x1 = read(data, bit1, last, tables, np.uint64(contexts[1, k]))
-        bit2, x2 = read(data, bit2, last, tables, np.uint64(contexts[2, k]))
-        bit3, x3 = read(data, bit3, last, tables, np.uint64(contexts[3, k]))
-        numbers[0, k] = np.uint32(x0 - _TWO)
-        numbers[1, k] = np.uint32(x1 - _TWO)
-        numbers[2, k] = np.uint32(x2 - _TWO)
-        numbers[3, k] = np.uint32(x3 - _TWO)
+    for k in range(np.uint64(together)):
+        bit0, x0 = read(data, bit0, last, tables, np.uint64(contexts[_WAY0, k]))
+        bit1, x1 = read(data, bit1, last, tables, np.uint64(contexts[_WAY1, k]))
+        bit2, x2 = read(data, bit2, last, tables, np.uint64(contexts[_WAY2, k]))
+        bit3, x3 = read(data, bit3, last, tables, np.uint64(contexts[_WAY3, k]))
+        numbers[_WAY0, k] = np.uint32(x0 - _TWO)
+        numbers[_WAY1, k] = np.uint32(x1 - _TWO)
+        numbers[_WAY2, k] = np.uint32(x2 - _TWO)
+        numbers[_WAY3, k] = np.uint32(x3 - _TWO)
     bits[0], bits[1], bits[2], bits[3] = bit0, bit1, bit2, bit3
     for way in range(WAYS):
         bit = bits[way]
@@ -148,27 +152,74 @@ def _read_four(
 
 
 @compiled_bare
+def _rows_four(
+    data: Bytes, tables: Tables, bits: Longs, counts: Longs, contexts: NDArray[np.uint16], before: Longs, nodes: Words
+) -> np.uint64:
+    """As `_read_four`, for gaps: adds them up to neighbours as it goes; the greatest of these.
+
+    before (4,): the neighbour before the first gap, where that goes on with a row.
+    """
+    last = np.int64(len(data) - 8)
+    bit0, bit1, bit2, bit3 = bits[0], bits[1], bits[2], bits[3]
+    node0, node1 = np.uint64(before[0]), np.uint64(before[1])
+    node2, node3 = np.uint64(before[2]), np.uint64(before[3])
+    most0 = most1 = most2 = most3 = np.uint64(0)
+    together = min(min(counts[0], counts[1]), min(counts[2], counts[3]))
+    for k in range(np.uint64(together)):
+        table0, table1 = np.uint64(contexts[_WAY0, k]), np.uint64(contexts[_WAY1, k])
+        table2, table3 = np.uint64(contexts[_WAY2, k]), np.uint64(contexts[_WAY3, k])
+        bit0, x0 = read(data, bit0, last, tables, table0)
+        bit1, x1 = read(data, bit1, last, tables, table1)
+        bit2, x2 = read(data, bit2, last, tables, table2)
+        bit3, x3 = read(data, bit3, last, tables, table3)
+        node0 = x0 - _ONE + (node0 if table0 >= _LATER_TABLES else _MINUS_ONE)
+        node1 = x1 - _ONE + (node1 if table1 >= _LATER_TABLES else _MINUS_ONE)
+        node2 = x2 - _ONE + (node2 if table2 >= _LATER_TABLES else _MINUS_ONE)
+        node3 = x3 - _ONE + (node3 if table3 >= _LATER_TABLES else _MINUS_ONE)
+        nodes[_WAY0, k], nodes[_WAY1, k] = np.uint32(node0), np.uint32(node1)
+        nodes[_WAY2, k], nodes[_WAY3, k] = np.uint32(node2), np.uint32(node3)
+        most0, most1, most2, most3 = max(most0, node0), max(most1, node1), max(most2, node2), max(most3, node3)
+    bits[0], bits[1], bits[2], bits[3] = bit0, bit1, bit2, bit3
+    before[0], before[1] = np.int64(node0), np.int64(node1)
+    before[2], before[3] = np.int64(node2), np.int64(node3)
+    most = max(max(most0, most1), max(most2, most3))
+    for way in range(WAYS):
+        bit, node = bits[way], np.uint64(before[way])
+        for k in range(together, counts[way]):
+            table = np.uint64(contexts[way, k])
+            bit, x = read(data, bit, last, tables, table)
+            node = x - _ONE + (node if table >= _LATER_TABLES else _MINUS_ONE)
+            nodes[way, k] = np.uint32(node)
+            most = max(most, node)
+        bits[way] = bit
+    return most
+
+
+@compiled_bare
 def _contexts(
     degrees: Words, n_rows: np.int64, carry: np.int64, group: np.int64, n_edges: np.int64, contexts: NDArray[np.uint16]
 ) -> bool:
-    """The table of each gap of a block; whether the degrees fill it."""
-    filled, left = np.int64(0), min(carry, n_edges)
+    """The table of each gap of a block; whether the degrees fill it. Writes up to 16 contexts more."""
+    filled = min(carry, n_edges)
     later = np.uint16(_table(_LATER + group))
-    for k in range(left):
-        contexts[k] = later
-    filled = left
-    for row in range(n_rows):
+    k = np.int64(0)
+    while k < filled:
+        fill16(contexts, k, later)
+        k += 16
+    for row in range(np.uint64(n_rows)):
         degree = np.int64(degrees[row])
         if degree == 0:
             continue
         if filled >= n_edges:
             return False
         group = class_of(degree)
-        contexts[filled] = np.uint16(_table(_FIRST + group))
         later = np.uint16(_table(_LATER + group))
         end = min(filled + degree, n_edges)
-        for k in range(filled + 1, end):
-            contexts[k] = later
+        k = filled
+        while k < end:
+            fill16(contexts, k, later)
+            k += 16
+        contexts[np.uint64(filled)] = np.uint16(_table(_FIRST + group))
         filled = end
     return bool(filled == n_edges)
 
@@ -186,42 +237,21 @@ def unpack(
     out: Words,
 ) -> bool:
     """Write the neighbours of the segment's edges from first to last to `out`; False: the bytes cannot be right."""
-    degrees, gaps = np.empty((WAYS, BLOCK_ROWS), np.uint32), np.empty((WAYS, BLOCK_EDGES), np.uint32)
-    none, contexts = np.zeros((WAYS, BLOCK_ROWS), np.uint16), np.zeros((WAYS, BLOCK_EDGES), np.uint16)
-    bits, counts, spare = np.zeros(WAYS, np.int64), np.zeros(WAYS, np.int64), np.empty(BLOCK_EDGES, np.uint32)
+    degrees, nodes = np.empty((WAYS, BLOCK_ROWS), np.uint32), np.empty((WAYS, BLOCK_EDGES), np.uint32)
+    none, contexts = np.zeros((WAYS, BLOCK_ROWS), np.uint16), np.zeros((WAYS, BLOCK_EDGES + 16), np.uint16)
+    bits, counts, before = np.zeros(WAYS, np.int64), np.zeros(WAYS, np.int64), np.zeros(WAYS, np.int64)
     block, n_blocks = np.int64(first_block), directory.shape[1] - 1
     while block < n_blocks and np.int64(directory[EDGE, block]) < last_edge:
-        if not _decode_four(data, tables, directory, classes, block, none, bits, counts, degrees, contexts, gaps):
+        args = (block, none, bits, counts, before, degrees, contexts, nodes)
+        if not _decode_four(data, tables, directory, classes, n_columns, *args):
             return False
         for way in range(min(np.int64(WAYS), n_blocks - block)):
-            low, high = np.int64(directory[EDGE, block + way]), np.int64(directory[EDGE, block + way + 1])
-            whole = low >= first_edge and high <= last_edge
-            place = out[low - first_edge : high - first_edge] if whole else spare
-            if not _add_up(directory, block + way, degrees[way], gaps[way], n_columns, place):
-                return False
-            if not whole:
-                for edge in range(max(low, np.int64(first_edge)), min(high, np.int64(last_edge))):
-                    out[edge - first_edge] = spare[edge - low]
+            edge = np.int64(directory[EDGE, block + way])
+            low, high = max(np.int64(first_edge) - edge, np.int64(0)), min(np.int64(last_edge) - edge, counts[way])
+            for k in range(low, high):
+                out[edge - first_edge + k] = nodes[way, k]
         block += WAYS
     return True
-
-
-@compiled_bare
-def _add_up(directory: Words, block: np.int64, degrees: Words, gaps: Words, n_columns: int, out: Words) -> bool:
-    """From gaps to neighbours; whether all are below n_columns."""
-    n_edges, n_rows = _size(directory, EDGE, block), _size(directory, ROW, block)
-    edge, end = np.int64(0), min(np.int64(directory[CARRY, block]), n_edges)
-    neighbour, greatest = np.int64(directory[PREVIOUS, block]), np.int64(-1)
-    for row in range(-1, n_rows):
-        if row >= 0:
-            end = min(edge + np.int64(degrees[row]), n_edges)
-            neighbour = np.int64(-1)
-        for k in range(edge, end):
-            neighbour += np.int64(gaps[k]) + 1
-            out[k] = np.uint32(neighbour)
-        if end > edge:
-            greatest, edge = max(greatest, neighbour), end
-    return bool(greatest < n_columns)
 
 
 @compiled
@@ -245,17 +275,20 @@ def _decode_four(
     tables: Tables,
     directory: Words,
     classes: Bytes,
+    n_columns: int,
     block: np.int64,
-    no_contexts: NDArray[np.uint16],
+    none: NDArray[np.uint16],
     bits: Longs,
     counts: Longs,
+    before: Longs,
     degrees: Words,
     contexts: NDArray[np.uint16],
-    gaps: Words,
+    nodes: Words,
 ) -> bool:
-    """Degrees and gaps (less 1 each) of up to four blocks from `block`; False where the bytes cannot be right.
+    """Degrees and neighbours of up to four blocks from `block`; False where the bytes cannot be right.
 
-    Shapes: no_contexts (4, 1024) of 0; bits, counts (4,); degrees, contexts, gaps (4, 1024).
+    Shapes: none (4, 1024) of 0; bits, counts (how many neighbours), before (4,); degrees, nodes (4, 1024); contexts
+    (4, 1040).
     """
     n_blocks = directory.shape[1] - 1
     for way in range(WAYS):
@@ -265,18 +298,20 @@ def _decode_four(
             if n_rows < 0 or n_rows > BLOCK_ROWS:
                 return False
             bits[way], counts[way] = np.int64(directory[BIT, block + way]), n_rows
-    _read_four(data, tables, bits, counts, no_contexts, degrees)
+    _read_four(data, tables, bits, counts, none, degrees)
     for way in range(WAYS):
         n_rows, counts[way] = counts[way], 0
         if block + way < n_blocks:
             n_edges = _size(directory, EDGE, block + way)
             if n_edges < 0 or n_edges > BLOCK_EDGES:
                 return False
+            before[way] = np.int64(directory[PREVIOUS, block + way])
             carry, group = np.int64(directory[CARRY, block + way]), np.int64(classes[block + way])
             if group >= N_CLASSES or not _contexts(degrees[way], n_rows, carry, group, n_edges, contexts[way]):
                 return False
             counts[way] = n_edges
-    _read_four(data, tables, bits, counts, contexts, gaps)
+    if _rows_four(data, tables, bits, counts, contexts, before, nodes) >= np.uint64(n_columns) and counts.sum() > 0:
+        return False
     for way in range(WAYS):
         if block + way < n_blocks and bits[way] != np.int64(directory[BIT, block + way + 1]):
             return False
