@@ -221,7 +221,7 @@ def _build(
     neighbours = np.empty(plan.m, np.uint32) if neighbours_into is None else neighbours_into
     weights = np.empty(plan.m if weighted else 0, np.float32)
     offsets = np.zeros(plan.n + 1, np.int64)
-    row_bits = plan.column_bits + max(1, plan.n.bit_length())
+    rows_in = np.diff(plan.first_rows, append=plan.n).tolist()
     filled = 0
     for low, high in plan.ranges:
         sizes = plan.sizes[low:high]
@@ -231,7 +231,8 @@ def _build(
         end = 0
         for bucket, size in enumerate(sizes.tolist(), low):
             start, end = end, end + size
-            bits = (plan.column_bits if by_row_only else 0, row_bits)
+            row_bits = max(1, (rows_in[bucket] - 1).bit_length())
+            bits = (plan.column_bits if by_row_only else 0, plan.column_bits + row_bits)
             ordered = sort_keys(
                 keys[start:end],
                 carried[start:end] if weighted else carried,
