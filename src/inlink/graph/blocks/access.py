@@ -119,9 +119,8 @@ class Blocks:
             self._ahead = read
 
     def head(self, wanted: Sequence[int]) -> list[Names]:
-        """Blocks of the names by rank."""
-        layout, manifest = self.manifest.layout, self.manifest
-        n_head = min(layout.head, manifest.n)
+        """Blocks of the head."""
+        layout, n_head = self.manifest.layout, len(self.root.head_nodes)
         return self.unpacked(
             [self.root.head[i] for i in wanted],
             lambda i, data: unpack_coded(

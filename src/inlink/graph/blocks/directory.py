@@ -13,11 +13,14 @@ import zstandard
 from numpy.typing import NDArray
 
 from inlink.errors import CorruptIndex
+from inlink.graph.blocks.gap_code import WORST_BITS, decode_list, encode_list
 from inlink.graph.blocks.layout import CARDS, DIRECTORY, HEAD, OUTWARD
 from inlink.graph.blocks.names import Beginnings, inflated, unpack_front
 from inlink.graph.blocks.source import Span
 
 _HEADER = struct.Struct("<II")
+_ROOT = struct.Struct("<II")
+_NODES = 2**32 - 1  # more than any node
 _HINT = "the release is damaged: fetch or convert it again"
 PARTS = ("names", "numbers", "inward", "outward")
 
@@ -112,9 +115,13 @@ def _starts(lengths: NDArray[np.int64], base: int) -> NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """The root of the directory: pages, the table of names by rank, beginnings of names, flagged domains."""
+    """The root of the directory: pages, the head, beginnings of names, flagged domains.
+
+    head_nodes: the nodes whose names stand in the head, ascending; head: its blocks.
+    """
 
     pages: tuple[PageEntry, ...]
+    head_nodes: NDArray[np.uint32]
     head: tuple[Span, ...]
     beginnings: Beginnings
     flagged: tuple[Flagged, ...]
@@ -132,17 +139,29 @@ class Root:
                  p.cards, p.outward, p.tails_in, p.tails_out]
                 for p in self.pages
             ],
+            "n_head": len(self.head_nodes),
             "head": [[span.length, span.digest] for span in self.head],
             "beginnings": list(self.beginnings.texts),
             "flagged": [[each.node, each.name, list(each.flags)] for each in self.flagged],
         }  # fmt: skip
-        return zstandard.ZstdCompressor(level=9).compress(json.dumps(facts).encode())
+        packed = zstandard.ZstdCompressor(level=9).compress(json.dumps(facts).encode())
+        packed += b"\0" * (-len(packed) % 8)
+        count = len(self.head_nodes)
+        words = np.zeros(count * WORST_BITS // 64 + 2, np.uint64)
+        used = (encode_list(self.head_nodes, 0, count, count, _NODES, words, 0) + 63) >> 6
+        return _ROOT.pack(len(packed), used) + packed + words[:used].tobytes()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Root:
         """The root, read back. Raises: CorruptIndex."""
         try:
-            facts: dict[str, Any] = json.loads(inflated(data).tobytes())
+            n_bytes, n_words = _ROOT.unpack_from(data)
+            at = _ROOT.size + n_bytes
+            facts: dict[str, Any] = json.loads(inflated(data[_ROOT.size : at]).tobytes())
+            nodes = np.zeros(int(facts["n_head"]), np.uint32)
+            words = np.frombuffer(data, np.uint64, n_words, at)
+            if decode_list(words, 0, len(nodes), len(nodes), _NODES, nodes, 0) < 0:
+                raise ValueError("the head's nodes")
             pages = tuple(
                 PageEntry(str(first).encode("latin-1"), Span(DIRECTORY, at, length, digest), *rest)
                 for first, at, length, digest, *rest in facts["pages"]
@@ -152,6 +171,6 @@ class Root:
                 head.append(Span(HEAD, offset, length, digest))
                 offset += length
             flagged = tuple(Flagged(node, name, tuple(flags)) for node, name, flags in facts["flagged"])
-            return cls(pages, tuple(head), Beginnings.of(facts["beginnings"]), flagged)
-        except (ValueError, KeyError, TypeError, UnicodeError) as error:
+            return cls(pages, nodes, tuple(head), Beginnings.of(facts["beginnings"]), flagged)
+        except (struct.error, ValueError, KeyError, TypeError, UnicodeError) as error:
             raise CorruptIndex("the root of a release's directory cannot be read", hint=_HINT) from error

@@ -72,8 +72,8 @@ def is_left_out(flags: tuple[str, ...]) -> bool:
     return any(flag in LEFT_OUT for flag in flags)
 
 
-def bits_of(flagged: tuple[Flagged, ...], n: int) -> NDArray[np.uint8]:
-    """A bit for each node that default views leave out, lowest bit first."""
+def bits_of(nodes: NDArray[np.uint32] | list[int], n: int) -> NDArray[np.uint8]:
+    """A bit for each of n nodes, set for those given, lowest bit first."""
     bits = np.zeros(n, np.uint8)
-    bits[[each.node for each in flagged if is_left_out(each.flags)]] = 1
+    bits[np.asarray(nodes, np.int64)] = 1
     return np.packbits(bits, bitorder="little")

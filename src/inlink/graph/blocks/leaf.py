@@ -36,12 +36,13 @@ class Adjacency:
 
 @dataclass(frozen=True, slots=True)
 class Numbering:
-    """How lines, places in name order and nodes belong together. `flagged` has a bit for each node."""
+    """How lines, places in name order and nodes belong together. flagged, heads: a bit for each node."""
 
     node_of_line: NDArray[np.uint32]
     place_of_node: NDArray[np.uint32]
     line_of_place: NDArray[np.uint32] | None
     flagged: NDArray[np.uint8]
+    heads: NDArray[np.uint8]
 
     def lines(self, places: NDArray[np.uint32]) -> NDArray[np.uint32]:
         """The lines of places."""
@@ -57,9 +58,9 @@ class PackedLists:
     n_flagged: NDArray[np.uint32]
 
 
-def sizes_of(layout: Layout) -> tuple[int, int, int, int, int]:
+def sizes_of(layout: Layout) -> tuple[int, int, int, int]:
     """What the kernels need of a layout."""
-    return layout.prefix, layout.chunk, layout.named, layout.head, layout.skip
+    return layout.prefix, layout.chunk, layout.named, layout.skip
 
 
 def pack_lists(
@@ -83,8 +84,8 @@ def pack_lists(
     deep = np.empty(int(np.minimum(n_first, layout.named).sum()), np.uint32)
     n_flagged = np.zeros(len(lines), np.uint32)
     n_bits, _, _, n_deep = kernel.code_lists(
-        lines, side.offsets, side.neighbours, numbering.node_of_line, numbering.flagged, sizes_of(layout),
-        words, entries, tails, chunk_bytes, deep, n_flagged,
+        lines, side.offsets, side.neighbours, numbering.node_of_line, numbering.flagged, numbering.heads,
+        sizes_of(layout), words, entries, tails, chunk_bytes, deep, n_flagged,
     )  # fmt: skip
     shown = kernel.distinct(deep[:n_deep], len(numbering.node_of_line))
     named = pack_coded(names, numbering.lines(numbering.place_of_node[shown]), beginnings, level)
@@ -175,10 +176,12 @@ class Lists:
             return None
         return Tail(int(self._offsets[place]), int(self._digests[place]))
 
-    def named(self, flagged: NDArray[np.uint32], beginnings: Beginnings) -> tuple[NDArray[np.uint32], Names]:
+    def named(
+        self, flagged: NDArray[np.uint32], heads: NDArray[np.uint32], beginnings: Beginnings
+    ) -> tuple[NDArray[np.uint32], Names]:
         """The nodes whose names stand in this leaf, ascending, and these names."""
         if self._deep is None:
-            ok, nodes = kernel.read_deep(self._words, self._counts, flagged, sizes_of(self._layout), self._n)
+            ok, nodes = kernel.read_deep(self._words, self._counts, flagged, heads, sizes_of(self._layout), self._n)
             if ok or len(nodes) != self._n_deep:
                 raise CorruptIndex("a leaf of a release has other names than it should", hint=_HINT)
             self._deep = nodes, unpack_coded(self._named, len(nodes), beginnings)

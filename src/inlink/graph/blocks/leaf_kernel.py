@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inlink.graph.blocks.gap_code import decode_list, encode_list
-from inlink.kernels.jit import compiled
+from inlink.kernels.jit import compiled, compiled_bare
 
 Int = Any  # int here, int64 in compiled code
 Ids = NDArray[np.uint32]
@@ -61,7 +61,8 @@ def code_lists(
     neighbours: Ids,
     node_of_line: Ids,
     flagged: Bytes,
-    sizes: tuple[int, int, int, int, int],
+    heads: Bytes,
+    sizes: tuple[int, int, int, int],
     words: Words,
     entries: Offsets,
     tails: Bytes,
@@ -71,13 +72,14 @@ def code_lists(
 ) -> tuple[Int, Int, Int, Int]:
     """Code the lists of a leaf's lines, strongest first.
 
-    sizes: (prefix, chunk, named, head, skip) of the layout. flagged: a bit for each node.
+    sizes: (prefix, chunk, named, skip) of the layout. flagged, heads: a bit for each node, set where it is flagged or
+    its name stands in the head.
     Writes: `words` the first sources of all lists; `entries` the bit where every skip-th list begins; `tails` the
     chunks of what is left, one after the other, each whole words, with their lengths in `chunk_bytes`; `deep` the nodes
     (not distinct) whose names the leaf should hold; `n_flagged` the flagged sources of each list.
     Gives: (bits in words, bytes in tails, chunks, deep nodes).
     """
-    prefix, chunk, named, head, skip = sizes
+    prefix, chunk, named, skip = sizes
     n = node_of_line.shape[0]
     longest = 0
     for i in range(lines.shape[0]):
@@ -100,7 +102,7 @@ def code_lists(
             marked += is_flagged
             if j < prefix and not is_flagged and n_named < named:
                 n_named += 1
-                if node >= head:
+                if not (heads[node >> np.uint32(3)] >> (node & np.uint32(7))) & 1:
                     deep[n_deep] = node
                     n_deep += 1
         n_flagged[i] = marked
@@ -145,12 +147,28 @@ def read_list(words: Words, entry: Int, counts: Ids, which: Int, prefix: Int, n:
     return scratch[: min(np.int64(counts[which]), prefix)].copy()
 
 
+@compiled_bare
+def _is_in(ids: Ids, value: Int) -> bool:
+    """Whether ascending ids have a value."""
+    low, high = 0, ids.shape[0]
+    while low < high:
+        middle = (low + high) >> 1
+        if ids[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return bool(low < ids.shape[0] and ids[low] == value)
+
+
 @compiled
 def read_deep(
-    words: Words, counts: Ids, flagged: Ids, sizes: tuple[int, int, int, int, int], n: Int
+    words: Words, counts: Ids, flagged: Ids, heads: Ids, sizes: tuple[int, int, int, int], n: Int
 ) -> tuple[Int, Ids]:
-    """(0, the nodes whose names the leaf holds, ascending), or (-1, …) where the bits are wrong. flagged: ascending."""
-    prefix, _, named, head, _ = sizes
+    """(0, the nodes whose names the leaf holds, ascending), or (-1, …) where the bits are wrong.
+
+    Shapes: flagged, heads: nodes, ascending.
+    """
+    prefix, _, named, _ = sizes
     deep = np.empty(counts.shape[0] * named, np.uint32)
     scratch = np.empty(prefix, np.uint32)
     at, n_deep = 0, 0
@@ -161,11 +179,10 @@ def read_deep(
             return -1, deep[:0]
         n_named = 0
         for j in range(count):
-            place = np.searchsorted(flagged, scratch[j])
-            if (place < flagged.shape[0] and flagged[place] == scratch[j]) or n_named >= named:
+            if n_named >= named or _is_in(flagged, scratch[j]):
                 continue
             n_named += 1
-            if scratch[j] >= head:
+            if not _is_in(heads, scratch[j]):
                 deep[n_deep] = scratch[j]
                 n_deep += 1
     return 0, distinct(deep[:n_deep], n)

@@ -84,3 +84,19 @@ def by_rank(
     order = np.argsort(key, kind="stable").astype(np.uint32)
     is_linked = in_degrees[order] > 0
     return chosen, np.concatenate([order[is_linked], order[~is_linked]])
+
+
+def head_nodes(
+    n_in: NDArray[np.generic], n_out: NDArray[np.generic], node_of_line: NDArray[np.uint32], count: int
+) -> NDArray[np.uint32]:
+    """The nodes that most lists hold, in-lists and out-lists together, ascending: equal ones by node."""
+    n = len(node_of_line)
+    uses = np.empty(n, np.uint64)
+    uses[node_of_line] = n_in
+    uses[node_of_line] += n_out.astype(np.uint64)
+    if n <= count:
+        return np.arange(n, dtype=np.uint32)
+    least = np.partition(uses, n - count)[n - count]
+    surely = np.flatnonzero(uses > least)
+    ties = np.flatnonzero(uses == least)[: count - len(surely)]
+    return np.sort(np.concatenate([surely, ties])).astype(np.uint32)

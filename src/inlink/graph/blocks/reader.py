@@ -140,21 +140,25 @@ class Release:
         return np.concatenate([nodes, *self._tail(where, side, tail.offset, tail.digest, count, wanted)]), lists
 
     def names(self, nodes: Sequence[int] | Nodes, among: Sequence[Lists] = ()) -> list[str]:
-        """The names of nodes: flagged ones from the root, strong ones from the head, others from leaves that have them.
+        """The names of nodes: from the root (flagged), the head (frequent), or a leaf that has them.
 
         What is left is found by its place in name order, which costs a server some requests for each.
         """
         wanted = [int(node) for node in nodes]
         known: dict[int, str] = {n: forward_text(self.flagged[n].name) for n in wanted if n in self.flagged}
         layout = self.manifest.layout
-        strong = [node for node in wanted if node < layout.head and node not in known]
-        blocks = sorted({node // layout.per_head for node in strong})
+        heads = self.blocks.root.head_nodes
+        at = np.searchsorted(heads, np.array(wanted, np.uint32)).tolist()
+        strong = [
+            (n, i) for n, i in zip(wanted, at, strict=True) if i < len(heads) and heads[i] == n and n not in known
+        ]
+        blocks = sorted({i // layout.per_head for _, i in strong})
         head = dict(zip(blocks, self.blocks.head(blocks), strict=True))
-        known.update((node, forward(head[node // layout.per_head].raw(node % layout.per_head))) for node in strong)
+        known.update((n, forward(head[i // layout.per_head].raw(i % layout.per_head))) for n, i in strong)
         for lists in among:
             unknown = [node for node in wanted if node not in known]
             if unknown:
-                deep, texts = lists.named(self._left_out, self.blocks.root.beginnings)
+                deep, texts = lists.named(self._left_out, heads, self.blocks.root.beginnings)
                 found = np.searchsorted(deep, unknown).tolist()
                 for node, place in zip(unknown, found, strict=True):
                     if place < len(deep) and deep[place] == node:

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from inlink.errors import BadInput
 from inlink.graph.blocks import layout as files
 from inlink.graph.blocks.directory import LeafEntry, PageEntry, Root, pack_page
-from inlink.graph.blocks.flagged import bits_of, flagged_domains
+from inlink.graph.blocks.flagged import bits_of, flagged_domains, is_left_out
 from inlink.graph.blocks.layout import Layout, Manifest
 from inlink.graph.blocks.leaf import Adjacency, Numbering, PackedLists, pack_lists, pack_numbers
 from inlink.graph.blocks.names import Beginnings, NameTable, pack_coded, pack_front
 from inlink.graph.blocks.numbers import pack_table
-from inlink.graph.blocks.order import by_name, by_rank, collect_names, frozen
+from inlink.graph.blocks.order import by_name, by_rank, collect_names, frozen, head_nodes
 from inlink.graph.blocks.source import Span, digest_of_block
 from inlink.store.files import publish, replace_text
 
@@ -135,14 +135,19 @@ def _write(
     n_linked = int(np.count_nonzero(in_degrees))
     n_edges = tuple(int(side.offsets[-1]) for side in sides)
     known_lines = None if line_of_place is None else frozen(line_of_place)
-    numbering = Numbering(frozen(node_of_line), frozen(place_of_node), known_lines, bits_of(flagged, n))
+    columns = _columns(node_of_line, sides, n_hosts, ranks)
+    heads = head_nodes(columns["n_in"], columns["n_out"], node_of_line, layout.head)
+    left_out = [each.node for each in flagged if is_left_out(each.flags)]
+    numbering = Numbering(
+        frozen(node_of_line), frozen(place_of_node), known_lines, bits_of(left_out, n), bits_of(heads, n)
+    )
     beginnings = Beginnings.learned(names.name(line) for line in range(0, n, max(1, n // _SAMPLE)))
-    work = _Work(names, *sides, numbering, beginnings, _columns(node_of_line, sides, n_hosts, ranks), layout, n)
+    work = _Work(names, *sides, numbering, beginnings, columns, layout, n)
     with ExitStack() as stack:
         out = _Files(folder, stack)
-        head = tuple(_write_head(out, work))
+        head = tuple(_write_head(out, work, heads))
         pages = tuple(_write_leaves(out, work, workers, report))
-        root = Root(pages, head, beginnings, flagged).to_bytes()
+        root = Root(pages, heads, head, beginnings, flagged).to_bytes()
         root_digest = digest_of_block(root)
         root_at = out.append(files.DIRECTORY, root)
         for block in pack_table(numbering.place_of_node, layout.per_order, root_digest):
@@ -213,12 +218,11 @@ def _narrow(key: str, values: NDArray[np.generic]) -> NDArray[np.generic]:
     return np.ascontiguousarray(narrow)
 
 
-def _write_head(out: _Files, work: _Work) -> Iterator[Span]:
-    """Names of the strongest domains, by rank."""
-    layout = work.layout
-    for start in range(0, min(layout.head, work.n), layout.per_head):
-        nodes = work.numbering.place_of_node[start : min(start + layout.per_head, layout.head)]
-        block = pack_coded(work.names, work.numbering.lines(nodes), work.beginnings, _LEVEL)
+def _write_head(out: _Files, work: _Work, heads: NDArray[np.uint32]) -> Iterator[Span]:
+    """Names of the domains that most lists hold, by node."""
+    for start in range(0, len(heads), work.layout.per_head):
+        places = work.numbering.place_of_node[heads[start : start + work.layout.per_head]]
+        block = pack_coded(work.names, work.numbering.lines(places), work.beginnings, _LEVEL)
         yield Span(files.HEAD, out.append(files.HEAD, block), len(block), digest_of_block(block))
 
 
