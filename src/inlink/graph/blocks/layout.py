@@ -24,8 +24,8 @@ class Layout:
 
     per_leaf: domains of a leaf. prefix: first sources of a list that stand in its leaf. named: how many of these,
     infrastructure not counted, have their name there. chunk: sources of a block of a tail. head: domains that most
-    lists hold, whose names stand in a table of their own. per_head: names of one block of it. per_page: leaves of a directory
-    page. per_order: entries of a block of the tables between orders. skip: lists between two entry points of a leaf.
+    lists hold, whose names stand in a table of their own. per_head: names of one block of it. per_page: leaves of a
+    directory page. per_order: entries of a block of the tables between orders. skip: lists between two entry points.
     """
 
     per_leaf: int = 1024
