@@ -64,7 +64,7 @@ def pagerank_many(
     """The mass of each node for each restart vector.
 
     Shapes: restarts float64 (k, n), each row not negative and scaled to sum 1 here; else as `pagerank`.
-    Memory: 400 bytes a node beside what is given and the result.
+    Memory: 520 bytes a node beside what is given and the result.
     Raises: NotConverged: facts["last"] is the last result; BadInput.    Cost: O(edges) per iteration and 16 vectors.
     """
     check_settings(damping, dangling)
