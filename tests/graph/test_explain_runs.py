@@ -13,12 +13,15 @@ from dense_votes import DenseVotes
 from inlink.errors import CorruptIndex
 from inlink.graph.explain import open_explained
 from inlink.graph.flow import flow
+from inlink.graph.names import Names, Texts
 from inlink.graph.policy import Policy
 from inlink.graph.runs import open_run
 from inlink.graph.what_if import what_if
 from inlink.graph.what_if_wishes import Counts, Wish
 from inlink.store.workspace import Workspace
+from inlink.urls.surt import host_key
 from inlink.workbench import Workbench
+from inlink.workbench.explaining import editorial
 
 POLICIES = [Policy("drop", "log-pages"), Policy("evaporate", "log-pages"), Policy("weight", "hosts", 0.3)]
 
@@ -30,7 +33,8 @@ def ranked(demo_bench: Workbench, tmp_path_factory: pytest.TempPathFactory) -> I
     shutil.copytree(demo_bench.path, folder, ignore=shutil.ignore_patterns("*.lock", "*.lease"))
     with Workbench.open(folder) as bench:
         for policy in POLICIES:
-            bench.rank(("domains",), follow=policy.follow, weight=policy.weight, nofollow_share=policy.nofollow_share)
+            shared = {"nofollow_share": policy.nofollow_share} if policy.follow == "weight" else {}
+            bench.rank(("domains",), follow=policy.follow, weight=policy.weight, **shared)  # type: ignore[typeddict-item]
     yield Workspace.open(folder)
 
 
@@ -83,3 +87,15 @@ def test_a_run_without_its_graph_is_said_to_be_broken(ranked: Workspace, tmp_pat
     shutil.rmtree(run.graph_folder)
     with pytest.raises(CorruptIndex, match="holds no graph"):
         open_explained(broken, run)
+
+
+def test_infrastructure_and_platforms_are_no_candidates(ranked: Workspace) -> None:
+    """All of a CDN is left out; of a platform below which everybody has a place of their own, the platform alone."""
+    names = ["blogspot.com", "cloudfront.net", "d1.cloudfront.net", "example.org", "me.blogspot.com"]
+    pairs = sorted((host_key(name), name) for name in names)
+    known = Names("domains", Texts.of([key for key, _ in pairs]), Texts.of([name for _, name in pairs]))
+    kept = editorial(known, ranked)
+    assert {name for (_, name), is_kept in zip(pairs, kept, strict=True) if is_kept} == {
+        "example.org",
+        "me.blogspot.com",
+    }

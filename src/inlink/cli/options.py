@@ -218,6 +218,8 @@ def what_if() -> list[click.Parameter]:
         option("--best", type=click.IntRange(1, 100), metavar="N",
                help="Rank all sources without a link: the N that would bring most, and the best N together."),
         option("--exact", is_flag=True, help="Take every number to the end, however long."),
+        option("--infrastructure", is_flag=True,
+               help="With --best: rank infrastructure and hosting domains too, left out by default."),
         scope(),
         run(),
         words_or_json(),

@@ -11,10 +11,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inlink.errors import BadInput, NotFound
+from inlink.graph.names import Names
 from inlink.graph.runs import LATEST, Run
+from inlink.index.flags import read_flags
 from inlink.store.workspace import Workspace
+from inlink.urls.domains import SuffixRules
+from inlink.urls.surt import host_key
 from inlink.workbench.explanations import (
     About,
     Candidate,
@@ -178,7 +183,8 @@ def what_if(
         for one, alone in zip(found.judged, found.alone, strict=True)
     )  # fmt: skip
     together = found.together
-    ranked, together_best = _best(explained, node, best, exact=exact)
+    allowed = None if given.get("infrastructure", False) else editorial(explained.run.names, workspace)
+    ranked, together_best = _best(explained, node, best, allowed, exact=exact)
     return WhatIfAnswer(
         about,
         _standing(explained.run, node, together.after),
@@ -189,7 +195,7 @@ def what_if(
         _candidates(explained, node, ranked),
         _candidates(explained, node, together_best),
         ranked.n_ranked if ranked else None,
-        (*_precision(together), *_best_notes(ranked), HELD_STILL),
+        (*_precision(together), *_best_notes(ranked, allowed), HELD_STILL),
     )
 
 
@@ -255,7 +261,24 @@ def _standing(run: Run, node: int, mass: float) -> Standing:
     return Standing(found.mass, found.position, found.authority)
 
 
-def _best(explained: Explained, node: int, n: int, *, exact: bool) -> tuple[Best | None, Best | None]:
+def editorial(names: Names, workspace: Workspace) -> NDArray[np.bool_]:
+    """Which nodes are not of infrastructure or hosting domains; places of others below a platform stay. Shape: (n,)."""
+    kept = np.ones(len(names), np.bool_)
+    rules = SuffixRules(workspace.settings.suffixes)
+    for name, flags in read_flags().items():
+        if "infrastructure" in flags or ("hosting" in flags and not rules.is_suffix(name)):
+            key = host_key(name)
+            low = names.keys.first_at_least(f"{key})" if names.kind == "pages" else key)
+            kept[low : names.keys.first_at_least(f"{key}-")] = False  # the key, and what lies below it
+        elif "hosting" in flags and names.kind != "pages":
+            node = names.node(name)
+            kept[[] if node is None else [node]] = False
+    return kept
+
+
+def _best(
+    explained: Explained, node: int, n: int, allowed: NDArray[np.bool_] | None, *, exact: bool
+) -> tuple[Best | None, Best | None]:
     from inlink.graph.greedy import best_set, best_sources
     from inlink.graph.what_if_wishes import Counts, weight_of
 
@@ -264,8 +287,8 @@ def _best(explained: Explained, node: int, n: int, *, exact: bool) -> tuple[Best
     weight = weight_of(Counts(1, 1, 1, 1), explained.policy)
     work = _work(exact=exact)
     return (
-        best_sources(explained.walk, node, n, weight=weight, work=work),
-        best_set(explained.walk, node, n, weight=weight, work=work),
+        best_sources(explained.walk, node, n, weight=weight, allowed=allowed, work=work),
+        best_set(explained.walk, node, n, weight=weight, allowed=allowed, work=work),
     )
 
 
@@ -296,10 +319,13 @@ def _precision(found: MassAfter) -> list[str]:
     return [f"the mass after is within {share:.1g} of itself; --exact takes it to the end"]
 
 
-def _best_notes(found: Best | None) -> list[str]:
+def _best_notes(found: Best | None, allowed: NDArray[np.bool_] | None) -> list[str]:
     if found is None:
         return []
+    n_left_out = 0 if allowed is None else int(np.count_nonzero(~allowed))
     notes = [f"{found.n_ranked:,} sources without a link were ranked; {found.n_exact:,} of them computed exactly"]
+    if n_left_out:
+        notes.append(f"{n_left_out:,} of infrastructure and hosting were left out: --infrastructure keeps them")
     return notes if found.is_proven else [*notes, "others might come before the last of them: --exact decides it"]
 
 

@@ -18,13 +18,17 @@ class ExplainOptions(TypedDict, total=False):
 
 
 class WhatIfOptions(TypedDict, total=False):
-    """add, lose: names of sources. nofollow: added links are. best: how many sources to rank. exact: to the end."""
+    """add, lose: names of sources. nofollow: added links are. best: how many sources to rank. exact: to the end.
+
+    infrastructure: rank sources of infrastructure and hosting domains too.
+    """
 
     add: Sequence[str]
     lose: Sequence[str]
     nofollow: bool
     best: int
     exact: bool
+    infrastructure: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ def what_if(
     nofollow: bool,
     best: int | None,
     exact: bool,
+    infrastructure: bool,
     scope: str | None,
     run: str,
     output: str | None,
@@ -65,7 +66,15 @@ def what_if(
     place = Output(quiet=call.quiet)
     with Workbench.open(call.folder) as bench:
         found = bench.what_if(
-            target, scope=scope, run=run, add=add, lose=lose, nofollow=nofollow, best=best or 0, exact=exact
+            target,
+            scope=scope,
+            run=run,
+            add=add,
+            lose=lose,
+            nofollow=nofollow,
+            best=best or 0,
+            exact=exact,
+            infrastructure=infrastructure,
         )
     if output == "json":
         place.line(to_json(as_object(found), indent=2))
