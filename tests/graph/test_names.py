@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inlink.errors import CorruptIndex
-from inlink.graph.names import Names, Texts, open_names, pack_names
+from inlink.graph.names import Names, NamesWriter, Texts, open_names
 from inlink.urls.identity import same_page_key
 from inlink.urls.surt import host_key
 
@@ -30,10 +30,15 @@ def test_the_first_that_is_not_before(words: list[str], wanted: str) -> None:
     assert Texts.of(ordered).first_at_least(wanted) == expected
 
 
-def names_of(kind: str, names: list[str]) -> Names:
+def names_of(kind: str, names: list[str], folder: Path) -> Names:
+    """Names written one by one, and opened."""
     keyed = sorted((same_page_key(name) if kind == "pages" else host_key(name), name) for name in names)
-    pieces = [(Texts.of([key]), Texts.of([name])) for key, name in keyed]
-    return pack_names(kind, pieces)
+    size = (sum(len(key.encode()) for key, _ in keyed), sum(len(name.encode()) for _, name in keyed))
+    writer = NamesWriter(folder, len(keyed), size)
+    for key, name in keyed:
+        writer.add(Texts.of([key]), Texts.of([name]))
+    writer.close()
+    return open_names(folder, kind)
 
 
 @pytest.mark.parametrize(
@@ -49,9 +54,7 @@ def names_of(kind: str, names: list[str]) -> Names:
     ],
 )
 def test_nodes_by_name(tmp_path: Path, kind: str, names: list[str], missing: list[str]) -> None:
-    packed = names_of(kind, names)
-    packed.save(tmp_path)
-    opened = open_names(tmp_path, kind)
+    opened = names_of(kind, names, tmp_path)
     assert sorted(opened.names) == sorted(names)
     for name in names:
         node = opened.node(name)
@@ -61,15 +64,23 @@ def test_nodes_by_name(tmp_path: Path, kind: str, names: list[str], missing: lis
     assert [opened.node(name) for name in missing] == [None] * len(missing)
 
 
-def test_spellings_of_one_page_are_one_node() -> None:
-    packed = names_of("pages", ["https://a.example/guide"])
+def test_spellings_of_one_page_are_one_node(tmp_path: Path) -> None:
+    packed = names_of("pages", ["https://a.example/guide"], tmp_path)
     for spelling in ("http://www.a.example/guide/", "https://a.example/guide?utm_source=x"):
         assert packed.node(spelling) == 0
 
 
 def test_nobody_has_names(tmp_path: Path) -> None:
-    pack_names("domains", []).save(tmp_path)
-    opened = open_names(tmp_path, "domains")
+    opened = names_of("domains", [], tmp_path)
     assert (len(opened), opened.node("a.example")) == (0, None)
     with pytest.raises(CorruptIndex, match="cannot be read"):
         open_names(tmp_path / "elsewhere", "domains")
+
+
+def test_counts_that_do_not_fit_are_found(tmp_path: Path) -> None:
+    writer = NamesWriter(tmp_path, 2, (4, 4))
+    writer.add(Texts.of(["a"]), Texts.of(["b"]))
+    with pytest.raises(CorruptIndex, match="fewer"):
+        writer.close()
+    with pytest.raises(CorruptIndex, match="more"):
+        writer.add(Texts.of(["aa", "bb"]), Texts.of(["c", "d"]))

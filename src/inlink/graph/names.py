@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from inlink.errors import BadInput
+from inlink.errors import BadInput, CorruptIndex
 from inlink.graph.arrays import open_array, save_arrays
 from inlink.urls.identity import same_page_key
 from inlink.urls.surt import host_key
@@ -123,18 +124,44 @@ def open_names(folder: Path, kind: str) -> Names:
     return Names(kind, Texts(arrays[0], arrays[1]), Texts(arrays[2], arrays[3]))
 
 
-def pack_names(kind: str, pieces: Iterable[tuple[Texts, Texts]]) -> Names:
-    """Names of many pieces as one. Cost: memory holds the bytes of all names once."""
-    keys, names = [], []
-    for key, name in pieces:
-        keys.append(key)
-        names.append(name)
-    return Names(kind, _joined(keys), _joined(names))
+class NamesWriter:
+    """Writes names piece by piece, in the order of keys: memory holds one piece.
+
+    n: how many there are; n_bytes: of all keys, and of all names, in UTF-8.
+    """
+
+    def __init__(self, folder: Path, n: int, n_bytes: tuple[int, int]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._sides = [_Side(folder, side, n, size) for side, size in zip(("key", "name"), n_bytes, strict=True)]
+
+    def add(self, keys: Texts, names: Texts) -> None:
+        """Append a piece. Raises: CorruptIndex where there are more than were counted."""
+        for side, texts in zip(self._sides, (keys, names), strict=True):
+            side.add(texts)
+
+    def close(self) -> None:
+        """Everything is written. Raises: CorruptIndex where there are fewer than were counted."""
+        for side in self._sides:
+            side.close()
 
 
-def _joined(parts: Sequence[Texts]) -> Texts:
-    if not parts:
-        return Texts.of([])
-    ends = np.cumsum([0, *(len(part.data) for part in parts)])
-    offsets = [part.offsets[1:] + end for part, end in zip(parts, ends[:-1], strict=True)]
-    return Texts(np.concatenate([np.zeros(1, np.int64), *offsets]), np.concatenate([part.data for part in parts]))
+class _Side:
+    def __init__(self, folder: Path, name: str, n: int, n_bytes: int) -> None:
+        self._offsets = open_memmap(folder / f"{name}_offsets.npy", "w+", "<i8", (n + 1,))
+        self._data = open_memmap(folder / f"{name}_bytes.npy", "w+", "u1", (n_bytes,))
+        self._offsets[0] = 0
+        self._at, self._end = 0, 0
+
+    def add(self, texts: Texts) -> None:
+        at, end = self._at + len(texts), self._end + len(texts.data)
+        if at >= len(self._offsets) or end > len(self._data):
+            raise CorruptIndex("more names than were counted", hint="run the command again")
+        self._offsets[self._at + 1 : at + 1] = texts.offsets[1:] + self._end
+        self._data[self._end : end] = texts.data
+        self._at, self._end = at, end
+
+    def close(self) -> None:
+        if self._at != len(self._offsets) - 1 or self._end != len(self._data):
+            raise CorruptIndex("fewer names than were counted", hint="run the command again")
+        self._offsets.flush()
+        self._data.flush()

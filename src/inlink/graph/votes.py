@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from inlink.engine.session import Session
 from inlink.errors import CorruptIndex
 from inlink.graph.arrays import Array, digests_of, open_array, write_columns
-from inlink.graph.names import Names, Texts, open_names, pack_names
+from inlink.graph.names import Names, NamesWriter, Texts, open_names
 from inlink.index.serving_scan import Snapshot
 from inlink.schema.words import VOTE_KINDS
 from inlink.store.files import replace_text
@@ -82,7 +82,7 @@ def count_votes(
 ) -> VotesFacts:
     """Write the votes of a snapshot below `out`.
 
-    Cost: reads the links in narrow columns; DuckDB's memory, on disk where that ends, and the bytes of all names.
+    Cost: reads the links in narrow columns; DuckDB's memory, on disk where that ends.
     """
     tables = Snapshot(snapshot)
     session.let("graph_links", tables.files("links"))
@@ -96,13 +96,12 @@ def count_votes(
     else:
         session.let("graph_names", tables.files(kind))
         _run(session, "name_ends", level)
-    names = _number_nodes(session, kind)
-    names.save(out)
+    n = _number_nodes(session, out)
     say("count votes")
     _run(session, "page_pairs" if kind == "pages" else "name_pairs", None if kind == "pages" else level)
     (m,), (n_self,) = session.one("SELECT count(*) FROM pairs"), session.one("SELECT n FROM self_votes")
     write_columns(out, _TYPES, int(str(m)), _pairs(session))
-    facts = VotesFacts(kind, snapshot.name, snapshot_key, CODE, len(names), int(str(m)), int(str(n_self)))
+    facts = VotesFacts(kind, snapshot.name, snapshot_key, CODE, n, int(str(m)), int(str(n_self)))
     replace_text(out / FILE_NAME, json.dumps({**asdict(facts), "digests": digests_of(out)}, indent=1) + "\n")
     return facts
 
@@ -123,23 +122,26 @@ def _run(session: Session, name: str, values: dict[str, str] | None = None) -> N
     session.run(files("inlink.graph") / "sql" / f"{name}.sql", values)
 
 
-def _number_nodes(session: Session, kind: str) -> Names:
-    """Table nodes (node, key, name), numbered in the order of keys, and the same as arrays."""
-    pieces: list[tuple[Texts, Texts]] = []
+def _number_nodes(session: Session, out: Path) -> int:
+    """Table nodes (node, key, name), numbered in the order of keys, and the same as arrays; how many there are."""
+    counted = session.one("SELECT count(*), coalesce(sum(strlen(key)), 0), coalesce(sum(strlen(name)), 0) FROM ends")
+    n, key_bytes, name_bytes = (int(str(number)) for number in counted)
+    writer = NamesWriter(out, n, (key_bytes, name_bytes))
     schema = pa.schema([("node", pa.uint32()), ("key", pa.string()), ("name", pa.string())])
 
     def numbered() -> Iterator[pa.RecordBatch]:
         start = 0
         for batch in session.batches("SELECT key, name FROM ends ORDER BY key, name"):
             keys, names = (batch.column(name).cast(pa.string()) for name in ("key", "name"))
-            pieces.append((_texts(keys), _texts(names)))
+            writer.add(_texts(keys), _texts(names))
             nodes = np.arange(start, start + batch.num_rows, dtype=np.uint32)
             start += batch.num_rows
             yield pa.RecordBatch.from_arrays([pa.array(nodes), keys, names], schema=schema)
 
     session.create("nodes", schema, numbered())
+    writer.close()
     session.execute("DROP TABLE ends")
-    return pack_names(kind, pieces)
+    return n
 
 
 def _texts(array: pa.StringArray) -> Texts:
