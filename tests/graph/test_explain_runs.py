@@ -22,6 +22,7 @@ from inlink.store.workspace import Workspace
 from inlink.urls.surt import host_key
 from inlink.workbench import Workbench
 from inlink.workbench.explaining import editorial
+from inlink.workbench.ranking import PolicyOptions
 
 POLICIES = [Policy("drop", "log-pages"), Policy("evaporate", "log-pages"), Policy("weight", "hosts", 0.3)]
 
@@ -33,8 +34,10 @@ def ranked(demo_bench: Workbench, tmp_path_factory: pytest.TempPathFactory) -> I
     shutil.copytree(demo_bench.path, folder, ignore=shutil.ignore_patterns("*.lock", "*.lease"))
     with Workbench.open(folder) as bench:
         for policy in POLICIES:
-            shared = {"nofollow_share": policy.nofollow_share} if policy.follow == "weight" else {}
-            bench.rank(("domains",), follow=policy.follow, weight=policy.weight, **shared)  # type: ignore[typeddict-item]
+            options = PolicyOptions(follow=policy.follow, weight=policy.weight)
+            if policy.follow == "weight":
+                options["nofollow_share"] = policy.nofollow_share
+            bench.rank(("domains",), **options)
     yield Workspace.open(folder)
 
 
