@@ -216,13 +216,18 @@ class _Ranking:
         if source not in self.pushes:
             walk = self.walk
             self.pushes[source] = reverse_push(
-                walk.inward, walk.out_weight, source, damping=walk.damping, epsilon=EPSILON, most_edges=self.work
+                walk.inward,
+                walk.out_weight,
+                source,
+                damping=walk.damping,
+                epsilon=EPSILON,
+                most_edges=max(self.work // (8 * BATCH), 1000),
             )
         return self.pushes[source]
 
     def _columns(self, sources: Sequence[int]) -> PushColumns:
         nodes = [self.node, *sources]
-        columns = PushColumns(self.walk, nodes, leaks=self.leaks, work=self.work, forward=self.forward)
+        columns = PushColumns(self.walk, nodes, leaks=self.leaks, work=self.work // 8, forward=self.forward)
         columns.know(self.column)
         for source in sources:
             columns.know(self._push(source))
