@@ -119,9 +119,9 @@ def measured(walk: Walk, forward: Forward, node: int, rng: np.random.Generator) 
             f" with 50 times the work {more.error / more.after:.1e}, differs by {differs:.1e}",
             flush=True,
         )
-    best, ms = timed(lambda: best_sources(walk, node, 10, work=50_000_000), 1)
+    best, ms = timed(lambda: best_sources(walk, node, 10, work=20_000_000), 1)
     print(f"  best 10 of {best.n_ranked:,}: {ms:.0f} ms, {best.n_exact} computed, proven: {best.is_proven}")
-    rests, ms = timed(lambda: fragility(walk, node, work=50_000_000), 1)
+    rests, ms = timed(lambda: fragility(walk, node, work=20_000_000), 1)
     for rest in rests.rests:
         share = rest.after.error / rest.after.after
         print(f"  without the {rest.n_lost} strongest: {rest.share:.2%} gone, bound {share:.1e} of the mass")
