@@ -47,6 +47,9 @@ class Watch:
     def told(self, progress: Progress) -> None:
         """The import says which stage it is in."""
         self.count()
+        if progress.stage != self.stage or (progress.unit == "blocks" and progress.done % 1000 == 0):
+            spent = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in self.cpu_s.items() if stage)
+            print(f"# {progress.stage} {progress.done} of {progress.total} {progress.unit}; CPU s: {spent}", flush=True)
         self.stage = progress.stage
 
     def count(self) -> None:
