@@ -14,14 +14,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from inlink.index.serving_columns import SOURCE_DOMAIN
 from inlink.index.serving_overview import CARD_TOP, CARDS, SHOWN_VALUES, SUMS, cards_sql, sums_sql
 from inlink.index.serving_sql import Sql
+from inlink.workbench.hands import TIMES, Array, Hand
 from inlink.workbench.places import Found, Served
 
-FEW_ROWS = 20_000
-
-Array = np.ndarray[Any, np.dtype[Any]]
 Line = tuple[str | None, int, int, int, int]  # label, n_links, n_follow_links, n_domains, strength
 
 
@@ -37,9 +34,10 @@ def card_of(served: Served, found: Found, *, infrastructure: bool) -> Card:
     """The numbers of a target."""
     if found.answer is not None and not infrastructure:
         return _kept(served, found.answer)
-    if found.span("links").n_rows <= FEW_ROWS:
-        return _counted(served, found, infrastructure=infrastructure)
     span = found.span("links")
+    hand = served.hands.of(served.serving, span)
+    if hand is not None:
+        return _counted(served, hand, infrastructure=infrastructure)
     sums = served.serving.arrow(sums_sql(span, "links", infrastructure=infrastructure)).to_pylist()[0]
     return Card(sums, _parts(served.serving.rows(cards_sql(span, infrastructure=infrastructure))))
 
@@ -58,63 +56,40 @@ def _parts(rows: list[tuple[Any, ...]]) -> dict[str, list[Line]]:
     return parts
 
 
-_NUMBERS = ("source_page", "source_host_id", "source_domain_id", "target_page", "strength")
-_NULLABLE = ("ip_id", "subnet_id")
-_FLAGS = ("nofollow", "ugc", "sponsored", "is_live", "is_left_out", "is_embed")
-_TEXTS = ("kind", "tld", "region", "lang", "anchor", "change")
-_TIMES = ("first_seen", "last_seen")
-_GAINED, _GONE = pa.array(["new", "restored"]), pa.array(["lost", "moved"])
-
-
-def _counted(served: Served, found: Found, *, infrastructure: bool) -> Card:
+def _counted(served: Served, hand: Hand, *, infrastructure: bool) -> Card:
     """The card of a target with few rows, counted from its rows."""
-    names = ", ".join(f"l.{name}" for name in (*_NUMBERS, *_NULLABLE, *_FLAGS, *_TEXTS, *_TIMES))
-    where = found.span("links").sql
-    text = f"SELECT {names}, {SOURCE_DOMAIN} AS source_domain FROM links l WHERE {where.text}"
-    rows = served.serving.arrow(Sql(text, where.params))
-    flags = {name: _array(rows, name) for name in _FLAGS}
-    numbers = {name: _array(rows, name) for name in _NUMBERS}
-    ours = ~flags["is_embed"] & (~flags["is_left_out"] | infrastructure)
-    live = ours & flags["is_live"]
-    follow = live & ~(flags["nofollow"] | flags["ugc"] | flags["sponsored"])
-    sums = _sums(rows, flags, numbers, ours, live, follow)
-    return Card(sums, _lines(served, rows, numbers, flags, live, follow) if sums["n_links"] else {})
+    ours = hand.shown(infrastructure=infrastructure)
+    live = ours & hand.flags["is_live"]
+    sums = _sums(hand, ours, live)
+    return Card(sums, _lines(served, hand, live) if sums["n_links"] else {})
 
 
-def _array(rows: pa.Table, name: str) -> Array:
-    found: Array = rows[name].combine_chunks().to_numpy(zero_copy_only=False)
-    return found
-
-
-def _sums(
-    rows: pa.Table, flags: dict[str, Array], numbers: dict[str, Array], ours: Array, live: Array, follow: Array
-) -> dict[str, Any]:
-    change = rows["change"]
+def _sums(hand: Hand, ours: Array, live: Array) -> dict[str, Any]:
+    flags, domains = hand.flags, hand.number("source_domain_id")
+    follow = live & hand.is_follow
     left_out = flags["is_live"] & flags["is_left_out"] & ~flags["is_embed"]
-    is_new = pc.fill_null(pc.is_in(change, _GAINED), False).to_numpy()
-    is_gone = pc.fill_null(pc.is_in(change, _GONE), False).to_numpy()
-    seen = rows.select(list(_TIMES)).filter(pa.array(ours))
+    seen = hand.rows.select(list(TIMES)).filter(pa.array(ours))
     return {
         "n_links": int(live.sum()),
         "n_follow_links": int(follow.sum()),
         "n_nofollow_links": int((live & flags["nofollow"]).sum()),
         "n_ugc_links": int((live & flags["ugc"]).sum()),
         "n_sponsored_links": int((live & flags["sponsored"]).sum()),
-        "n_pages": _distinct(numbers["source_page"][live]),
-        "n_hosts": _distinct(numbers["source_host_id"][live]),
-        "n_domains": _distinct(numbers["source_domain_id"][live]),
-        "n_follow_domains": _distinct(numbers["source_domain_id"][follow]),
-        "n_ips": _known(rows["ip_id"], live),
-        "n_subnets": _known(rows["subnet_id"], live),
-        "n_target_pages": _distinct(numbers["target_page"][live]),
+        "n_pages": _distinct(hand.number("source_page")[live]),
+        "n_hosts": _distinct(hand.number("source_host_id")[live]),
+        "n_domains": _distinct(domains[live]),
+        "n_follow_domains": _distinct(domains[follow]),
+        "n_ips": _known(hand.rows["ip_id"], live),
+        "n_subnets": _known(hand.rows["subnet_id"], live),
+        "n_target_pages": _distinct(hand.number("target_page")[live]),
         "n_lost_links": int((ours & ~flags["is_live"]).sum()),
-        "n_new_links": int((ours & is_new).sum()),
-        "n_newly_lost_links": int((ours & is_gone).sum()),
+        "n_new_links": int((ours & hand.is_gained).sum()),
+        "n_newly_lost_links": int((ours & hand.is_gone).sum()),
         "n_left_out_links": int(left_out.sum()),
-        "n_left_out_domains": _distinct(numbers["source_domain_id"][left_out]),
+        "n_left_out_domains": _distinct(domains[left_out]),
         "n_embeds": int((flags["is_live"] & flags["is_embed"]).sum()),
         "n_lost_all": int((~flags["is_live"]).sum()),
-        "n_rows": rows.num_rows,
+        "n_rows": hand.rows.num_rows,
         "first_seen": _moment(pc.min(seen["first_seen"])),
         "last_seen": _moment(pc.max(seen["last_seen"])),
     }
@@ -140,23 +115,22 @@ _RELS = pa.array(
 )
 
 
-def _lines(
-    served: Served, rows: pa.Table, numbers: dict[str, Array], flags: dict[str, Array], live: Array, follow: Array
-) -> dict[str, list[Line]]:
-    kept = rows.filter(pa.array(live))
-    domain = numbers["source_domain_id"][live]
-    facts = {"domain": domain, "follow": follow[live], "strength": numbers["strength"][live]}
-    rel = sum(flags[name][live].astype(np.int64) << bit for bit, name in enumerate(_REL_FLAGS))
+def _lines(served: Served, hand: Hand, live: Array) -> dict[str, list[Line]]:
+    kept = hand.rows.filter(pa.array(live))
+    domain = hand.number("source_domain_id")[live]
+    facts = {"domain": domain, "follow": hand.is_follow[live], "strength": hand.number("strength")[live]}
+    rel = sum(hand.flags[name][live].astype(np.int64) << bit for bit, name in enumerate(_REL_FLAGS))
     labels = {name: kept[name] for name in ("kind", "tld", "region", "lang")}
     labels["rel"] = _RELS.take(pa.array(rel))
     parts = {name: _grouped(column, facts, ("n_links",), SHOWN_VALUES) for name, column in labels.items()}
     by_domains = ("n_domains", "n_links")
     parts["anchors"] = _grouped(kept["anchor"], facts, by_domains, CARD_TOP)
-    pages = _grouped(pa.array(numbers["target_page"][live]), facts, by_domains, CARD_TOP)
+    pages = _grouped(pa.array(hand.number("target_page")[live]), facts, by_domains, CARD_TOP)
     parts["pages"] = [(url, *line[1:]) for line, url in zip(pages, _urls(served, pages), strict=True)]
     domains = _grouped(pa.array(domain), facts, ("strength",), CARD_TOP)
-    names = dict(zip(domain.tolist(), kept["source_domain"].to_pylist(), strict=True)) if len(domain) else {}
-    parts["domains"] = [(names[line[0]], *line[1:]) for line in domains]
+    numbers = pa.array([line[0] for line in domains], kept["source_domain_id"].type)
+    names = kept["source_domain"].take(pc.index_in(numbers, kept["source_domain_id"].combine_chunks()))
+    parts["domains"] = [(name, *line[1:]) for line, name in zip(domains, names.to_pylist(), strict=True)]
     return parts
 
 

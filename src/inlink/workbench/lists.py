@@ -27,6 +27,7 @@ from inlink.index.serving_sql import (
     all_of,
 )
 from inlink.workbench.conditions import Field, condition, nearest
+from inlink.workbench.counting import counted
 from inlink.workbench.cursors import Cursor, after, read_cursor, view_digest, write_cursor
 from inlink.workbench.filters import Filter, comparisons, conjuncts, parse_filter
 from inlink.workbench.notes import notes_of
@@ -295,6 +296,10 @@ def _made_page(served: Served, plan: Plan) -> tuple[pa.Table, int]:
     """The page from a query, with the number of rows of the whole view."""
     query, cursor, limit = plan.query, plan.cursor, plan.view.limit
     if cursor is None and limit is not None and isinstance(query, GroupsQuery):
+        hand = served.hands.of(served.serving, query.span)
+        found = counted(hand, query, plan.view) if hand is not None else None
+        if found is not None:
+            return found
         table = served.serving.arrow(query.select(counted=True))
         return table, table["_total"][0].as_py() if table.num_rows else 0
     table = served.serving.arrow(query.select())

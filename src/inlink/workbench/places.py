@@ -10,6 +10,7 @@ from inlink.index.serving_reader import Place, Serving, Tally
 from inlink.index.serving_sql import Span
 from inlink.urls import identity
 from inlink.urls.domains import SuffixRules
+from inlink.workbench.hands import Hands
 from inlink.workbench.results import Target
 
 REMEMBERED = 4096
@@ -21,6 +22,7 @@ class Served:
 
     serving: Serving
     rules: SuffixRules
+    hands: Hands = field(default_factory=Hands, repr=False)
     _located: dict[tuple[str, str | None, bool], Found] = field(default_factory=dict, repr=False)
 
     def locate(self, text: str, scope: str | None, *, strict: bool = False) -> Found:

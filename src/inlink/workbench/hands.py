@@ -1,0 +1,112 @@
+"""The narrow columns of a target's rows, held in memory: questions about a target with few rows are counted from them.
+
+DuckDB takes longer to plan such a question than to read the rows, and who asks for a target's domains asks for its
+anchors next. A served file never changes, so what is held stays right.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from inlink.index.serving_columns import SOURCE_DOMAIN
+from inlink.index.serving_reader import Serving
+from inlink.index.serving_sql import Span, Sql
+
+FEW_ROWS = 20_000
+HELD_ROWS = 400_000
+"""Rows of all targets together; some 200 bytes each."""
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+NUMBERS = ("source_page", "source_host_id", "source_domain_id", "target_page", "strength")
+FLAGS = ("nofollow", "ugc", "sponsored", "is_live", "is_left_out", "is_embed")
+TEXTS = ("kind", "tld", "region", "lang", "anchor", "change", "source_host")
+NULLABLE = ("ip_id", "subnet_id")
+TIMES = ("first_seen", "last_seen")
+_GAINED, _GONE = pa.array(["new", "restored"]), pa.array(["lost", "moved"])
+
+
+@dataclass(frozen=True)
+class Hand:
+    """The rows of a target: one array of each number and flag; texts and times as Arrow columns."""
+
+    rows: pa.Table
+
+    def number(self, name: str) -> Array:
+        """A column without nulls."""
+        found: Array = self.rows[name].to_numpy()
+        return found
+
+    @cached_property
+    def flags(self) -> dict[str, Array]:
+        """The columns of yes and no."""
+        return {name: self.rows[name].combine_chunks().to_numpy(zero_copy_only=False) for name in FLAGS}
+
+    @cached_property
+    def is_follow(self) -> Array:
+        """Links without nofollow, ugc and sponsored."""
+        flags = self.flags
+        found: Array = ~(flags["nofollow"] | flags["ugc"] | flags["sponsored"])
+        return found
+
+    @cached_property
+    def is_gained(self) -> Array:
+        """New or restored at the latest capture of their page."""
+        return self._has_change(_GAINED)
+
+    @cached_property
+    def is_gone(self) -> Array:
+        """Lost or moved at the latest capture of their page."""
+        return self._has_change(_GONE)
+
+    def shown(self, *, infrastructure: bool, embeds: bool = False) -> Array:
+        """The links that a view does not leave out, live or lost."""
+        flags = self.flags
+        found: Array = (~flags["is_left_out"] | infrastructure) & (~flags["is_embed"] | embeds)
+        return found
+
+    def _has_change(self, words: pa.Array) -> Array:
+        found: Array = pc.fill_null(pc.is_in(self.rows["change"], words), False).to_numpy()
+        return found
+
+
+class Hands:
+    """The hands of the targets that were asked for last. Threads may share it."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[Span, Hand] = OrderedDict()
+        self._n_rows = 0
+        self._lock = threading.Lock()
+
+    def of(self, serving: Serving, span: Span) -> Hand | None:
+        """The rows of links in a span; None where they are too many."""
+        if span.relation != "links" or span.n_rows > FEW_ROWS:
+            return None
+        with self._lock:
+            hand = self._held.get(span)
+            if hand is not None:
+                self._held.move_to_end(span)
+                return hand
+        hand = _read(serving, span)
+        with self._lock:
+            if span not in self._held:
+                self._held[span] = hand
+                self._n_rows += hand.rows.num_rows
+            while self._n_rows > HELD_ROWS:
+                self._n_rows -= self._held.popitem(last=False)[1].rows.num_rows
+        return hand
+
+
+def _read(serving: Serving, span: Span) -> Hand:
+    names = ", ".join(f"l.{name}" for name in (*NUMBERS, *NULLABLE, *FLAGS, *TEXTS, *TIMES))
+    where = span.sql
+    text = f"SELECT {names}, {SOURCE_DOMAIN} AS source_domain FROM links l WHERE {where.text}"
+    return Hand(serving.arrow(Sql(text, where.params)).combine_chunks())
