@@ -6,7 +6,6 @@ once, narrow, and counted with arrays.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,18 +15,8 @@ import pyarrow.compute as pc
 
 from inlink.index.serving_overview import CARD_TOP, CARDS, SHOWN_VALUES, SUMS, cards_sql, sums_sql
 from inlink.index.serving_sql import Sql
-from inlink.workbench.hands import TIMES, Array, Hand
+from inlink.workbench.hands import TIMES, Array, Card, Hand, Line
 from inlink.workbench.places import Found, Served
-
-Line = tuple[str | None, int, int, int, int]  # label, n_links, n_follow_links, n_domains, strength
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """Sums by name, and the lines of each part: kind, rel, tld, region, lang, anchors, pages, domains."""
-
-    sums: dict[str, Any]
-    parts: dict[str, list[Line]] = field(default_factory=dict)
 
 
 def card_of(served: Served, found: Found, *, infrastructure: bool) -> Card:
@@ -37,7 +26,10 @@ def card_of(served: Served, found: Found, *, infrastructure: bool) -> Card:
     span = found.span("links")
     hand = served.hands.of(served.serving, span)
     if hand is not None:
-        return _counted(served, hand, infrastructure=infrastructure)
+        card = hand.cards.get(infrastructure)
+        if card is None:
+            card = hand.cards[infrastructure] = _counted(served, hand, infrastructure=infrastructure)
+        return card
     sums = served.serving.arrow(sums_sql(span, "links", infrastructure=infrastructure)).to_pylist()[0]
     return Card(sums, _parts(served.serving.rows(cards_sql(span, infrastructure=infrastructure))))
 
@@ -168,4 +160,4 @@ def _urls(served: Served, pages: list[Any]) -> list[str]:
     return [found[number] for number in numbers]
 
 
-__all__ = ["CARDS", "Card", "card_of"]
+__all__ = ["CARDS", "Card", "Line", "card_of"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -25,6 +25,8 @@ HELD_ROWS = 400_000
 """Rows of all targets together; some 200 bytes each."""
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Line = tuple[str | None, int, int, int, int]
+"""label, n_links, n_follow_links, n_domains, strength"""
 
 NUMBERS = ("source_page", "source_host_id", "source_domain_id", "target_page", "strength")
 FLAGS = ("nofollow", "ugc", "sponsored", "is_live", "is_left_out", "is_embed")
@@ -34,11 +36,23 @@ TIMES = ("first_seen", "last_seen")
 _GAINED, _GONE = pa.array(["new", "restored"]), pa.array(["lost", "moved"])
 
 
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Sums by name, and the lines of each part: kind, rel, tld, region, lang, anchors, pages, domains."""
+
+    sums: dict[str, Any]
+    parts: dict[str, list[Line]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Hand:
-    """The rows of a target: one array of each number and flag; texts and times as Arrow columns."""
+    """The rows of a target: one array of each number and flag; texts and times as Arrow columns.
+
+    cards: what was counted of them, by whether infrastructure counts like all others.
+    """
 
     rows: pa.Table
+    cards: dict[bool, Card] = field(default_factory=dict)
 
     def number(self, name: str) -> Array:
         """A column without nulls."""

@@ -12,6 +12,7 @@ from inlink.urls import identity
 from inlink.urls.domains import SuffixRules
 from inlink.workbench.hands import Hands
 from inlink.workbench.results import Target
+from inlink.workbench.turns import Turns
 
 REMEMBERED = 4096
 
@@ -23,6 +24,7 @@ class Served:
     serving: Serving
     rules: SuffixRules
     hands: Hands = field(default_factory=Hands, repr=False)
+    turns: Turns = field(default_factory=Turns, repr=False)
     _located: dict[tuple[str, str | None, bool], Found] = field(default_factory=dict, repr=False)
 
     def locate(self, text: str, scope: str | None, *, strict: bool = False) -> Found:

@@ -100,7 +100,8 @@ class Workbench:
     ) -> Overview:
         """The summary card of a target."""
         served = self._serve()
-        return summary.overview(served, served.locate(target, scope, strict=strict), infrastructure=infrastructure)
+        with served.turns:
+            return summary.overview(served, served.locate(target, scope, strict=strict), infrastructure=infrastructure)
 
     def backlinks(self, target: str, *, scope: str | None = None, **view: Unpack[ViewOptions]) -> Rows:
         """Links to the target from other domains, strongest source first."""
@@ -366,7 +367,8 @@ class Workbench:
 
     def _rows(self, question: str, target: str, scope: str | None, view: View) -> Rows:
         served = self._serve()
-        return lists.answer(served, question, served.locate(target, scope, strict=view.strict), view)
+        with served.turns:
+            return lists.answer(served, question, served.locate(target, scope, strict=view.strict), view)
 
     def _serve(self) -> Served:
         """The served file, opened anew when another snapshot is served. Raises: NotFound before the first build."""
