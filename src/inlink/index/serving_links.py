@@ -85,6 +85,7 @@ def build_links(db: duckdb.DuckDBPyConnection, snapshot: Snapshot, say: Say) -> 
         _insert(db, rows, start, "INSERT INTO links")
         start += rows.num_rows
         done += chunk.num_rows
+        del chunk, rows  # before the next chunk is read
         say("links", done, snapshot.n_links)
     run(db, "DROP TABLE scratch.rows")
 

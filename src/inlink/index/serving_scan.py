@@ -48,7 +48,7 @@ class Snapshot:
         for name in self.files("links"):
             # Reading ahead, and mapping, would keep all of a file in memory until it is closed.
             with pq.ParquetFile(name, pre_buffer=False) as file:
-                for batch in file.iter_batches(batch_size=min(131_072, self.chunk_rows), columns=list(columns)):
+                for batch in file.iter_batches(batch_size=min(65_536, self.chunk_rows), columns=list(columns)):
                     waiting.append(pa.Table.from_batches([batch]))
                     n_waiting += batch.num_rows
                     if n_waiting >= self.chunk_rows:
