@@ -1,7 +1,7 @@
 """Run the benchmarks one after the other; each pins itself and prints its figures. Write them down in bench/RESULTS.md.
 
 make bench                               those that need nothing but INLINK_TEST_DATA
-make bench BIG=1                         with the large made-up index too (hours, and much disk)
+make bench BIG=1                         with the large made-up index and graphs too (hours, and much disk)
 python scripts/run_benches.py urls wat   only these
 """
 
@@ -26,8 +26,18 @@ PLAIN = {
 BIG = {
     "lookups": [["make_links.py", "SCRATCH/web"], ["lookups.py", "SCRATCH/web", "SCRATCH/web.duckdb", "--build"]],
     "build": [["build.py", "links", "SCRATCH/links"], ["build.py", "pages", "SCRATCH/pages"]],
+    "rank": [["make_links.py", "SCRATCH/web"], ["rank.py", "SCRATCH/web", "domains"]],
+    "pagerank": [["pagerank.py"], ["pagerank.py", "--nodes", "10_000_000", "--edges", "200_000_000"]],
+    "pagerank_huge": [["pagerank_huge.py", "SCRATCH/huge"]],
+    "packed": [["packed.py", part, "SCRATCH/graph"] for part in ("make", "sizes", "sweeps", "push", "components")],
+    "explain": [["explain.py"]],
+    "who": [["who.py", "SCRATCH/releases"]],
+    "release": [
+        ["make_release.py", "SCRATCH/release", "--vertices", "10000000", "--edges", "400000000"],
+        ["release.py", "SCRATCH/release", "SCRATCH/imported"],
+    ],
 }
-TOOLS = ("make_wat",)  # scripts that only write files for others
+TOOLS = ("make_wat", "make_graph", "pagerank_peers")  # scripts that only write files for others
 
 
 def run(name: str, commands: list[list[str]]) -> bool:

@@ -6,6 +6,7 @@ import importlib
 import inspect
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import click
 import pytest
@@ -46,6 +47,10 @@ VERBS = [
     "explain",
     "what-if",
     "fragility",
+    "cc",
+    "who",
+    "intersect",
+    "gap",
 ]
 
 ROW_VERBS = [
@@ -88,9 +93,17 @@ def test_row_verbs_share_their_options(name: str) -> None:
     assert {"--scope", "--strict", "--format", "--limit", "--where", "--sort", "--columns", "--cursor"} <= spelled
 
 
-@pytest.mark.parametrize("name", VERBS)
-def test_an_action_takes_what_its_verb_gives(name: str) -> None:
-    command = inlink.commands[name]
+def _verbs(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Command]]:
+    """All verbs with what they are called, those of families too."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from _verbs(command, f"{name} ")
+        else:
+            yield path + name, command
+
+
+@pytest.mark.parametrize("command", [pytest.param(command, id=name) for name, command in _verbs(inlink)])
+def test_an_action_takes_what_its_verb_gives(command: click.Command) -> None:
     action = command.callback.args[0]  # type: ignore[union-attr]
     module, _, function = action.partition(":")
     given = {p.name: None for p in command.params if p.expose_value and p.name}
