@@ -20,7 +20,7 @@ from inlink.urls.domains import SuffixRules
 
 MIB = 2**20
 # Of the memory of a build: what DuckDB may take while rows pass through Python.
-SERVING_MEMORY_SHARE = 0.4
+SERVING_MEMORY_SHARE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
