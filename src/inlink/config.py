@@ -42,7 +42,7 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long things are kept. Units: archive_days days; None keeps for good."""
+    """How long things are kept. Units: archive_days days since `add --keep` made a copy; None keeps it for good."""
 
     snapshots: int = 3
     archive_days: int | None = None
@@ -85,7 +85,7 @@ TEMPLATE = """\
 
 [retention]
 # snapshots = 3                         # how many `inlink gc` keeps
-# archive_days = 365                    # how long fetched pages are kept; left out: for good
+# archive_days = 365                    # `inlink gc` removes older copies (`inlink add --keep`); left out: never
 """
 
 

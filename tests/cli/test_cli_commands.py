@@ -19,6 +19,8 @@ from inlink.workbench import GROUPS, QUESTIONS, STATES
 VERBS = [
     "init",
     "add",
+    "inputs",
+    "remove",
     "build",
     "overview",
     "backlinks",

@@ -186,6 +186,34 @@ def test_from_nothing_to_an_answer(run: Run, tmp_path: Path) -> None:
     assert "removed 0 snapshots" in run("-w", folder, "gc")[1]
 
 
+def test_inputs_are_listed_and_removed(run: Run, demo_workspace: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "w"
+    shutil.copytree(demo_workspace, folder)
+    listed = json.loads(run("-w", folder, "inputs", "--format", "json")[1])
+    first, second = listed["inputs"]
+    assert (listed["n_total"], first["state"], second["state"]) == (2, "served", "served")
+    out = run("-w", folder, "inputs", "--limit", "1")[1]
+    assert (first["digest"][:12] in out, second["digest"][:12] in out) == (True, False)
+    assert "2 served; 1 shown" in out
+    code, out, err = run("-w", folder, "remove", "nothing.warc", second["digest"][:12])
+    assert (code, out) == (1, "")
+    assert "no input nothing.warc" in err
+    code, out, err = run("-w", folder, "remove", second["digest"][:12])
+    assert code == 0
+    assert "1 input removed, 1 left" in out
+    assert "build makes a snapshot without them" in err
+    assert "1 served, 1 removed" in run("-w", folder, "inputs")[1]
+    assert "1 removed but still in it" in run("-w", folder, "status")[2]
+    code, out, _ = run("-w", folder, "-q", "build", "--workers", "1")
+    assert (code, "is served: 1 input," in out) == (0, True)
+    assert "1 removed" not in run("-w", folder, "inputs")[1]
+    code, out, err = run("-w", folder, "remove", first["name"], "--format", "json")
+    assert (code, json.loads(out)["n_left"], json.loads(out)["removed"][0]["name"]) == (0, 0, first["name"])
+    assert "and 2 parts that no input needs" in run("-w", folder, "gc", "--keep", "1")[1]
+    again = json.loads(run("-w", folder, "inputs", "--format", "json")[1])["inputs"]
+    assert [(one["name"], one["state"]) for one in again] == [(first["name"], "removed")]
+
+
 def test_damage_is_found_and_ends_with_1(run: Run, demo_workspace: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(demo_workspace, copy)

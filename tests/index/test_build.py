@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +20,15 @@ from crash_builds import InProcess, run_build, small_input
 
 from inlink.engine.local import LocalEngine
 from inlink.engine.protocol import Outcome, Progress, Report, silent
-from inlink.errors import BadInput, Busy, CorruptIndex, NotConfigured, Unreachable
+from inlink.errors import BadInput, Busy, CorruptIndex, NotConfigured, NotFound, Unreachable
 from inlink.index import build as build_module
 from inlink.index.build import build
+from inlink.index.inputs import remove, states
 from inlink.index.jobs import MAKE_PART
+from inlink.index.kept import copy_of, keep
 from inlink.index.manifest import read_manifest
 from inlink.index.upkeep import gc, verify
-from inlink.store import Workspace, disk
+from inlink.store import Input, Workspace, disk
 from inlink.store.workspace import Current
 
 MEMORY = 700 * 2**20
@@ -62,7 +67,7 @@ def test_the_life_of_a_workspace(workspace: Workspace) -> None:
     assert (more.outcome, more.n_extracted, more.n_reused) == ("built", 1, 2)
     assert more.snapshot > first.snapshot
 
-    workspace.unregister([small_input(2).digest])
+    remove(workspace, [small_input(2).name])
     back = run_build(workspace.path)
     assert (back.outcome, back.snapshot) == ("restored", first.snapshot)
 
@@ -76,6 +81,96 @@ def test_the_life_of_a_workspace(workspace: Workspace) -> None:
     assert workspace.snapshots() == [other.snapshot]
     assert (len(done.snapshots), done.n_parts, done.freed_bytes > 0) == (2, 1, True)
     assert run_build(workspace.path).outcome == "unchanged"
+
+
+def test_an_input_is_removed(workspace: Workspace) -> None:
+    run_build(workspace.path)
+    workspace.register([small_input(2)])
+    waiting = small_input(2).digest
+    assert [(one.state, one.n_captures) for one in states(workspace)] == [
+        ("served", 12),
+        ("served", 12),
+        ("waiting", None),
+    ]
+    done = remove(workspace, [waiting])
+    assert (done.removed, done.n_left, done.n_served) == ((small_input(2),), 2, 0)
+    first = small_input(0)
+    assert remove(workspace, [first.name, first.digest]).n_served == 1
+    assert [(one.name, one.state) for one in states(workspace)] == [("1.warc.gz", "served"), ("0.warc.gz", "removed")]
+    report = run_build(workspace.path)
+    assert (report.outcome, report.n_inputs, report.n_captures) == ("built", 1, 12)
+    alone = Workspace.create(workspace.path.parent / "alone")
+    alone.register([small_input(1)])
+    run_build(alone.path)
+    assert digests(workspace) == digests(alone)
+    assert gc(workspace, keep=1).n_parts == 1
+    assert [path.name for path in workspace.parts.iterdir()] == [path.name for path in alone.parts.iterdir()]
+
+
+def test_inputs_are_removed_all_or_none(workspace: Workspace) -> None:
+    with pytest.raises(NotFound, match=r"no input 7\.warc\.gz"):
+        remove(workspace, ["0.warc.gz", "7.warc.gz"])
+    with workspace.building(), pytest.raises(Busy):
+        remove(workspace, ["0.warc.gz"])
+    assert len(workspace.inputs) == 2
+    assert remove(workspace, ["0.warc.gz", "1.warc.gz"]).n_left == 0
+    with pytest.raises(NotConfigured):
+        run_build(workspace.path)
+
+
+def kept_inputs(workspace: Workspace, files: Path) -> list[Input]:
+    """The made-up inputs as `add --keep` registers them, with a few bytes as their files."""
+    files.mkdir()
+    made = []
+    for number in (0, 1):
+        entry = small_input(number)
+        (files / entry.name).write_bytes(b"bytes")
+        made.append(keep(workspace, replace(entry, facts={**entry.facts, "path": str(files / entry.name)})))
+    return made
+
+
+def test_kept_copies_go_with_the_last_snapshot_that_has_them(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "w")
+    workspace.register(kept_inputs(workspace, tmp_path / "files"))
+    (workspace.archive / "mine.warc").write_bytes(b"a user's own")
+    run_build(workspace.path)
+    workspace.register([small_input(2)])
+    assert remove(workspace, ["0.warc.gz"]).n_copies == 0
+    assert copy_of(workspace, small_input(0).digest) is not None
+    run_build(workspace.path)
+    assert gc(workspace, keep=2).n_copies == 0
+    assert gc(workspace, keep=1).n_copies == 1
+    copy = copy_of(workspace, small_input(1).digest)
+    assert sorted(path.name for path in workspace.archive.iterdir()) == sorted((str(copy and copy.name), "mine.warc"))
+    assert len(list((tmp_path / "files").iterdir())) == 2
+
+
+def test_a_copy_that_no_build_has_read_goes_at_once(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "w")
+    workspace.register(kept_inputs(workspace, tmp_path / "files"))
+    assert remove(workspace, ["0.warc.gz"]).n_copies == 1
+    assert len(list(workspace.archive.iterdir())) == 1
+
+
+def test_copies_are_kept_for_so_many_days(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "w")
+    old, new = kept_inputs(workspace, tmp_path / "files")
+    workspace.register([old, new])
+    month_ago = time.time() - 31 * 86_400
+    os.utime(old.facts["path"], (month_ago, month_ago))
+    workspace.settings_path.write_text("[retention]\narchive_days = 30\n")
+    assert gc(workspace).n_copies == 0  # not read yet: nothing else holds its pages
+    before = run_build(workspace.path)
+    assert gc(workspace).n_copies == 1
+    assert not Path(old.facts["path"]).exists()
+    assert Path(new.facts["path"]).exists()
+    assert (tmp_path / "files" / old.name).exists()
+    state, other = states(workspace)
+    assert (state.place, other.place) == (str(tmp_path / "files" / old.name), new.facts["path"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", str(state.kept_until))
+    assert other.kept_until is None
+    assert (run_build(workspace.path).outcome, gc(workspace).n_copies) == ("unchanged", 0)
+    assert workspace.current() == Current(before.snapshot)
 
 
 def test_progress_names_the_stages(workspace: Workspace) -> None:

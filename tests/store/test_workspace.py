@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from inlink.errors import Busy, CorruptIndex, NotConfigured, NotFound, Unreachable
+from inlink.errors import BadInput, Busy, CorruptIndex, NotConfigured, NotFound, Unreachable
 from inlink.store import Current, Input, Workspace, disk
 from inlink.store.files import publish, replace_text, size_bytes
+from inlink.store.inputs import named
 from inlink.store.lock import holder, leased
 
 
@@ -61,6 +62,57 @@ def test_inputs_are_counted_once(workspace: Workspace) -> None:
     assert [one.outcome for one in workspace.register([entry("a", "other-name.warc")])] == ["known"]
     workspace.unregister(["a"])
     assert list(workspace.inputs) == ["b"]
+
+
+def test_an_input_that_is_kept_later_is_read_from_the_copy(workspace: Workspace) -> None:
+    workspace.register([entry("a")])
+    copied = Input("a.warc", "warc", 1, "a", {"path": "/w/archive/a", "kept_from": "/x/a"})
+    assert [one.outcome for one in workspace.register([copied])] == ["known"]
+    assert workspace.inputs["a"].facts["path"] == "/w/archive/a"
+    workspace.register([entry("a")])
+    assert workspace.inputs["a"].facts["path"] == "/w/archive/a"
+
+
+FIRST, SECOND, THIRD = "abcd" + "0" * 60, "abce" + "0" * 60, "12" + "f" * 62
+NAMED = {
+    FIRST: Input("crawl/one.warc", "warc", 1, FIRST, {"path": "/x/crawl/one.warc"}, ("again.warc",)),
+    SECOND: Input("crawl/two.warc", "warc", 1, SECOND, {"path": "/w/archive/two", "kept_from": "/x/crawl/two.warc"}),
+    THIRD: Input("https://a.example/x.warc.gz", "warc", None, THIRD, {"url": "https://a.example/x.warc.gz"}),
+}
+
+
+@pytest.mark.parametrize(
+    ("spec", "wanted"),
+    [
+        pytest.param("crawl/one.warc", [FIRST], id="name as added"),
+        pytest.param("again.warc", [FIRST], id="name of the same bytes"),
+        pytest.param("/x/crawl/one.warc", [FIRST], id="path"),
+        pytest.param("/x/crawl/two.warc", [SECOND], id="path that the copy was made from"),
+        pytest.param("https://a.example/x.warc.gz", [THIRD], id="address"),
+        pytest.param("/x/crawl", [FIRST, SECOND], id="folder"),
+        pytest.param("/x", [FIRST, SECOND], id="folder above"),
+        pytest.param("12ff", [THIRD], id="beginning of a digest"),
+        pytest.param("ABCE", [SECOND], id="in capitals"),
+        pytest.param(FIRST, [FIRST], id="whole digest"),
+    ],
+)
+def test_what_a_name_of_an_input_stands_for(spec: str, wanted: list[str]) -> None:
+    assert [entry.digest for entry in named(NAMED, spec)] == wanted
+
+
+@pytest.mark.parametrize("spec", ["one.warc", "12f", "", "/x/craw", "/y", "ffff", "a\0b"])
+def test_an_unknown_input_is_not_found(spec: str) -> None:
+    with pytest.raises(NotFound) as caught:
+        named(NAMED, spec)
+    assert "inlink inputs" in caught.value.hint
+
+
+def test_a_name_of_several_inputs_is_refused_with_their_digests() -> None:
+    changed = Input("crawl/one.warc", "warc", 2, THIRD, {"path": "/x/crawl/one.warc"})
+    with pytest.raises(BadInput, match=r"2 inputs: abcd0{8}, 12f{10}$"):
+        named({**NAMED, THIRD: changed}, "crawl/one.warc")
+    with pytest.raises(BadInput):
+        named({**NAMED, "abcd1": entry("abcd1")}, "abcd")
 
 
 def test_a_broken_register_is_named(workspace: Workspace) -> None:

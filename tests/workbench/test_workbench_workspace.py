@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,32 @@ def test_targets_are_read_by_the_suffixes_of_the_snapshot(built: tuple[Path, Pat
         assert len(after) == 1
         assert bench.build(workers=1).outcome == "built"
         assert bench.backlinks("mill.example").target != before.target
+
+
+def test_evidence_from_the_workspaces_own_copy(tmp_path: Path) -> None:
+    """The copy serves while the snapshot has its input; once it is too old it is said not to be kept any more."""
+    warc = write_warc(tmp_path / "one.warc.gz", {"https://bakery.example/bread": BREAD}, "2026-03-01T00:00:00Z")
+    with Workbench.create(tmp_path / "w") as bench:
+        bench.add([str(warc)], keep=True)
+        bench.build(workers=1)
+        content = warc.read_bytes()
+        warc.unlink()
+        number = int(str(bench.backlinks("b.example").to_dicts()[0]["link_id"]))
+        assert bench.evidence(number).state == "shown"
+        bench.remove([str(warc)])
+        assert bench.evidence(number).state == "shown"
+        warc.write_bytes(content)
+        bench.add([str(warc)], keep=True)
+        warc.unlink()
+        (copy,) = (tmp_path / "w" / "archive").iterdir()
+        os.utime(copy, (0, 0))
+        (tmp_path / "w" / "inlink.toml").write_text("[retention]\narchive_days = 1\n")
+        assert bench.gc().n_copies == 1
+        gone = bench.evidence(number)
+        assert (gone.state, gone.note.startswith("no longer kept: ")) == ("moved", True)
+        assert bench.build(workers=1).outcome == "unchanged"
+        warc.write_bytes(content)
+        assert bench.evidence(number).state == "shown"
 
 
 def test_evidence_that_has_moved_or_changed_says_so(built: tuple[Path, Path]) -> None:

@@ -58,6 +58,25 @@ verb(
 )
 verb(
     "Set up",
+    "inputs",
+    f"{ACTIONS}.inputs:inputs",
+    "The inputs of the workspace.\n\n"
+    "served: the served snapshot has it; waiting: the next build reads it; removed: the served snapshot still has it.",
+    [options.limit(), options.words_or_json()],
+    example="inlink -w web inputs",
+)
+verb(
+    "Set up",
+    "remove",
+    f"{ACTIONS}.inputs:remove",
+    "Take inputs out of the workspace.\n\n"
+    "INPUT is a name or digest as `inlink inputs` lists it (four characters of the digest or more), a path, or a "
+    "folder for all that lie below it. The next build makes a snapshot without them; your own files stay.",
+    [click.Argument(["names"], nargs=-1, required=True, metavar="INPUT…"), options.words_or_json()],
+    example="inlink -w web remove crawl/2025.warc.gz",
+)
+verb(
+    "Set up",
     "status",
     f"{ACTIONS}.upkeep:status",
     "What the workspace holds and serves.",
@@ -376,7 +395,9 @@ verb(
     "Upkeep",
     "gc",
     f"{ACTIONS}.upkeep:gc",
-    "Remove old snapshots, never one in use.",
+    "Remove old snapshots, never one in use.\n\n"
+    "Also parts that no input needs, and copies made by `add --keep` that nothing needs or that are older than "
+    "retention.archive_days; never a file of yours.",
     [
         option(
             "--keep", type=click.IntRange(1), metavar="N", help="Snapshots to keep. Default: the workspace's setting."

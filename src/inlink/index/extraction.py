@@ -18,7 +18,7 @@ from inlink.index.jobs import CODE, Job
 from inlink.sources import Limits, items
 from inlink.sources.records import InputFile
 from inlink.store.disk import full_error, is_full
-from inlink.store.inputs import Input
+from inlink.store.inputs import SHORT, Input
 from inlink.store.parts import PartInfo, PartWriter
 from inlink.urls.domains import SuffixRules
 
@@ -73,10 +73,10 @@ def _check_unchanged(entry: Input) -> None:
         if is_same or _sha256(path) == entry.digest:
             return
     except OSError as error:
-        raise _unreadable(entry.name, error) from error
+        raise _unreadable(entry.name, error, kept_until=entry.facts.get("kept_until")) from error
     raise BadInput(
         f"{entry.name} has changed since it was added",
-        hint="add it again: it is another input now",
+        hint=f"add it again: it is another input now; inlink remove {entry.digest[:SHORT]} takes this one out",
         file=entry.name,
         offset=0,
         reason="changed",
@@ -108,9 +108,10 @@ def _count_end(writer: PartWriter, file: InputFile, error: InlinkError) -> None:
     )
 
 
-def _unreadable(name: str, error: OSError) -> InlinkError:
+def _unreadable(name: str, error: OSError, kept_until: str | None = None) -> InlinkError:
+    gone = f", and its copy is no longer kept since {kept_until}" if kept_until else ""
     return Unreachable(
-        f"{name} cannot be read: {error.strerror or error}",
+        f"{name} cannot be read: {error.strerror or error}{gone}",
         hint="check that the file is there and may be read, then run inlink build again",
         file=name,
         offset=0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from inlink.errors import BadInput, InlinkError
+from inlink.store.inputs import Input
 from inlink.store.workspace import Added
 
 
@@ -18,6 +19,41 @@ class AddReport:
     def count(self, outcome: str) -> int:
         """How many inputs were added, known or a copy."""
         return sum(one.outcome == outcome for one in self.added)
+
+
+@dataclass(frozen=True, slots=True)
+class InputState:
+    """One input, and what of it is served.
+
+    state: served; waiting (the next build reads it); removed (the served snapshot still has it, the next has not)
+    n_captures, n_links: what the served snapshot's part holds; null where it is not served
+    place: where it is read from; kept_until: when the workspace's own copy of it was removed, else null
+    """
+
+    digest: str
+    state: str
+    format: str
+    size_bytes: int | None
+    n_captures: int | None
+    n_links: int | None
+    name: str
+    copies: tuple[str, ...] = ()
+    place: str | None = None
+    kept_until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveReport:
+    """What was taken out of the register.
+
+    n_left: inputs that are left; n_served: how many of the removed the served snapshot still has
+    n_copies: the workspace's own copies of them that were removed at once, as no snapshot has them
+    """
+
+    removed: tuple[Input, ...]
+    n_left: int
+    n_served: int
+    n_copies: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +103,14 @@ class VerifyReport:
 
 @dataclass(frozen=True, slots=True)
 class GcReport:
-    """What was removed, what was kept though it is old (a reader holds it open), and the bytes that came free."""
+    """What was removed, what was kept though it is old (a reader holds it open), and the bytes that came free.
+
+    n_copies: the workspace's own copies of inputs (`add --keep`) that nothing needs any more, or that are too old
+    """
 
     snapshots: tuple[str, ...]
     in_use: tuple[str, ...]
     n_parts: int
     freed_bytes: int
     runs: tuple[str, ...] = ()
+    n_copies: int = 0

@@ -12,6 +12,7 @@ from inlink.engine.protocol import Progress, Report, silent
 from inlink.errors import CorruptIndex
 from inlink.index.arrange import TABLES
 from inlink.index.build import part_names
+from inlink.index.kept import drop_old, drop_unneeded
 from inlink.index.manifest import read_manifest
 from inlink.index.reports import GcReport, VerifyReport
 from inlink.store.digests import digest_of
@@ -73,22 +74,36 @@ def _serving_faults(workspace: Workspace, name: str, current: Current | None) ->
 
 
 def gc(workspace: Workspace, keep: int | None = None) -> GcReport:
-    """Remove all but the newest `keep` snapshots (the settings' number if not given) and the parts of no input.
+    """Remove all but the newest `keep` snapshots (the settings' number if not given), the parts of no input, and
+    kept copies of inputs that nothing needs or that are older than the settings allow.
 
     The served snapshot, and snapshots that a reader holds open, stay. Raises: Busy while a build runs.
     """
-    keep = workspace.settings.retention.snapshots if keep is None else max(1, keep)
+    retention = workspace.settings.retention
+    keep = retention.snapshots if keep is None else max(1, keep)
     before = size_bytes(workspace.path)
     with workspace.building("gc"):
         old = workspace.snapshots()[:-keep]
+        named = {digest for name in old for digest in _inputs_of(workspace, name)}
         removed = workspace.remove(old)
-        n_parts = _remove_parts(workspace)
+        parts = part_names(workspace)
+        n_copies = drop_unneeded(workspace, named)
+        n_copies += drop_old(workspace, retention.archive_days, parts) if retention.archive_days is not None else 0
+        n_parts = _remove_parts(workspace, set(parts))
     freed = max(0, before - size_bytes(workspace.path))
-    return GcReport(tuple(removed), tuple(name for name in old if name not in removed), n_parts, freed)
+    in_use = tuple(name for name in old if name not in removed)
+    return GcReport(tuple(removed), in_use, n_parts, freed, n_copies=n_copies)
 
 
-def _remove_parts(workspace: Workspace) -> int:
-    wanted = set(part_names(workspace))
+def _inputs_of(workspace: Workspace, name: str) -> set[str]:
+    """Digests of a snapshot's inputs; none where its manifest cannot be read."""
+    try:
+        return {str(row["digest"]) for row in read_manifest(workspace.snapshot(name)).inputs}
+    except CorruptIndex:
+        return set()
+
+
+def _remove_parts(workspace: Workspace, wanted: set[str]) -> int:
     unwanted = [path for path in workspace.parts.iterdir() if path.is_dir() and path.name not in wanted]
     for path in unwanted:
         aside = Path(workspace.tmp) / f"removed-{path.name}"

@@ -174,7 +174,14 @@ class Workspace:
         """Take inputs out: the next build leaves them out."""
         gone = set(digests)
         with readers_gate(self.locks):
-            write_inputs(self.path / "inputs.jsonl", (e for d, e in self.inputs.items() if d not in gone))
+            write_inputs(self.path / "inputs.jsonl", [e for d, e in self.inputs.items() if d not in gone])
+
+    def update(self, entries: Iterable[Input]) -> None:
+        """Inputs of the register say something else now; one that is not there any more is not added."""
+        new = {entry.digest: entry for entry in entries}
+        if new:
+            with readers_gate(self.locks):
+                write_inputs(self.path / "inputs.jsonl", [new.get(d, e) for d, e in self.inputs.items()])
 
     # What is served.
 

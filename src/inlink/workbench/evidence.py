@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from inlink.errors import InlinkError, NotFound, Unreachable
+from inlink.errors import CorruptIndex, InlinkError, NotFound, Unreachable
 from inlink.extract.evidence import Marked, mark_link, mark_target
+from inlink.index.kept import copy_of
+from inlink.index.manifest import read_manifest
 from inlink.index.serving_sql import Sql
 from inlink.sources import read_item
 from inlink.sources.naming import is_address
@@ -43,12 +46,12 @@ def show(served: Served, link_id: int, workspace: Workspace | None) -> Evidence:
         return _answer(
             link, "unknown", note=f"the link was listed in {link['evidence_file']}; there is no record of it"
         )
-    place = _place(str(link["evidence_file"]), workspace)
+    place = _place(str(link["evidence_file"]), workspace, served)
     test_hosts = workspace.settings.fetch.test_hosts if workspace else ()
     try:
         item = read_item(place, link["evidence_offset"], length=link["evidence_length"], test_hosts=test_hosts)
     except Unreachable as error:
-        return _answer(link, "moved", note=f"the archive is not there any more: {error.message}")
+        return _answer(link, "moved", note=_gone(str(link["evidence_file"]), workspace, error))
     except NotFound as error:
         return _answer(link, "changed", note=error.message)
     except InlinkError as error:
@@ -56,12 +59,36 @@ def show(served: Served, link_id: int, workspace: Workspace | None) -> Evidence:
     return _in_wat(link, item) if isinstance(item, WatRecord) else _in_record(link, item)
 
 
-def _place(name: str, workspace: Workspace | None) -> str:
+def _place(name: str, workspace: Workspace | None, served: Served) -> str:
     """Where the input lies now: its name, or the copy that `add --keep` made."""
     if is_address(name) or Path(name).exists() or workspace is None:
         return name
-    copies = (entry.facts.get("path", "") for entry in workspace.inputs.values() if entry.name == name)
+    copies = [entry.facts.get("path", "") for entry in workspace.inputs.values() if entry.name == name]
+    copies += map(str, _copies_of_removed(name, workspace, served))
     return next((copy for copy in copies if copy and Path(copy).exists()), name)
+
+
+def _copies_of_removed(name: str, workspace: Workspace, served: Served) -> Iterator[Path]:
+    """Copies of inputs of that name that the served snapshot still has, though they were taken out of the register."""
+    try:
+        rows = read_manifest(workspace.snapshot(served.serving.snapshot)).inputs
+    except CorruptIndex:
+        return
+    for row in rows:
+        copy = copy_of(workspace, str(row["digest"])) if row["name"] == name else None
+        if copy is not None:
+            yield copy
+
+
+def _gone(name: str, workspace: Workspace | None, error: Unreachable) -> str:
+    """What to say of an archive that is not there: that its copy was removed by age, where that is so."""
+    known = workspace.inputs.values() if workspace is not None else ()
+    until = next(
+        (entry.facts["kept_until"] for entry in known if entry.name == name and "kept_until" in entry.facts), ""
+    )
+    if until:
+        return f"no longer kept: gc removed the workspace's copy on {until} (retention.archive_days)"
+    return f"the archive is not there any more: {error.message}"
 
 
 def _in_record(link: dict[str, Any], record: Record) -> Evidence:

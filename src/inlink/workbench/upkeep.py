@@ -11,9 +11,10 @@ from inlink.errors import CorruptIndex
 from inlink.graph import upkeep as runs_upkeep
 from inlink.graph.runs import remembered, run_names, runs_of
 from inlink.index import adding, upkeep
+from inlink.index import inputs as input_list
 from inlink.index.build import build as build_index
 from inlink.index.manifest import Manifest, read_manifest
-from inlink.index.reports import AddReport, BuildReport, GcReport, VerifyReport
+from inlink.index.reports import AddReport, BuildReport, GcReport, InputState, RemoveReport, VerifyReport
 from inlink.store.files import size_bytes
 from inlink.store.workspace import Current, Workspace
 from inlink.workbench.results import Status
@@ -29,6 +30,16 @@ def add(
 ) -> AddReport:
     """Register inputs."""
     return adding.add(workspace, specs, keep=keep, base_url=base_url, report=report)
+
+
+def inputs(workspace: Workspace) -> tuple[InputState, ...]:
+    """Every input, and what of it is served."""
+    return input_list.states(workspace)
+
+
+def remove(workspace: Workspace, specs: Sequence[str]) -> RemoveReport:
+    """Take inputs out."""
+    return input_list.remove(workspace, specs)
 
 
 def build(workspace: Workspace, *, workers: int | None = None, report: Report = silent) -> BuildReport:
@@ -65,7 +76,9 @@ def status(workspace: Workspace) -> Status:
     notes: list[str] = []
     if current is not None:
         try:
-            rows = _rows(read_manifest(workspace.snapshot(current.snapshot)))
+            manifest = read_manifest(workspace.snapshot(current.snapshot))
+            rows = _rows(manifest)
+            notes += _differing(workspace, manifest)
         except CorruptIndex as error:
             notes.append(error.message)
     return Status(
@@ -80,6 +93,14 @@ def status(workspace: Workspace) -> Status:
         facts=_run_facts(workspace, current),
         notes=tuple(notes),
     )
+
+
+def _differing(workspace: Workspace, manifest: Manifest) -> list[str]:
+    """That the served snapshot has other inputs than the workspace."""
+    served, known = {str(row["digest"]) for row in manifest.inputs}, set(workspace.inputs)
+    counts = {"not in the served snapshot": len(known - served), "removed but still in it": len(served - known)}
+    said = [f"{count:,} {what}" for what, count in counts.items() if count]
+    return [f"inputs {', '.join(said)}: inlink build brings it up to date"] if said else []
 
 
 def _run_facts(workspace: Workspace, current: Current | None) -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Unpack
 
 from inlink.engine.protocol import Report, silent
 from inlink.errors import BadInput, NotConfigured, NotFound
-from inlink.index.reports import AddReport, BuildReport, GcReport, VerifyReport
+from inlink.index.reports import AddReport, BuildReport, GcReport, InputState, RemoveReport, VerifyReport
 from inlink.index.serving_reader import Serving
 from inlink.store.workspace import Current, Workspace
 from inlink.urls.domains import SuffixRules
@@ -238,6 +238,18 @@ class Workbench:
 
         return upkeep.add(self._home(), specs, keep=keep, base_url=base_url, report=report)
 
+    def inputs(self) -> tuple[InputState, ...]:
+        """Every input, and what of it is served."""
+        from inlink.workbench import upkeep
+
+        return upkeep.inputs(self._home())
+
+    def remove(self, specs: Sequence[str]) -> RemoveReport:
+        """Take inputs out, by name, folder or digest; the next build makes a snapshot without them."""
+        from inlink.workbench import upkeep
+
+        return upkeep.remove(self._home(), specs)
+
     def build(self, *, workers: int | None = None, report: Report = silent) -> BuildReport:
         """Extract what is new and serve a snapshot of all inputs; the next question reads it."""
         from inlink.workbench import upkeep
@@ -253,7 +265,9 @@ class Workbench:
         return upkeep.verify(self._home(), report=report)
 
     def gc(self, *, keep: int | None = None) -> GcReport:
-        """Remove old snapshots (all but the newest `keep`) and parts of no input; never what somebody reads."""
+        """Remove old snapshots (all but the newest `keep`), parts of no input and copies kept too long; never what
+        somebody reads.
+        """
         from inlink.workbench import upkeep
 
         return upkeep.gc(self._home(), keep=keep)

@@ -1,4 +1,4 @@
-"""Verbs that fill a workspace: init, add, build."""
+"""Verbs that fill a workspace: init, add, inputs, remove, build."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ from inlink.cli.tables import draw
 from inlink.cli.text import clean
 from inlink.cli.values import to_json
 from inlink.errors import BadInput, NotConfigured
-from inlink.workbench import AddReport, BuildReport, Workbench
+from inlink.workbench import AddReport, BuildReport, RemoveReport, Workbench
 
+SHORT = 12  # characters of a digest in tables
+STATES = ("served", "waiting", "removed")
+LISTED = ("digest", "state", "format", "size_bytes", "n_captures", "n_links", "name")
 SHOWN = 25  # inputs, refusals and bad records that are listed; json has all of them
 
 
@@ -95,6 +98,51 @@ def _tell_refused(place: Output, found: AddReport) -> None:
         place.err.write(f"error: {message}\n" + (f"hint: {hint}\n" if hint else ""))
     if len(found.refused) > SHOWN:
         place.err.write(f"error: {len(found.refused) - SHOWN:,} more were refused (--format json lists all)\n")
+
+
+def inputs(call: Call, *, limit: int | None, output: str | None) -> None:
+    """List the inputs."""
+    place = Output(quiet=call.quiet)
+    with Workbench.open(call.folder) as bench:
+        found = bench.inputs()
+    if output == "json":
+        place.line(
+            to_json({"inputs": [dataclasses.asdict(one) for one in found[:limit]], "n_total": len(found)}, indent=2)
+        )
+        return
+    if not found:
+        place.line("no inputs yet: inlink add FILE…")
+        return
+    draw(place, LISTED, [{**dataclasses.asdict(one), "digest": one.digest[:SHORT]} for one in found[:limit]])
+    place.line()
+    counts = Counter(one.state for one in found)
+    shown = f"; {limit:,} shown, --limit all lists all" if limit is not None and len(found) > limit else ""
+    place.line(f"{', '.join(f'{counts[state]:,} {state}' for state in STATES if counts[state])}{shown}")
+
+
+def remove(call: Call, *, names: tuple[str, ...], output: str | None) -> None:
+    """Take inputs out, and say what to do next."""
+    place = Output(quiet=call.quiet)
+    with Workbench.open(call.folder) as bench:
+        found = bench.remove(names)
+    if output == "json":
+        place.line(to_json(dataclasses.asdict(found), indent=2))
+        return
+    rows = [{"digest": one.digest[:SHORT], "format": one.format, "name": one.name} for one in found.removed]
+    draw(place, ("digest", "format", "name"), rows[:SHOWN])
+    place.line()
+    more = f" ({len(rows) - SHOWN:,} more than shown)" if len(rows) > SHOWN else ""
+    place.line(f"{len(rows):,} {_plural('input', len(rows))} removed{more}, {found.n_left:,} left")
+    place.say(_next_after_removal(call, found))
+
+
+def _next_after_removal(call: Call, found: RemoveReport) -> str:
+    start = f"inlink -w {call.folder}"
+    if not found.n_served:
+        return f"none of them was in the served snapshot; {start} gc frees what they took"
+    if not found.n_left:
+        return f"the served snapshot stays as it is until there are inputs to build from: {start} add FILE…"
+    return f"next: {start} build makes a snapshot without them, {start} gc then frees what they took"
 
 
 def build(call: Call, *, workers: int | None, output: str | None) -> None:

@@ -67,6 +67,10 @@ def _runs(n: int) -> str:
     return f", {_n(n, 'run')}" if n else ""
 
 
+def _copies(n: int) -> str:
+    return f", {n:,} kept {'copy' if n == 1 else 'copies'}" if n else ""
+
+
 def gc(call: Call, *, keep: int | None, output: str | None) -> None:
     """Remove what is old and not in use."""
     place = Output(quiet=call.quiet)
@@ -77,7 +81,7 @@ def gc(call: Call, *, keep: int | None, output: str | None) -> None:
         return
     place.line(
         f"removed {_n(len(found.snapshots), 'snapshot')}{_runs(len(found.runs))} "
-        f"and {_n(found.n_parts, 'part')} that no input needs; "
+        f"and {_n(found.n_parts, 'part')} that no input needs{_copies(found.n_copies)}; "
         f"{found.freed_bytes / 1e6:,.1f} MB free"
     )
     if found.in_use:
