@@ -35,6 +35,10 @@ class Gate(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """Every address of a name. Raises: Refused where one of them is not public, Unreachable where there is none."""
+        if (route := self._policy.route(host)) is not None:
+            self._allowed.add((route.address, route.port))
+            kind = socket.AF_INET6 if ":" in route.address else socket.AF_INET
+            return [_found(host, route.address, route.port, kind, 0)]
         try:
             found = await asyncio.get_running_loop().getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
         except socket.gaierror as error:
@@ -46,11 +50,7 @@ class Gate(AbstractResolver):
                 self._allowed.add((text, port))
             else:
                 check_address(ipaddress.ip_address(text), host)
-            results.append(
-                ResolveResult(
-                    hostname=host, host=text, port=port, family=kind, proto=protocol, flags=socket.AI_NUMERICHOST
-                )
-            )
+            results.append(_found(host, text, port, kind, protocol))
         return results
 
     def open_socket(self, info: tuple[Any, ...]) -> socket.socket:
@@ -64,13 +64,32 @@ class Gate(AbstractResolver):
         """Nothing is held."""
 
 
-def open_session(policy: Policy, gate: Gate) -> aiohttp.ClientSession:
-    """A session that goes only through the gate, keeps no cookies, follows no redirect and reads no proxy setting."""
+def _found(host: str, address: str, port: int, kind: socket.AddressFamily, protocol: int) -> ResolveResult:
+    flags = socket.AI_NUMERICHOST
+    return ResolveResult(hostname=host, host=address, port=port, family=kind, proto=protocol, flags=flags)
+
+
+def open_session(
+    policy: Policy,
+    gate: Gate,
+    *,
+    limit: int = 16,
+    response_class: type[aiohttp.ClientResponse] = aiohttp.ClientResponse,
+    max_headers: int = 200,
+    max_header_bytes: int = 32 * 2**10,
+) -> aiohttp.ClientSession:
+    """A session that goes only through the gate, keeps no cookies, follows no redirect and reads no proxy setting.
+
+    limit: connections at a time.
+    """
     connector = aiohttp.TCPConnector(
-        resolver=gate, use_dns_cache=False, socket_factory=gate.open_socket, limit=16, ttl_dns_cache=None
+        resolver=gate, use_dns_cache=False, socket_factory=gate.open_socket, limit=limit, ttl_dns_cache=None
     )
     return aiohttp.ClientSession(
         connector=connector,
+        response_class=response_class,
+        max_headers=max_headers,
+        max_field_size=max_header_bytes,
         auto_decompress=False,
         trust_env=False,
         cookie_jar=aiohttp.DummyCookieJar(),

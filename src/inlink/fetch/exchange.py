@@ -1,0 +1,175 @@
+"""One request and its answer over a session, within bounds; every failure is a reply with its reason."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import aiohttp
+import yarl
+from aiohttp import http_exceptions
+
+from inlink.errors import InlinkError, Unreachable
+from inlink.fetch.connecting import Gate, open_session
+from inlink.fetch.guard import Place
+from inlink.fetch.manners import Manners
+from inlink.fetch.policy import Policy
+from inlink.fetch.reply import Reply
+
+_CHUNK_BYTES = 256 * 1024
+
+
+class _Answer(aiohttp.ClientResponse):
+    """An answer that remembers whom it came from: aiohttp lets go of the connection at once where the body is short."""
+
+    peer: str | None = None
+
+    async def start(self, connection: Any) -> aiohttp.ClientResponse:
+        """Read the head."""
+        transport = connection.transport
+        peer = transport.get_extra_info("peername") if transport is not None else None
+        self.peer = peer[0] if peer else None
+        return await super().start(connection)
+
+
+class Exchanger:
+    """Asks one URL once: no redirect is followed, no cookie kept, no proxy used."""
+
+    def __init__(self, policy: Policy, manners: Manners) -> None:
+        self._policy, self._manners = policy, manners
+        self._gate = Gate(policy)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def close(self) -> None:
+        """End connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def ask(self, place: Place, headers: dict[str, str], *, method: str = "GET", max_bytes: int) -> Reply:
+        """The answer, or why there is none."""
+        began_us, began = time.time_ns() // 1000, time.monotonic()
+        self._gate.allow(place)
+        got = _Got()
+        try:
+            async with asyncio.timeout(self._manners.total_timeout_s):
+                await self._exchange(place, {**self._headers(), **headers}, method, max_bytes, got)
+        except Exception as error:  # noqa: BLE001  a server can make aiohttp raise nearly anything
+            slug, detail = _reason(error)
+            if got.response is None:
+                return Reply(place.url, began_us, error=slug, detail=detail, took_s=time.monotonic() - began)
+            got.cut = "time" if slug == "timeout" else "disconnect"
+            got.error, got.detail = slug, detail
+        return got.reply(place.url, began_us, time.monotonic() - began)
+
+    async def _exchange(self, place: Place, headers: dict[str, str], method: str, max_bytes: int, got: _Got) -> None:
+        async with self._opened().request(method, self._target(place), headers=headers, allow_redirects=False) as found:
+            got.response = found
+            got.peer = getattr(found, "peer", None)
+            size = 0
+            while chunk := await found.content.read(_CHUNK_BYTES):
+                got.chunks.append(chunk[: max_bytes - size])
+                size += len(chunk)
+                if size > max_bytes:
+                    got.cut = "length"
+                    found.close()
+                    return
+
+    def _target(self, place: Place) -> yarl.URL:
+        """The URL as it is asked: without TLS where a route to a test host says so."""
+        route = self._policy.route(place.host)
+        url = place.url
+        if route is not None and route.is_plain and url.startswith("https:"):
+            url = f"http:{url[6:]}"
+        return yarl.URL(url, encoded=True)
+
+    def _headers(self) -> dict[str, str]:
+        manners = self._manners
+        return {"User-Agent": manners.user_agent, "Accept": "*/*", "Accept-Encoding": manners.accept_encoding}
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            manners = self._manners
+            self._session = open_session(
+                self._policy,
+                self._gate,
+                limit=0,
+                response_class=_Answer,
+                max_headers=manners.max_headers,
+                max_header_bytes=manners.max_header_bytes,
+            )
+        return self._session
+
+
+class _Got:
+    """What has come so far."""
+
+    def __init__(self) -> None:
+        self.response: aiohttp.ClientResponse | None = None
+        self.chunks: list[bytes] = []
+        self.peer: str | None = None
+        self.cut: str | None = None
+        self.error: str | None = None
+        self.detail = ""
+
+    def reply(self, url: str, asked_at_us: int, took_s: float) -> Reply:
+        """All of it."""
+        response = self.response
+        if response is None:
+            return Reply(url, asked_at_us, error="bad-answer", took_s=took_s)
+        version = response.version
+        return Reply(
+            url,
+            asked_at_us,
+            response.status,
+            response.reason or "",
+            f"{version.major}.{version.minor}" if version else "1.1",
+            tuple((_text(name), _text(value)) for name, value in response.raw_headers),
+            b"".join(self.chunks),
+            self.peer,
+            _request_head(response),
+            self.error,
+            self.detail,
+            self.cut,
+            took_s,
+        )
+
+
+def _request_head(response: aiohttp.ClientResponse) -> bytes:
+    info = response.request_info
+    lines = [f"{info.method} {info.url.raw_path_qs} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in info.headers.items()]
+    return "\r\n".join(lines).encode("utf-8", "replace") + b"\r\n\r\n"
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _reason(error: BaseException) -> tuple[str, str]:
+    """The slug of a failure, and its words."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, InlinkError):
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(cause, Unreachable):
+        return "dns", cause.message
+    if isinstance(cause, InlinkError):
+        return str(cause.facts.get("reason", "address")), cause.message
+    text = f"{type(error).__name__}: {error}"[:300]
+    for kinds, slug in _SLUGS:
+        if isinstance(error, kinds):
+            return slug, text
+    return "broken" if isinstance(error, aiohttp.ClientError | OSError) else "bad-answer", text
+
+
+_SLUGS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((TimeoutError,), "timeout"),
+    ((aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch), "tls"),
+    ((aiohttp.ClientConnectorDNSError,), "dns"),
+    ((aiohttp.ClientConnectorError,), "refused"),
+    ((aiohttp.ClientResponseError, http_exceptions.HttpProcessingError), "bad-answer"),
+)

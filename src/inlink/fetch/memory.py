@@ -1,0 +1,133 @@
+"""What the fetcher remembers between runs: robots.txt files, validators of answers, and what was asked of whom."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from inlink.errors import CorruptIndex
+from inlink.fetch.robots import Rules, rules_of
+
+FORMAT = 1
+_WRITE_EVERY = 512
+_TABLES = """
+create table if not exists robots (origin text primary key, fetched_at integer, status integer, body blob);
+create table if not exists known (url text primary key, etag text, modified text, digest text, archived_at integer)
+    without rowid;
+create table if not exists asked (at integer, host text, url text, kind text, status integer, error text,
+    n_bytes integer);
+create index if not exists asked_of on asked (host, at);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a URL's last archived answer. Units: archived_at_us microseconds since 1970 UTC."""
+
+    url: str
+    etag: str | None
+    modified: str | None
+    digest: str
+    archived_at_us: int
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        """Headers that ask for the answer only if it is another one now."""
+        found = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
+        return {name: value for name, value in found.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One line of the courtesy ledger. kind: page, robots or probe. Units: at_us microseconds since 1970 UTC."""
+
+    at_us: int
+    host: str
+    url: str
+    kind: str
+    status: int | None
+    error: str | None
+    n_bytes: int
+
+
+class Memory:
+    """A small database; may be used from any thread. `path` None keeps all of it in memory."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._lock = threading.Lock()
+        self._asked: list[Asked] = []
+        try:
+            self._db = sqlite3.connect(path or ":memory:", timeout=30, isolation_level=None, check_same_thread=False)
+            self._db.execute("pragma journal_mode = wal")
+            self._db.execute("pragma synchronous = normal")
+            (found,) = self._db.execute("pragma user_version").fetchone()
+            if found not in (0, FORMAT):
+                raise CorruptIndex(f"{path} has format {found}", hint="delete it: only courtesy is forgotten")
+            self._db.executescript(_TABLES)
+            self._db.execute(f"pragma user_version = {FORMAT}")
+        except sqlite3.DatabaseError as error:
+            raise CorruptIndex(
+                f"{path} cannot be read: {error}", hint="delete it: only courtesy is forgotten"
+            ) from error
+
+    def close(self) -> None:
+        """Write what is held back, and close."""
+        self.flush()
+        with self._lock:
+            self._db.close()
+
+    def robots(self, origin: str) -> Rules | None:
+        """The rules that were read last, however old."""
+        with self._lock:
+            row = self._db.execute("select status, body, fetched_at from robots where origin = ?", (origin,)).fetchone()
+        return None if row is None else rules_of(row[0], row[1] or b"", row[2])
+
+    def keep_robots(self, origin: str, rules: Rules) -> None:
+        """Keep rules that were read."""
+        with self._lock:
+            self._db.execute(
+                "insert or replace into robots values (?, ?, ?, ?)",
+                (origin, rules.fetched_at_us, rules.status, rules.body),
+            )
+
+    def known(self, url: str) -> Known | None:
+        """What is known of a URL."""
+        with self._lock:
+            row = self._db.execute("select * from known where url = ?", (url,)).fetchone()
+        return None if row is None else Known(*row)
+
+    def keep_known(self, rows: Iterable[Known]) -> None:
+        """Keep what is known of URLs now."""
+        values = [(k.url, k.etag, k.modified, k.digest, k.archived_at_us) for k in rows]
+        if values:
+            self._write("insert or replace into known values (?, ?, ?, ?, ?)", values)
+
+    def note(self, asked: Asked) -> None:
+        """One more line of the ledger; lines are written some hundreds at a time."""
+        self._asked.append(asked)
+        if len(self._asked) >= _WRITE_EVERY:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the lines that are held back."""
+        lines, self._asked = self._asked, []
+        if lines:
+            rows = [(a.at_us, a.host, a.url, a.kind, a.status, a.error, a.n_bytes) for a in lines]
+            self._write("insert into asked values (?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def ledger(self, host: str | None = None, since_us: int = 0) -> list[Asked]:
+        """Lines of the ledger in order of time, of one host where named."""
+        self.flush()
+        where, values = ("", (since_us,)) if host is None else (" and host = ?", (since_us, host))
+        with self._lock:
+            rows = self._db.execute(f"select * from asked where at >= ?{where} order by at", values)  # noqa: S608
+            return [Asked(*row) for row in rows]
+
+    def _write(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+        with self._lock:
+            self._db.execute("begin immediate")
+            self._db.executemany(statement, rows)
+            self._db.execute("commit")

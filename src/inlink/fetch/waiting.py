@@ -1,0 +1,116 @@
+"""Whose turn it is: requests to one host come one after the other, as far apart as it wants them."""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+_MAX_RETRY_AFTER_S = 7 * 24 * 3600.0
+_IDLE_LANES = 50_000
+
+
+@dataclass(slots=True)
+class Lane:
+    """One host's queue. Units: next_at on the clock of time.monotonic; n_refused 429 and 503 in a row."""
+
+    places: asyncio.Semaphore
+    delay_s: float
+    next_at: float = 0.0
+    n_refused: int = 0
+    users: int = field(default=0)
+
+
+class Lanes:
+    """Queues by host."""
+
+    def __init__(self, delay_s: float, per_host: int, backoff_s: float, max_backoff_s: float) -> None:
+        self._delay_s = delay_s
+        self._per_host = per_host
+        self._backoff_s, self._max_backoff_s = backoff_s, max_backoff_s
+        self._lanes: dict[str, Lane] = {}
+
+    def of(self, host: str) -> Lane:
+        """The host's lane."""
+        lane = self._lanes.get(host)
+        if lane is None:
+            if len(self._lanes) > _IDLE_LANES:
+                self._forget()
+            lane = self._lanes[host] = Lane(asyncio.Semaphore(self._per_host), self._delay_s)
+        return lane
+
+    def wait_s(self, host: str) -> float:
+        """How long until the host may be asked again."""
+        lane = self._lanes.get(host)
+        return 0.0 if lane is None else max(0.0, lane.next_at - time.monotonic())
+
+    def slow_down(self, host: str, delay_s: float | None) -> None:
+        """Keep a host's Crawl-delay where it is longer than ours, from its last request on."""
+        lane = self.of(host)
+        longer_s = max(self._delay_s, delay_s or 0.0) - lane.delay_s
+        lane.delay_s += longer_s
+        if lane.next_at:
+            lane.next_at += max(longer_s, 0.0)
+
+    @asynccontextmanager
+    async def turn(self, host: str) -> AsyncIterator[None]:
+        """The host's turn: earlier askers are done, and its delay is over. Call `started` when the request goes out."""
+        lane = self.of(host)
+        lane.users += 1
+        try:
+            async with lane.places:
+                while (wait := lane.next_at - time.monotonic()) > 0:
+                    await asyncio.sleep(wait)
+                yield
+        finally:
+            lane.users -= 1
+
+    def started(self, host: str) -> None:
+        """A request goes out now: the next one is due after the delay."""
+        lane = self.of(host)
+        lane.next_at = max(lane.next_at, time.monotonic() + lane.delay_s)
+
+    def answered(self, host: str, status: int | None, retry_after: str | None) -> None:
+        """Take note of an answer: after 429 and 503 the host is left alone, longer each time."""
+        lane = self.of(host)
+        if status not in (429, 503):
+            lane.n_refused = 0
+            return
+        wait = retry_after_s(retry_after)
+        if wait is None:
+            wait = min(self._backoff_s * 2**lane.n_refused, self._max_backoff_s)
+        lane.n_refused += 1
+        lane.next_at = max(lane.next_at, time.monotonic() + max(wait, lane.delay_s))
+
+    def failed(self, host: str) -> None:
+        """Take note that a host did not answer at all: it is left alone for as long as after a 503."""
+        lane = self.of(host)
+        wait = min(self._backoff_s * 2**lane.n_refused, self._max_backoff_s)
+        lane.n_refused += 1
+        lane.next_at = max(lane.next_at, time.monotonic() + wait)
+
+    def _forget(self) -> None:
+        """Lanes that nobody waits in and that owe no delay are made again when needed."""
+        now = time.monotonic()
+        self._lanes = {host: lane for host, lane in self._lanes.items() if lane.users or lane.next_at > now}
+
+
+def retry_after_s(value: str | None, now_s: float | None = None) -> float | None:
+    """Seconds that a Retry-After header asks for: a number, or a date; None where it says neither.
+
+    Source: RFC 9110, 10.2.3.
+    """
+    if value is None:
+        return None
+    text = value.strip()
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return min(float(text), _MAX_RETRY_AFTER_S)
+    try:
+        moment = email.utils.parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
+    wait = moment - (time.time() if now_s is None else now_s)
+    return min(max(wait, 0.0), _MAX_RETRY_AFTER_S)
