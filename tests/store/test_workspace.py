@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -222,6 +224,67 @@ def test_no_room_on_the_disk_is_said_before(workspace: Workspace) -> None:
         disk.check_room(workspace.path, 2**62, what="this build")
     assert caught.value.hint
     disk.check_room(workspace.path, 1, what="this build")
+
+
+class Windows:
+    """`Path.replace` and `Path.read_text` as they are on Windows while somebody has the file open for a while."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, times: int, winerror: int | None = 32) -> None:
+        self.left, self.waited_s = times, 0.0
+        for name in ("replace", "read_text"):
+            monkeypatch.setattr(Path, name, self.refusing(getattr(Path, name), winerror))
+        monkeypatch.setattr(time, "sleep", self.wait)
+
+    def refusing(self, real: Callable[..., object], winerror: int | None) -> Callable[..., object]:
+        def act(path: Path, *args: object, **kwargs: object) -> object:
+            if self.left:
+                self.left -= 1
+                error = PermissionError(errno.EACCES, "The process cannot access the file", str(path))
+                error.winerror = winerror  # type: ignore[attr-defined]
+                raise error
+            return real(path, *args, **kwargs)
+
+        return act
+
+    def wait(self, seconds: float) -> None:
+        self.waited_s += seconds
+
+
+@pytest.mark.parametrize("winerror", [5, 32, 33])
+def test_a_file_that_somebody_has_open_is_waited_for(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, winerror: int
+) -> None:
+    fake = Windows(monkeypatch, times=4, winerror=winerror)
+    workspace.serve(Current("0001-a"))
+    assert fake.left == 0
+    fake.left = 4
+    assert workspace.current() == Current("0001-a")
+    (workspace.tmp / "x.duckdb").write_text("served")
+    fake.left = 4
+    publish(workspace.tmp / "x.duckdb", workspace.serving("0001-a"))
+    assert workspace.serving("0001-a").exists()
+    assert 0 < fake.waited_s < 15
+
+
+def test_a_file_that_stays_open_ends_in_a_clear_error(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace.serve(Current("0001-a"))
+    fake = Windows(monkeypatch, times=10**6)
+    with pytest.raises(Unreachable, match=r"CURRENT is in use by another program") as caught:
+        workspace.serve(Current("0002-b"))
+    assert caught.value.hint
+    assert fake.waited_s < 10
+    fake.left = 0
+    assert workspace.current() == Current("0001-a")
+    assert sorted(path.name for path in workspace.path.glob("CURRENT*")) == ["CURRENT"]
+
+
+def test_a_file_that_may_not_be_changed_is_not_waited_for(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = Windows(monkeypatch, times=1, winerror=None)
+    with pytest.raises(PermissionError):
+        workspace.serve(Current("0001-a"))
+    assert fake.waited_s == 0
 
 
 def test_replacing_leaves_nothing_beside(tmp_path: Path) -> None:

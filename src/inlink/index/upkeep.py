@@ -16,7 +16,7 @@ from inlink.index.kept import drop_old, drop_unneeded
 from inlink.index.manifest import read_manifest
 from inlink.index.reports import GcReport, VerifyReport
 from inlink.store.digests import digest_of
-from inlink.store.files import bytes_digest, size_bytes
+from inlink.store.files import bytes_digest, rename, size_bytes
 from inlink.store.parts import part_faults
 from inlink.store.tables import read_batches, stored_schema
 from inlink.store.workspace import Current, Workspace
@@ -107,6 +107,6 @@ def _remove_parts(workspace: Workspace, wanted: set[str]) -> int:
     unwanted = [path for path in workspace.parts.iterdir() if path.is_dir() and path.name not in wanted]
     for path in unwanted:
         aside = Path(workspace.tmp) / f"removed-{path.name}"
-        path.replace(aside)
+        rename(path, aside)
         shutil.rmtree(aside)
     return len(unwanted)

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 import xxhash
+
+from inlink.errors import Unreachable
+
+_IN_USE = (5, 32, 33)  # Windows: access denied, sharing violation, lock violation
+_WAITS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 1.0, 2.0)
+T = TypeVar("T")
 
 
 def replace_text(path: Path, text: str) -> None:
@@ -16,8 +24,41 @@ def replace_text(path: Path, text: str) -> None:
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())
-    aside.replace(path)
+    try:
+        rename(aside, path)
+    except (OSError, Unreachable):
+        aside.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
+
+
+def rename(aside: Path, final: Path) -> None:
+    """`aside` has the name `final`, in place of what had it.
+
+    Windows refuses while somebody has either open, a virus scanner say: it is tried again for five seconds.
+    Raises: Unreachable where it is still in use then; OSError for all else.
+    """
+    patiently(lambda: aside.replace(final), final)
+
+
+def patiently(action: Callable[[], T], path: Path) -> T:
+    """What an action on a file gives, tried again while Windows says that somebody else has the file open.
+
+    Raises: Unreachable where it is still in use after five seconds; OSError for all else.
+    """
+    waits_s = iter(_WAITS_S)
+    while True:
+        try:
+            return action()
+        except PermissionError as error:
+            if getattr(error, "winerror", None) not in _IN_USE:
+                raise
+            if (wait_s := next(waits_s, None)) is None:
+                raise Unreachable(
+                    f"{path} is in use by another program, or may not be changed ({error.strerror or error})",
+                    hint="close what has it open (a backup, a virus scanner, another inlink), then do it again",
+                ) from error
+        time.sleep(wait_s)
 
 
 def sync_folder(path: Path) -> None:
@@ -48,7 +89,7 @@ def publish(aside: Path, final: Path) -> None:
             sync_folder(folder)
     else:
         sync_files([aside])
-    aside.replace(final)
+    rename(aside, final)
     sync_folder(final.parent)
 
 

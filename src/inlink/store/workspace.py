@@ -23,7 +23,7 @@ from pathlib import Path
 
 from inlink.config import FILE_NAME, TEMPLATE, Settings, read_settings
 from inlink.errors import CorruptIndex, NotConfigured, NotFound, Unreachable
-from inlink.store.files import replace_text, sync_folder
+from inlink.store.files import patiently, rename, replace_text, sync_folder
 from inlink.store.inputs import Input, merged, read_inputs, write_inputs
 from inlink.store.lock import Lease, build_lock, leased, readers_gate
 
@@ -189,7 +189,7 @@ class Workspace:
         """What is served; None before the first build. Raises: CorruptIndex where CURRENT cannot be read."""
         path = self.path / "CURRENT"
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
+            found = json.loads(patiently(lambda: path.read_text(encoding="utf-8"), path))
             return Current(str(found["snapshot"]), found.get("run"))
         except FileNotFoundError:
             return None
@@ -259,7 +259,7 @@ class Workspace:
             kept = leased(self.locks) | ({current.snapshot} if current else set())
             for name in names:
                 if name not in kept and self.snapshot(name).is_dir():
-                    self.snapshot(name).replace(self.tmp / f"removed-{name}")
+                    rename(self.snapshot(name), self.tmp / f"removed-{name}")
                     for path in self.serving(name).parent.glob(f"{name}[.+]*"):  # alone, and with its runs
                         path.unlink(missing_ok=True)
                     doomed.append(name)

@@ -31,7 +31,7 @@ from inlink.sources.releases import (
     read_record,
     release_files,
 )
-from inlink.store.files import replace_text, size_bytes
+from inlink.store.files import rename, replace_text, size_bytes
 from inlink.store.lock import build_lock
 from inlink.store.workspace import Workspace
 from inlink.workbench.release_results import Example, FetchedRelease, ImportedRelease, ImportOptions, ReleaseState
@@ -216,8 +216,8 @@ def _swap(made: Path, final: Path) -> None:
     old = final.with_name(f"{final.name}.old")
     shutil.rmtree(old, ignore_errors=True)
     if final.exists():
-        final.replace(old)
-    made.replace(final)
+        rename(final, old)
+    rename(made, final)
     shutil.rmtree(old, ignore_errors=True)
 
 
