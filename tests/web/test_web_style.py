@@ -1,0 +1,39 @@
+"""The style sheet and the templates know the same classes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import inlink.web
+from inlink.web.charts import HUES, KEYS
+
+WEB = Path(inlink.web.__file__).parent
+STYLE = WEB / "static" / "inlink.css"
+TEMPLATES = sorted((WEB / "templates").glob("*.html"))
+_NOT_SELECTORS = re.compile(r"/\*.*?\*/|url\([^)]*\)|\"[^\"]*\"|'[^']*'", re.DOTALL)
+_JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+
+
+def styled() -> set[str]:
+    """Classes that a selector of the style sheet names."""
+    selectors = re.findall(r"([^{}]*)\{", _NOT_SELECTORS.sub("", STYLE.read_text(encoding="utf-8")))
+    return {name for selector in selectors for name in re.findall(r"\.([a-zA-Z_][\w-]*)", selector)}
+
+
+def worn() -> set[str]:
+    """Classes that templates give to elements: as they stand, chosen by an expression, or by a macro's argument."""
+    names = {*HUES, *KEYS}
+    for template in TEMPLATES:
+        text = template.read_text(encoding="utf-8")
+        for value in re.findall(r'\bclass="([^"]*)"', text):
+            names.update(_JINJA.sub(" ", value).split())
+            for expression in _JINJA.findall(value):
+                chosen = re.sub(r"'[^']*'\s*:", "", expression)  # keys of a dictionary choose, they are not chosen
+                names.update(word for words in re.findall(r"'([^']*)'", chosen) for word in words.split())
+        names.update(word for _, word in re.findall(r'\b(kind|hue)="([\w-]*)"', text))
+    return names - {""}
+
+
+def test_every_class_is_styled_and_every_style_is_worn() -> None:
+    assert (sorted(styled() - worn()), sorted(worn() - styled())) == ([], [])
