@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from inlink.errors import BadInput, NotConverged
-from inlink.kernels import pagerank_blocks, pagerank_sweeps
+from inlink.kernels import pagerank_blocks
 from inlink.kernels.csr import Csr, csr_of_edges, transpose
 from inlink.kernels.pagerank import PageRankResult, pagerank
 from inlink.kernels.pagerank_many import pagerank_many
@@ -142,9 +142,8 @@ def test_igraph_and_networkx_agree(seed: int, weighted: bool) -> None:
 
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Blocks so small that a graph of a test has many, and prefetching where vectors are short."""
+    """Blocks so small that a graph of a test has many."""
     monkeypatch.setattr(pagerank_blocks, "_WORK", 500)
-    monkeypatch.setattr(pagerank_sweeps, "_CACHE_BYTES", 0)
 
 
 @pytest.mark.usefixtures("small_blocks")

@@ -7,14 +7,20 @@
 `dangling` states u: "restart" (u = v, strongly preferential) or "uniform" (u = 1/n, weakly preferential). Evaporated
 weight returns as a dangling node's mass does. x sums to 1.
 
+Nodes without out-links are one node during the sweeps: F depends on how much mass they hold together, which is what is
+missing from 1. Only links between nodes that link on are swept (pagerank_core); the rows of the others are summed once,
+from the x of the last sweep, so that the result is F of that x.
+
 Sweeps: the step d_(k+1) = a P d_k + a R(d_k) u is propagated in single precision (gathers of 4 bytes, sums in double)
 and added to x, which is double, until the roundings of that could matter; then one sweep in double precision computes
 x' = F(x) afresh, whose step is what is left of the error and starts the next round. Two or three double sweeps do.
-Stops: (a |F(x) - x|_1 + rounding) / (1 - a) <= tolerance, measured by a double sweep: a bound of the true L1 error,
-as F contracts by a in L1. The bits are the same for any number of threads.
+Stops: (a |F(x) - x|_1 + rounding) / (1 - a) <= tolerance, measured by a double sweep, the nodes without out-links
+counted as one: a bound of the true L1 error of all nodes, as F contracts by a in L1 on the lumped walk, and from
+lumped to whole vectors too. The bits are the same for any number of threads.
 
 Source: Page, Brin, Motwani, Winograd 1999; Boldi, Posenato, Santini, Vigna, Traps and Pitfalls of Topic-Biased PageRank
-2006 (dangling policies); Wilkinson, Rounding Errors in Algebraic Processes 1963 (refinement by residuals).
+2006 (dangling policies); Ipsen, Selee, PageRank Computation, with Special Attention to Dangling Nodes 2007 (lumping);
+Wilkinson, Rounding Errors in Algebraic Processes 1963 (refinement by residuals).
 """
 
 from __future__ import annotations
@@ -28,6 +34,7 @@ from numpy.typing import NDArray
 from inlink.errors import BadInput, NotConverged
 from inlink.kernels.csr import Csr
 from inlink.kernels.pagerank_blocks import PackedRows
+from inlink.kernels.pagerank_core import Core, core_of
 from inlink.kernels.pagerank_sweeps import Sweeps
 
 Doubles = NDArray[np.float64]
@@ -43,7 +50,7 @@ class PageRankResult:
 
     Shapes: mass float64 (n,), sums to 1.
     error_bound: at most so far from the true vector in L1. returned: the mass that leaves the links at dangling nodes
-    and by evaporation (R above). iterations: sweeps over all edges, of which `double_sweeps` in double precision.
+    and by evaporation (R above). iterations: sweeps over the core's edges, `double_sweeps` of them in double precision.
     """
 
     mass: Doubles
@@ -56,8 +63,8 @@ class PageRankResult:
 
 
 def pagerank(
-    inward: Csr | PackedRows,
-    out_weight: Doubles,
+    inward: Csr | PackedRows | Core,
+    out_weight: Doubles | None = None,
     *,
     damping: float = 0.85,
     restart: Doubles | None = None,
@@ -69,22 +76,24 @@ def pagerank(
 ) -> PageRankResult:
     """The mass of each node; the module says the formula, the policy and the stopping rule.
 
-    Shapes: inward: row t has the nodes that link to t; out_weight float64 (n,), 0 for a dangling node, what evaporates
-    included; restart float64 (n,), not negative, scaled to sum 1 here, or None for all nodes alike.
+    Shapes: inward: row t has the nodes that link to t; or the core of a graph, which several runs may share and that
+    has the out-weights; out_weight float64 (n,), 0 for a dangling node, what evaporates included; restart float64 (n,),
+    not negative, scaled to sum 1 here, or None for all nodes alike.
     `threads`: None for all cores. `precision` "double" makes no single sweeps (x after k iterations is then that of the
-    power method). Memory: 28 bytes a node beside what is given.
+    power method). Memory: that of the core, 52 bytes for each of its nodes, 16 for each node.
     Raises: NotConverged: facts["last"] is the last result; BadInput.    Cost: O(edges) per iteration.
     """
     check_settings(damping, dangling)
     if precision not in ("mixed", "double"):
         raise BadInput(f"unknown precision: {precision}", hint="Use mixed or double.")
-    with Sweeps(inward, out_weight, damping, restart, dangling == "uniform", threads) as sweeps:
-        if sweeps.n == 0:
-            return PageRankResult(np.empty(0), 0, 0.0, 0.0, 0, damping, dangling)
+    core = core_given(inward, out_weight, threads)
+    if core.n == 0:
+        return PageRankResult(np.empty(0), 0, 0.0, 0.0, 0, damping, dangling)
+    with Sweeps(core, damping, restart, dangling == "uniform", threads) as sweeps:
         plan = Rounds(sweeps, damping, tolerance, max_iterations)
         done = plan.run(precision == "mixed")
         result = PageRankResult(
-            mass=sweeps.x,
+            mass=sweeps.mass(),
             iterations=sweeps.n_single + sweeps.n_double,
             error_bound=plan.bound,
             returned=sweeps.returned(),
@@ -99,6 +108,17 @@ def pagerank(
             last=result,
         )
     return result
+
+
+def core_given(inward: Csr | PackedRows | Core, out_weight: Doubles | None, threads: int | None) -> Core:
+    """The core that is given, or that of the graph. Raises: BadInput."""
+    if isinstance(inward, Core):
+        if out_weight is not None and out_weight is not inward.out_weight:
+            raise BadInput("a core has out-weights already", hint="Give the core alone.")
+        return inward
+    if out_weight is None:
+        raise BadInput("there are no out-weights", hint="Give one for each node.")
+    return core_of(inward, out_weight, threads)
 
 
 def check_settings(damping: float, dangling: str) -> None:

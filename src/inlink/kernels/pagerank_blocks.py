@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from inlink.errors import BadInput
 from inlink.kernels.csr import Csr
 from inlink.kernels.pagerank_pull import add_spent
+from inlink.kernels.views import let_go
 
 Words = NDArray[np.uint32]
 Longs = NDArray[np.int64]
@@ -59,6 +60,11 @@ def cut(offsets: Longs) -> list[tuple[int, int]]:
         bounds.add(bisect_left(range(n + 1), block * _WORK, key=lambda row: int(offsets[row]) - base + _ROW * row))
     ordered = sorted(bound for bound in bounds if bound <= n)
     return list(pairwise(ordered))
+
+
+def most_in_row(offsets: Longs) -> int:
+    """The largest number of edges of a row."""
+    return max((int(np.diff(offsets[first : last + 1]).max()) for first, last in cut(offsets)), default=0)
 
 
 class Crew:
@@ -116,9 +122,10 @@ class Rows:
         most = max((int(self.offsets[last] - self.offsets[first]) for first, last in crew.blocks), default=0)
         self.places = [np.empty(0 if self.packed is None else most, np.uint32) for _ in range(crew.threads)]
 
-    def most_in_row(self) -> int:
-        """The largest number of edges of a row."""
-        return max((int(np.diff(self.offsets[first : last + 1]).max()) for first, last in self.blocks), default=0)
+    def let_go(self, first: int, last: int) -> None:
+        """Give back the pages of a block's neighbours where they are mapped: it will not be read again soon."""
+        if self.whole is not None:
+            let_go(self.whole, int(self.offsets[first]), int(self.offsets[last]))
 
     def of(self, thread: int, first: int, last: int) -> tuple[Words, Singles, int]:
         """Neighbours and weights of a block, and which edge of the graph stands first in them."""

@@ -112,11 +112,12 @@ def _finish_row(
     x: Any,
     z_next: Any,
     node: Any,
+    place: Any,
     inverse: Any,
     leak: Any,
     totals: Any,
 ) -> Any:
-    """step = sums[row] + base spread; x[node] += step, z_next[node] = step inverse; totals: |step|, leak step."""
+    """step = sums[row] + base spread; x[node] += step, z_next[place] = step inverse; totals: |step|, leak step."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         def pointer(array: int, at: Any) -> Any:
@@ -127,11 +128,11 @@ def _finish_row(
         spread_mass = builder.fmul(_load(builder, pointer(2, zero)), given)
         step = builder.fadd(_load(builder, pointer(0, args[1])), spread_mass)
         _add_to(builder, pointer(5, args[7]), step)
-        onward = builder.fmul(step, _splat(builder, args[8]))
-        target = pointer(6, args[7])
+        onward = builder.fmul(step, _splat(builder, args[9]))
+        target = pointer(6, args[8])
         builder.store(builder.fptrunc(onward, target.type.pointee), target).align = 4
-        _add_to(builder, pointer(10, zero), _size(builder, step))
-        _add_to(builder, pointer(10, one), builder.fmul(step, _splat(builder, args[9])))
+        _add_to(builder, pointer(11, zero), _size(builder, step))
+        _add_to(builder, pointer(11, one), builder.fmul(step, _splat(builder, args[10])))
         return context.get_dummy_value()
 
     signature = types.void(
@@ -142,6 +143,7 @@ def _finish_row(
         types.intp,
         x,
         z_next,
+        types.intp,
         types.intp,
         types.float64,
         types.float64,

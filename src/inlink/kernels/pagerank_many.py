@@ -14,21 +14,26 @@ from numpy.typing import NDArray
 
 from inlink.errors import BadInput, NotConverged
 from inlink.kernels.csr import Csr
-from inlink.kernels.pagerank import Dangling, Rounds, check_settings
-from inlink.kernels.pagerank_blocks import Crew, PackedRows, Rows, cut, leaks
+from inlink.kernels.pagerank import Dangling, Rounds, check_settings, core_given
+from inlink.kernels.pagerank_blocks import Crew, PackedRows, Rows, cut, most_in_row
+from inlink.kernels.pagerank_core import Core
+from inlink.kernels.pagerank_core_steps import copy_rows
 from inlink.kernels.pagerank_lanes import LANES, aligned
 from inlink.kernels.pagerank_many_steps import (
     PIECE,
     ROUNDINGS,
     finish_many,
+    finish_many_dangling,
     finish_many_double,
     multiply_many,
+    place_many,
     pull_many,
     scale_many,
 )
 from inlink.kernels.pagerank_steps import invert
-from inlink.kernels.pagerank_sweeps import checked_out_weight, checked_restart
+from inlink.kernels.pagerank_sweeps import checked_restart
 
+Words = NDArray[np.uint32]
 Doubles = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
@@ -51,8 +56,8 @@ class PageRankManyResult:
 
 
 def pagerank_many(
-    inward: Csr | PackedRows,
-    out_weight: Doubles,
+    inward: Csr | PackedRows | Core,
+    out_weight: Doubles | None,
     restarts: Doubles,
     *,
     damping: float = 0.85,
@@ -64,23 +69,24 @@ def pagerank_many(
     """The mass of each node for each restart vector.
 
     Shapes: restarts float64 (k, n), each row not negative and scaled to sum 1 here; else as `pagerank`.
-    Memory: 520 bytes a node beside what is given and the result.
+    Memory: that of the core, 510 bytes for each of its nodes, 128 for each node beside the result.
     Raises: NotConverged: facts["last"] is the last result; BadInput.    Cost: O(edges) per iteration and 16 vectors.
     """
     check_settings(damping, dangling)
     given = np.asarray(restarts, np.float64)
-    n = len(inward.offsets) - 1
+    n = inward.n if isinstance(inward, Core) else len(inward.offsets) - 1
     if given.ndim != 2 or given.shape[1] != n:
         raise BadInput(f"restarts of shape {given.shape} for {n} nodes", hint="Give one row a vector, (k, n).")
     masses = np.empty(given.shape)
     bounds, returned, counts, done = np.zeros(len(given)), np.zeros(len(given)), [0, 0], True
+    core = core_given(inward, out_weight, threads)
     for low in range(0, len(given) if n else 0, LANES):
         part = slice(low, low + LANES)
-        with ManySweeps(inward, out_weight, damping, given[part], dangling == "uniform", threads) as sweeps:
+        with ManySweeps(core, damping, given[part], dangling == "uniform", threads) as sweeps:
             rounds = Rounds(sweeps, damping, tolerance, max_iterations)
             done &= rounds.run(True)
+            sweeps.masses(masses[part])
             bounds[part], returned[part] = sweeps.bounds(), sweeps.returned()
-            masses[part] = sweeps.x[:, : sweeps.k].T
             counts = [counts[0] + sweeps.n_single + sweeps.n_double, counts[1] + sweeps.n_double]
     result = PageRankManyResult(masses, counts[0], bounds, returned, counts[1], damping, dangling)
     if not done:
@@ -93,28 +99,21 @@ def pagerank_many(
 
 
 class ManySweeps:
-    """x (float64, n, 16), lane by lane as `Sweeps`; a context manager that ends its threads."""
+    """x (float64, core's rows, 16), lane by lane as `Sweeps`; a context manager that ends its threads."""
 
     def __init__(
-        self,
-        inward: Csr | PackedRows,
-        out_weight: Doubles,
-        damping: float,
-        restarts: Doubles,
-        returns_uniformly: bool,
-        threads: int | None,
+        self, core: Core, damping: float, restarts: Doubles, returns_uniformly: bool, threads: int | None
     ) -> None:
-        self.n, self.k, self.damping = restarts.shape[1], len(restarts), damping
-        self.out_weight = checked_out_weight(out_weight, self.n)
+        self.core, self.n, self.size, self.k = core, core.n, core.size, len(restarts)
+        self.damping, self.threads = damping, threads
         self.restarts = np.array([checked_restart(restart, self.n) for restart in restarts])
+        self.core_restarts = self.restarts[:, core.nodes]
         self.returns_uniformly = returns_uniformly
         self.can_start_single = not returns_uniformly
-        self.crew = Crew(cut(inward.offsets), threads)
-        self.rows = Rows(inward, self.crew)
-        self.leak = leaks(self.rows, self.crew, self.out_weight)
-        self.rounding = (ROUNDINGS + self.rows.most_in_row() / PIECE) * 2.0**-53
-        self.totals = np.zeros((len(self.crew.blocks), 2, LANES))
-        most = max(last - first for first, last in self.crew.blocks)
+        self.crew = Crew(cut(core.offsets), threads)
+        self.rounding = (ROUNDINGS + most_in_row(core.inward.offsets) / PIECE) * 2.0**-53
+        self.totals = np.zeros((len(self.crew.blocks), 3, LANES))
+        most = max((last - first for first, last in self.crew.blocks), default=0)
         self.sums = [aligned(most + 1, np.float64) for _ in range(self.crew.threads)]
         self.n_single = self.n_double = 0
         self.norms = np.zeros(LANES)
@@ -122,19 +121,23 @@ class ManySweeps:
 
     def _make_vectors(self) -> None:
         """x, spread and the places of z and of the step."""
-        self.x = aligned(self.n, np.float64)
+        self.x = aligned(self.size, np.float64)
         self.x[:] = 0.0
-        self.x[:, : self.k] = self.restarts.T
+        self.x[:, : self.k] = self.core_restarts.T
         self.spread = np.ones((1, LANES), np.float32)
         if not self.returns_uniformly:
-            self.spread = aligned(self.n, np.float32)
+            self.spread = aligned(self.size, np.float32)
             self.spread[:] = self.x
-        self.double_z = aligned(self.n, np.float64)
-        self.singles = [self.double_z.reshape(-1).view(np.float32)[: self.n * LANES].reshape(self.n, LANES)]
-        self.singles.append(aligned(self.n, np.float32))
-        self.step = self.singles[1]
+        places = self.size + 1
+        self.z = aligned(places, np.float64)
+        self.step = aligned(places, np.float32)
         self.step[:] = 0.0  # lanes that are not used stay 0
-        self.inverse = np.empty(self.n, np.float32)
+        self.narrow_z = self.z.reshape(-1).view(np.float32)[: places * LANES].reshape(places, LANES)
+        self.singles = [self.step, self.narrow_z]
+        self.step_waits = False
+        self.out_weight = self.core.out_weight[self.core.nodes]
+        self.leak = self.core.leak[self.core.nodes] if len(self.core.leak) else self.core.leak
+        self.inverse = np.empty(self.size, np.float32)
         self.base = np.zeros((1, LANES))
         for block in self.crew.blocks:
             invert(self.out_weight, self.damping, *block, self.inverse)
@@ -150,45 +153,58 @@ class ManySweeps:
 
     def start(self) -> float:
         """Prepare single sweeps from x = v, whose first step is F(v) - v; the norm they start from."""
-        lost = self._scale(self.x, self.singles[0])
+        lost = self._scale(self.x, self.singles[0], 1.0)
         self._set_base(self.damping * (lost - 1.0))
         return 1.0
 
     def single(self) -> float:
         """Propagate the steps once more and add them to x; the largest norm."""
         self.n_single += 1
+        if self.step_waits:
+            self._scale_step()
         z, z_next = self.singles
+        z_next[-1] = 0.0
 
         def work(thread: int, block: int) -> None:
             first, last = self.crew.blocks[block]
             sums = self.sums[thread]
-            pull_many(self.rows.offsets, *self.rows.of(thread, first, last), first, last, z, False, sums)
+            self._pull(first, last, z, sums)
             finish_many(
-                sums, self.base, self.spread, self.leak, self.inverse, first, last, self.x, z_next, self.totals[block]
+                sums,
+                self.base,
+                self.spread,
+                self.leak,
+                self.inverse,
+                self.core.places,
+                first,
+                last,
+                self.x,
+                z_next,
+                self.totals[block],
             )
 
         self.crew.each(work)
         self.singles.reverse()
         norms, lost = self._sum_totals()
         self._set_base(self.damping * lost)
-        return float(norms.max())
+        return float((norms + np.abs(lost)).max())
 
     def double(self) -> float:
-        """x becomes F(x); its steps are prepared for single sweeps. The largest norm of a step."""
+        """x becomes F(x); its steps wait for single sweeps. The largest norm of a step."""
         self.n_double += 1
-        self._set_base(self.damping * self._scale(self.x, self.double_z))
-        spread = np.empty((0, 0)) if self.returns_uniformly else self.restarts
+        self._set_base(self.damping * self._scale(self.x, self.z, 1.0))
+        spread = np.empty((0, 0)) if self.returns_uniformly else self.core_restarts
 
         def work(thread: int, block: int) -> None:
             first, last = self.crew.blocks[block]
             sums = self.sums[thread]
-            pull_many(self.rows.offsets, *self.rows.of(thread, first, last), first, last, self.double_z, True, sums)
+            self._pull(first, last, self.z, sums)
             finish_many_double(
                 sums,
                 self.base,
                 spread,
                 1.0 - self.damping,
-                self.restarts,
+                self.core_restarts,
                 first,
                 last,
                 self.x,
@@ -197,25 +213,51 @@ class ManySweeps:
             )
 
         self.crew.each(work)
-        self.norms, _ = self._sum_totals()
-        if self.singles[0] is not self.step:
-            self.singles.reverse()
-        self._set_base(self.damping * self._scale(self.step, self.step))
+        self.step_waits = True
+        norms, totals = self._sum_totals()
+        self.norms = norms + np.abs(totals)
         return float(self.norms.max())
 
     def normalise(self) -> None:
-        """Scale each lane of x to sum 1."""
-        sums = self._multiply(np.ones(LANES))
-        self._multiply(1.0 / np.where(sums > 0.0, sums, 1.0))
+        """Where every node links, scale each lane of x to sum 1."""
+        if self.size == self.n:
+            sums = self._multiply(np.ones(LANES))
+            self._multiply(1.0 / np.where(sums > 0.0, sums, 1.0))
 
     def bounds(self) -> Doubles:
         """The error bound of each vector after a double sweep."""
         found: Doubles = (self.damping * self.norms[: self.k] + self.rounding) / (1.0 - self.damping)
         return found
 
+    def masses(self, into: Doubles) -> None:
+        """After a double sweep: write the masses of all nodes, float64 (k, n)."""
+        core = self.core
+        place_many(core.nodes, 0, self.size, self.x, into)
+        if self.size == self.n:
+            return
+        places = np.full(self.n, self.size, np.uint32)
+        places[core.nodes] = core.places
+        with Crew(cut(core.inward.offsets), self.threads) as crew:
+            rows = Rows(core.inward, crew)
+
+            def work(thread: int, block: int) -> None:
+                first, last = crew.blocks[block]
+                nodes = (first + np.flatnonzero(core.out_weight[first:last] == 0.0)).astype(np.uint32)
+                part = _part(rows, thread, (first, last), nodes, places)
+                sums = aligned(len(nodes) + 1, np.float64)
+                pull_many(*part, 0, 0, len(nodes), self.z, True, sums)
+                finish_many_dangling(
+                    sums, self.base, self.returns_uniformly, 1.0 - self.damping, self.restarts, nodes, into
+                )
+                rows.let_go(first, last)
+
+            crew.each(work)
+
     def returned(self) -> Doubles:
-        """The mass of each x that leaves the links."""
-        return self._scale(self.x, self.singles[0])[: self.k]
+        """After a double sweep: the mass of each x that leaves the links."""
+        lost = self._scale(self.x, self.narrow_z, 1.0)[: self.k]
+        self.step_waits = False
+        return lost
 
     def _multiply(self, factors: Doubles) -> Doubles:
         """Multiply the lanes of x by the factors; their sums then."""
@@ -227,17 +269,45 @@ class ManySweeps:
         """The factor of the distribution that leaked mass returns by."""
         self.base[0] = mass / self.n if self.returns_uniformly else mass
 
-    def _scale(self, values: Singles | Doubles, z: Singles | Doubles) -> Doubles:
-        """z = a values / out-weight; how much of each lane leaks."""
-        blocks = self.crew.blocks
+    def _scale_step(self) -> None:
+        """Prepare the steps of a double sweep for single ones."""
+        self.step_waits = False
+        self.singles = [self.narrow_z, self.step]
+        self._set_base(self.damping * self._scale(self.step, self.narrow_z, 0.0))
+
+    def _scale(self, values: Singles | Doubles, z: Singles | Doubles, whole: float) -> Doubles:
+        """z = a values / out-weight; how much leaks of lanes that sum to `whole`, with those of dangling nodes."""
+        blocks, places = self.crew.blocks, self.core.places
+        z[-1] = 0.0
         self.crew.each(
             lambda _, block: scale_many(
-                values, self.out_weight, self.leak, self.damping, *blocks[block], z, self.totals[block]
+                values, self.out_weight, self.leak, self.damping, places, *blocks[block], z, self.totals[block]
             )
         )
-        return self._sum_totals()[1]
+        totals, leaked = self._sum_totals()
+        lost: Doubles = (whole - totals) + leaked
+        lost[self.k :] = 0.0
+        return lost
+
+    def _pull(self, first: int, last: int, z: Singles | Doubles, sums: Doubles) -> None:
+        """Sums of the rows of one block."""
+        core, wide = self.core, z is self.z
+        pull_many(core.offsets, core.neighbours, core.weights, 0, first, last, z, wide, sums)
 
     def _sum_totals(self) -> tuple[Doubles, Doubles]:
-        """The totals of all blocks, added in their order."""
+        """The first two totals of all blocks, added in their order."""
         sums = [[math.fsum(self.totals[:, row, lane].tolist()) for lane in range(LANES)] for row in (0, 1)]
         return np.array(sums[0]), np.array(sums[1])
+
+
+def _part(
+    rows: Rows, thread: int, block: tuple[int, int], nodes: Words, places: Words
+) -> tuple[NDArray[np.int64], Words, Singles]:
+    """Some rows of a block as a graph of their own, sources by their places: offsets, neighbours, weights."""
+    ends = np.cumsum(rows.offsets[nodes + np.uint32(1)] - rows.offsets[nodes])
+    offsets = np.concatenate([np.zeros(1, np.int64), ends])
+    neighbours = np.empty(int(offsets[-1]), np.uint32)
+    weights = np.empty(len(neighbours) if len(rows.weights) else 0, np.float32)
+    lists = rows.of(thread, *block)
+    copy_rows(rows.offsets, *lists, nodes, 0, len(nodes), offsets, places, neighbours, weights)
+    return offsets, neighbours, weights

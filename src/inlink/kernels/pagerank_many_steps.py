@@ -91,6 +91,7 @@ def finish_many(
     spread: Singles,
     leak: Doubles,
     inverse: Singles,
+    places: Words,
     first: int,
     last: int,
     x: Doubles,
@@ -99,19 +100,16 @@ def finish_many(
 ) -> None:
     """step = sums + base spread; x grows by it, z_next = step a / out-weight; totals: of |step| and of what leaks.
 
-    Shapes: base (1, 16); spread (n, 16), or (1, 16) for all nodes alike; totals (2, 16).
+    What leaks is less what is not on dangling nodes, as the whole of a step is 0.
+    Shapes: base (1, 16); spread (rows, 16), or (1, 16) for all nodes alike; totals (3, 16), of which two are set.
     """
     totals[:] = 0.0
     is_uniform, has_leak = len(spread) == 1, len(leak) > 0
     for i in range(first, last):
-        lost = 0.0
-        if inverse[i] == 0.0:
-            lost = 1.0
-        elif has_leak:
-            lost = leak[i]
-        finish_row(
-            sums, i - first, base, spread, 0 if is_uniform else i, x, z_next, i, np.float64(inverse[i]), lost, totals
-        )
+        lost = leak[i] - 1.0 if has_leak else -1.0
+        at = 0 if is_uniform else i
+        onward = np.float64(inverse[i])
+        finish_row(sums, i - first, base, spread, at, x, z_next, i, np.int64(places[i]), onward, lost, totals)
 
 
 @compiled
@@ -120,24 +118,26 @@ def scale_many(
     out_weight: Doubles,
     leak: Doubles,
     damping: float,
+    places: Words,
     first: int,
     last: int,
     z: Singles | Doubles,
     totals: Doubles,
 ) -> None:
-    """z = a values / out-weight, 0 where there are no out-links; totals: of the values and of what leaks."""
+    """z = a values / out-weight; totals (3, 16): of the values (compensated), and of what leaks of them."""
     totals[:] = 0.0
     has_leak = len(leak) > 0
     for i in range(first, last):
-        factor, lost = 0.0, 1.0
-        if out_weight[i] > 0.0:
-            factor = damping / out_weight[i]
-            lost = leak[i] if has_leak else 0.0
+        factor, place = damping / out_weight[i], places[i]
+        lost = leak[i] if has_leak else 0.0
         for lane in range(LANES):
             value = np.float64(values[i, lane])
-            totals[0, lane] += value
+            part = value - totals[2, lane]
+            grown = totals[0, lane] + part
+            totals[2, lane] = (grown - totals[0, lane]) - part
+            totals[0, lane] = grown
             totals[1, lane] += lost * value
-            z[i, lane] = factor * value
+            z[place, lane] = factor * value
 
 
 @compiled
@@ -153,9 +153,9 @@ def finish_many_double(
     step: Singles,
     totals: Doubles,
 ) -> None:
-    """x = sums + base spread + restarts restart; how far that is from x before, and its total of absolute values.
+    """x = sums + base spread + restarts restart; how far that is from x before; its totals, of sizes first.
 
-    Shapes: base (1, 16); spread, restart (lanes, n), lanes <= 16, or spread (0, 0) for all nodes alike.
+    Shapes: base (1, 16); spread, restart (lanes, rows), lanes <= 16, or spread (0, 0) for all nodes alike.
     """
     totals[:] = 0.0
     for i in range(first, last):
@@ -165,6 +165,7 @@ def finish_many_double(
             moved = value - x[i, lane]
             step[i, lane] = moved
             totals[0, lane] += abs(moved)
+            totals[1, lane] += moved
             x[i, lane] = value
 
 
@@ -176,3 +177,30 @@ def multiply_many(values: Doubles, factors: Doubles, first: int, last: int, tota
         for lane in range(LANES):
             values[i, lane] *= factors[lane]
             totals[0, lane] += values[i, lane]
+
+
+@compiled
+def place_many(nodes: Words, first: int, last: int, x: Doubles, masses: Doubles) -> None:
+    """masses[lane, nodes[row]] = x[row, lane], for as many lanes as masses has."""
+    for row in range(first, last):
+        for lane in range(len(masses)):
+            masses[lane, nodes[row]] = x[row, lane]
+
+
+@compiled
+def finish_many_dangling(
+    sums: Doubles,
+    base: Doubles,
+    returns_uniformly: bool,
+    restarts: float,
+    restart: Doubles,
+    nodes: Words,
+    masses: Doubles,
+) -> None:
+    """masses = sums + base spread + restarts restart, of nodes without out-links; row k of the sums is of nodes[k]."""
+    for k in range(len(nodes)):
+        node = nodes[k]
+        for lane in range(len(masses)):
+            given = restart[lane, node]
+            masses[lane, node] = sums[k, lane] + base[0, lane] * (1.0 if returns_uniformly else given)
+            masses[lane, node] += restarts * given

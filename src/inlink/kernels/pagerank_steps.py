@@ -1,8 +1,8 @@
 """What a PageRank sweep does to a block once its sums are there: the new vector, the step, what goes out next.
 
-An empty array stands for one that needs no memory: `spread` and `restart` for the uniform distribution (their factor is
-then already divided by n), `leak` where only nodes without out-links leak (out_weight 0).
-Totals of a block: the L1 norm of the step (or of the values), and the mass of it that leaks.
+Vectors are of the core's rows; z has a place for each (places[row]). An empty array stands for one that needs no
+memory: `spread` and `restart` for the uniform distribution (their factor is then already divided by n), `leak` where
+only nodes without out-links leak. Totals of a block: the L1 norm of the step, its sum, and what leaks from the core.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from inlink.kernels.jit import compiled
 
+Words = NDArray[np.uint32]
 Singles = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
@@ -22,25 +23,26 @@ def scale(
     out_weight: Doubles,
     leak: Doubles,
     damping: float,
+    places: Words,
     first: int,
     last: int,
     z: Singles | Doubles,
     totals: Doubles,
 ) -> None:
-    """z = a values / out-weight, 0 where there are no out-links; totals of the values."""
-    norm = lost = 0.0
+    """z = a values / out-weight; totals of the values, their sum compensated (Kahan)."""
+    norm = total = lost = leaked = 0.0
     has_leak = len(leak) > 0
     for i in range(first, last):
         value = values[i]
         norm += abs(value)
-        if out_weight[i] > 0.0:
-            z[i] = damping * value / out_weight[i]
-            if has_leak:
-                lost += leak[i] * value
-        else:
-            z[i] = 0.0
-            lost += value
-    totals[0], totals[1] = norm, lost
+        part = value - lost
+        grown = total + part
+        lost = (grown - total) - part
+        total = grown
+        z[places[i]] = damping * value / out_weight[i]
+        if has_leak:
+            leaked += leak[i] * value
+    totals[0], totals[1], totals[2] = norm, total, leaked
 
 
 @compiled
@@ -50,14 +52,14 @@ def multiply(values: Doubles, factor: float, first: int, last: int, totals: Doub
     for i in range(first, last):
         values[i] *= factor
         total += values[i]
-    totals[0], totals[1] = total, 0.0
+    totals[0], totals[1], totals[2] = 0.0, total, 0.0
 
 
 @compiled
 def invert(out_weight: Doubles, damping: float, first: int, last: int, inverse: Singles) -> None:
-    """a / out-weight in single precision, 0 where there are no out-links."""
+    """a / out-weight in single precision."""
     for i in range(first, last):
-        inverse[i] = damping / out_weight[i] if out_weight[i] > 0.0 else 0.0
+        inverse[i] = damping / out_weight[i]
 
 
 @compiled
@@ -67,6 +69,7 @@ def finish_single(
     spread: Doubles,
     leak: Doubles,
     inverse: Singles,
+    places: Words,
     first: int,
     last: int,
     x: Doubles,
@@ -74,18 +77,17 @@ def finish_single(
     totals: Doubles,
 ) -> None:
     """step = sums + base spread; x grows by it, z_next = step a / out-weight; totals of the step."""
-    norm = lost = 0.0
+    norm = total = leaked = 0.0
     is_uniform, has_leak = len(spread) == 0, len(leak) > 0
     for i in range(first, last):
         step = sums[i - first] + (base if is_uniform else base * spread[i])
         x[i] += step
-        z_next[i] = step * inverse[i]
+        z_next[places[i]] = step * inverse[i]
         norm += abs(step)
-        if inverse[i] == 0.0:
-            lost += step
-        elif has_leak:
-            lost += leak[i] * step
-    totals[0], totals[1] = norm, lost
+        total += step
+        if has_leak:
+            leaked += leak[i] * step
+    totals[0], totals[1], totals[2] = norm, total, leaked
 
 
 @compiled
@@ -107,8 +109,43 @@ def finish_double(
     for i in range(first, last):
         value = sums[i - first] + (base if spread_uniform else base * spread[i])
         value += restarts if restart_uniform else restarts * restart[i]
-        step[i] = value - x[i]
-        norm += abs(step[i])
-        total += value
+        moved = value - x[i]
+        step[i] = moved
+        norm += abs(moved)
+        total += moved
         x[i] = value
-    totals[0], totals[1] = norm, total
+    totals[0], totals[1], totals[2] = norm, total, 0.0
+
+
+@compiled
+def place_nodes(nodes: Words, values: Doubles, whole: Doubles) -> None:
+    """whole[nodes[row]] = values[row]."""
+    for row in range(len(nodes)):
+        whole[nodes[row]] = values[row]
+
+
+@compiled
+def place_from(nodes: Words, places: Words, z: Doubles, whole: Doubles) -> None:
+    """whole[nodes[row]] = z[places[row]]."""
+    for row in range(len(nodes)):
+        whole[nodes[row]] = z[places[row]]
+
+
+@compiled
+def finish_dangling(
+    sums: Doubles,
+    base: float,
+    spread: Doubles,
+    restarts: float,
+    restart: Doubles,
+    out_weight: Doubles,
+    first: int,
+    last: int,
+    mass: Doubles,
+) -> None:
+    """mass = sums + base spread + restarts restart, of the nodes without out-links."""
+    spread_uniform, restart_uniform = len(spread) == 0, len(restart) == 0
+    for node in range(first, last):
+        if out_weight[node] == 0.0:
+            value = sums[node - first] + (base if spread_uniform else base * spread[node])
+            mass[node] = value + (restarts if restart_uniform else restarts * restart[node])

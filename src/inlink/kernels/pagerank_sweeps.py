@@ -1,4 +1,4 @@
-"""The vectors of a PageRank run and one sweep over all edges, in single or in double precision."""
+"""The vectors of a PageRank run and one sweep over the core's edges, in single or in double precision."""
 
 from __future__ import annotations
 
@@ -9,52 +9,56 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inlink.errors import BadInput
-from inlink.kernels.csr import Csr
-from inlink.kernels.pagerank_blocks import NOTHING, Crew, PackedRows, Rows, cut, leaks
-from inlink.kernels.pagerank_pull import AHEAD, NEVER, ROUNDINGS, pull, pull_weighted
-from inlink.kernels.pagerank_steps import finish_double, finish_single, invert, multiply, scale
+from inlink.kernels.pagerank_blocks import NOTHING, Crew, Rows, cut
+from inlink.kernels.pagerank_core import Core
+from inlink.kernels.pagerank_pull import ROUNDINGS, pull, pull_dangling
+from inlink.kernels.pagerank_steps import (
+    finish_dangling,
+    finish_double,
+    finish_single,
+    invert,
+    multiply,
+    place_from,
+    place_nodes,
+    scale,
+)
 
-Words = NDArray[np.uint32]
 Singles = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
-_CACHE_BYTES = 1 << 20  # a vector of this size stays in the second-level cache
-
 
 class Sweeps:
-    """x (float64, n) and what sweeps need beside it; a context manager that ends its threads.
+    """x (float64, of the core's rows) and what sweeps need beside it; a context manager that ends its threads.
 
-    Memory: x, two places of 8 bytes a node that hold two single vectors or a double one and a step, and 4 bytes.
+    All other nodes together are one more, whose mass is what is missing from 1 (from 0 in a step).
+    Memory: x, two places of 8 bytes a row that hold two single vectors or a double one and a step, and 12 bytes; at the
+    end two vectors of 8 bytes a node.
     """
 
     def __init__(
-        self,
-        inward: Csr | PackedRows,
-        out_weight: Doubles,
-        damping: float,
-        restart: Doubles | None,
-        returns_uniformly: bool,
-        threads: int | None,
+        self, core: Core, damping: float, restart: Doubles | None, returns_uniformly: bool, threads: int | None
     ) -> None:
-        self.n, self.damping = len(inward.offsets) - 1, damping
-        self.out_weight = checked_out_weight(out_weight, self.n)
+        self.core, self.n, self.size, self.damping, self.threads = core, core.n, core.size, damping, threads
         self.restart = NOTHING if restart is None else checked_restart(restart, self.n)
         self.spread = NOTHING if returns_uniformly else self.restart
         self.can_start_single = restart is None or not returns_uniformly
-        self.crew = Crew(cut(inward.offsets), threads)
-        self.rows = Rows(inward, self.crew)
-        self.leak = leaks(self.rows, self.crew, self.out_weight)
+        self.crew = Crew(cut(core.offsets), threads)
         self.rounding = ROUNDINGS * 2.0**-53
-        self.totals = np.zeros((len(self.crew.blocks), 2))
+        self.totals = np.zeros((len(self.crew.blocks), 3))
         most = max((last - first for first, last in self.crew.blocks), default=0)
         self.sums = [np.empty(most) for _ in range(self.crew.threads)]
         self.n_single = self.n_double = 0
-        self.x = np.full(self.n, 1.0 / max(self.n, 1)) if restart is None else self.restart.copy()
-        self.places = [np.empty(self.n), np.empty(self.n)]
-        self.inverse = np.empty(self.n, np.float32)
-        self.base = 0.0
-        if self.n:
-            self.crew.each(lambda _, block: invert(self.out_weight, damping, *self.crew.blocks[block], self.inverse))
+        self.out_weight = core.out_weight[core.nodes]
+        self.leak = core.leak[core.nodes] if len(core.leak) else core.leak
+        self.core_restart = self.restart[core.nodes] if len(self.restart) else self.restart
+        self.core_spread = self.core_restart if len(self.spread) else self.spread
+        self.x = np.full(self.size, 1.0 / max(self.n, 1)) if restart is None else self.core_restart.copy()
+        self.z, self.step = np.zeros(self.size + 1), np.zeros(self.size + 1)
+        self.singles = [self._single(self.step), self._single(self.z)]
+        self.step_waits = False
+        self.inverse = np.empty(self.size, np.float32)
+        self.base = self.restarts = 0.0
+        self.crew.each(lambda _, block: invert(self.out_weight, damping, *self.crew.blocks[block], self.inverse))
 
     def __enter__(self) -> Sweeps:
         self.crew.__enter__()
@@ -67,26 +71,29 @@ class Sweeps:
 
     def start(self) -> float:
         """Prepare single sweeps from x = v, whose first step is F(v) - v; the norm they start from."""
-        lost = self._scale(self.x, self._single(0))
+        lost = self._scale(self.x, self.singles[0], 1.0)
         self.base = self._share(self.damping * (lost - 1.0), self.spread)
         return 1.0
 
     def single(self) -> float:
         """Propagate the step once more and add it to x; its norm."""
         self.n_single += 1
-        z, z_next = self._single(0), self._single(1)
-        ahead = AHEAD if z.nbytes > _CACHE_BYTES else NEVER
+        if self.step_waits:
+            self._scale_step()
+        z, z_next = self.singles
+        z_next[-1] = 0.0
 
         def work(thread: int, block: int) -> None:
             first, last = self.crew.blocks[block]
             sums = self.sums[thread]
-            self._pull(thread, first, last, z, ahead, sums)
+            self._pull(first, last, z, sums)
             finish_single(
                 sums,
                 self.base,
-                self.spread,
+                self.core_spread,
                 self.leak,
                 self.inverse,
+                self.core.places,
                 first,
                 last,
                 self.x,
@@ -95,87 +102,114 @@ class Sweeps:
             )
 
         self.crew.each(work)
-        self.places.reverse()
-        norm, lost = self._sum_totals()
-        self.base = self._share(self.damping * lost, self.spread)
-        return norm
+        self.singles.reverse()
+        norm, total, leaked = self._sum_totals()
+        self.base = self._share(self.damping * (leaked - total), self.spread)
+        return norm + abs(total)
 
     def double(self) -> float:
-        """x becomes F(x); its step is prepared for single sweeps. The norm of the step."""
+        """x becomes F(x); its step waits for single sweeps. The norm of the step."""
         self.n_double += 1
-        z, step = self.places
-        lost = self._scale(self.x, z)
-        base = self._share(self.damping * lost, self.spread)
-        restarts = self._share(1.0 - self.damping, self.restart)
-        ahead = AHEAD if z.nbytes > _CACHE_BYTES else NEVER
+        lost = self._scale(self.x, self.z, 1.0)
+        self.base = self._share(self.damping * lost, self.spread)
+        self.restarts = self._share(1.0 - self.damping, self.restart)
 
         def work(thread: int, block: int) -> None:
             first, last = self.crew.blocks[block]
             sums = self.sums[thread]
-            self._pull(thread, first, last, z, ahead, sums)
+            self._pull(first, last, self.z, sums)
             finish_double(
-                sums, base, self.spread, restarts, self.restart, first, last, self.x, step, self.totals[block]
+                sums,
+                self.base,
+                self.core_spread,
+                self.restarts,
+                self.core_restart,
+                first,
+                last,
+                self.x,
+                self.step,
+                self.totals[block],
             )
 
         self.crew.each(work)
-        norm, _ = self._sum_totals()
-        lost = self._scale(step, self._single(0))
-        self.base = self._share(self.damping * lost, self.spread)
-        return norm
+        self.step_waits = True
+        norm, total, _ = self._sum_totals()
+        return norm + abs(total)
 
     def normalise(self) -> None:
-        """Scale x to sum 1: single sweeps leave a surplus, which is of the slowest part of the error."""
-        self._multiply(1.0 / self._multiply(1.0))
+        """Where every node links, scale x to sum 1: single sweeps leave a surplus, of the slowest part of the error."""
+        if self.size == self.n:
+            self._multiply(1.0 / self._multiply(1.0))
+
+    def mass(self) -> Doubles:
+        """After a double sweep: the masses of all nodes, F of the x that it began with, float64 (n,)."""
+        whole, mass = np.zeros(self.n), np.empty(self.n)
+        place_from(self.core.nodes, self.core.places, self.z, whole)
+        place_nodes(self.core.nodes, self.x, mass)
+        if self.size == self.n:
+            return mass
+        given = self.core.out_weight
+        with Crew(cut(self.core.inward.offsets), self.threads) as crew:
+            rows = Rows(self.core.inward, crew)
+            places = [np.empty(max(last - first for first, last in crew.blocks)) for _ in range(crew.threads)]
+
+            def work(thread: int, block: int) -> None:
+                first, last = crew.blocks[block]
+                sums = places[thread]
+                pull_dangling(rows.offsets, *rows.of(thread, first, last), first, last, whole, given, sums)
+                rows.let_go(first, last)
+                finish_dangling(sums, self.base, self.spread, self.restarts, self.restart, given, first, last, mass)
+
+            crew.each(work)
+        return mass
+
+    def returned(self) -> float:
+        """After a double sweep: the mass of x that leaves the links."""
+        norm = self._scale(self.x, self.singles[0], 1.0)
+        self.step_waits = False
+        return norm
 
     def _multiply(self, factor: float) -> float:
         """Multiply x by the factor; its sum then."""
         blocks = self.crew.blocks
         self.crew.each(lambda _, block: multiply(self.x, factor, *blocks[block], self.totals[block]))
-        return self._sum_totals()[0]
+        return self._sum_totals()[1]
 
-    def returned(self) -> float:
-        """The mass of x that leaves the links."""
-        return self._scale(self.x, self._single(0))
-
-    def _single(self, place: int) -> Singles:
-        """One of the two places as a vector in single precision."""
-        return self.places[place].view(np.float32)[: self.n]
+    def _single(self, place: Doubles) -> Singles:
+        """A place as a vector in single precision."""
+        return place.view(np.float32)[: self.size + 1]
 
     def _share(self, mass: float, over: Doubles) -> float:
         """The factor of a distribution: what each node has of it where it is uniform."""
         return mass if len(over) else mass / self.n
 
-    def _scale(self, values: Doubles, z: Singles | Doubles) -> float:
-        """z = a values / out-weight; how much of the values leaks."""
-        blocks = self.crew.blocks
+    def _scale_step(self) -> None:
+        """Prepare the step of a double sweep for single ones."""
+        self.step_waits = False
+        self.singles = [self._single(self.z), self._single(self.step)]
+        lost = self._scale(self.step, self.singles[0], 0.0)
+        self.base = self._share(self.damping * lost, self.spread)
+
+    def _scale(self, values: Doubles, z: Singles | Doubles, whole: float) -> float:
+        """z = a values / out-weight; how much leaks of values that sum to `whole`, with those of dangling nodes."""
+        blocks, places = self.crew.blocks, self.core.places
+        z[-1] = 0.0
         self.crew.each(
             lambda _, block: scale(
-                values, self.out_weight, self.leak, self.damping, *blocks[block], z, self.totals[block]
+                values, self.out_weight, self.leak, self.damping, places, *blocks[block], z, self.totals[block]
             )
         )
-        return self._sum_totals()[1]
+        _, total, leaked = self._sum_totals()
+        return (whole - total) + leaked
 
-    def _pull(self, thread: int, first: int, last: int, z: Singles | Doubles, ahead: int, sums: Doubles) -> None:
+    def _pull(self, first: int, last: int, z: Singles | Doubles, sums: Doubles) -> None:
         """Sums of the rows of one block."""
-        neighbours, weights, shift = self.rows.of(thread, first, last)
-        if len(self.rows.weights):
-            pull_weighted(self.rows.offsets, neighbours, weights, shift, first, last, z, ahead, sums)
-        else:
-            pull(self.rows.offsets, neighbours, shift, first, last, z, ahead, sums)
+        pull(self.core.offsets, self.core.neighbours, self.core.weights, 0, first, last, z, sums)
 
-    def _sum_totals(self) -> tuple[float, float]:
+    def _sum_totals(self) -> tuple[float, float, float]:
         """The totals of all blocks, added in their order."""
-        return math.fsum(self.totals[:, 0].tolist()), math.fsum(self.totals[:, 1].tolist())
-
-
-def checked_out_weight(out_weight: Doubles, n: int) -> Doubles:
-    """The out-weights as doubles. Raises: BadInput: not one a node, or negative or no number."""
-    given = np.asarray(out_weight, np.float64)
-    if given.shape != (n,):
-        raise BadInput(f"out-weights of shape {given.shape} for {n} nodes", hint="Give one for each node.")
-    if n and not (np.isfinite(given.max()) and given.min() >= 0.0):
-        raise BadInput("an out-weight is negative or no number", hint="Weights are 0 or more.")
-    return given
+        norm, total, leaked = (math.fsum(self.totals[:, column].tolist()) for column in range(3))
+        return norm, total, leaked
 
 
 def checked_restart(restart: Doubles, n: int) -> Doubles:

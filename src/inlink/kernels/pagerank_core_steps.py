@@ -1,0 +1,87 @@
+"""The passes that lay out the core of a graph."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inlink.kernels.jit import compiled
+
+Words = NDArray[np.uint32]
+Longs = NDArray[np.int64]
+Singles = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+
+N_CLASSES = 1 << 12  # of out-weights: sign, exponent and the first bit after the point, two classes an octave
+_CLASS_SHIFT = np.int64(51)
+_LENGTHS = 64  # rows are in order of how many eights of links they have, the longest as they come
+
+
+@compiled
+def count_classes(out_weight: Doubles, counts: Longs) -> None:
+    """Count the positive out-weights of each class."""
+    bits = out_weight.view(np.int64)
+    for node in range(len(bits)):
+        if out_weight[node] > 0.0:
+            counts[bits[node] >> _CLASS_SHIFT] += 1
+
+
+@compiled
+def set_places(out_weight: Doubles, cursors: Longs, size: int, places: Words) -> None:
+    """Give each node that links the next place of its class; `size` to the others."""
+    bits = out_weight.view(np.int64)
+    for node in range(len(bits)):
+        if out_weight[node] > 0.0:
+            group = bits[node] >> _CLASS_SHIFT
+            places[node] = cursors[group]
+            cursors[group] += 1
+        else:
+            places[node] = size
+
+
+@compiled
+def order_rows(
+    offsets: Longs, out_weight: Doubles, first: int, last: int, start: int, nodes: Words, lengths: Longs
+) -> None:
+    """The linking nodes of a block as rows from `start` on, short ones first; lengths[row + 1] how many links."""
+    cursors = np.zeros(_LENGTHS + 1, np.int64)
+    for node in range(first, last):
+        if out_weight[node] > 0.0:
+            eights = min((offsets[node + 1] - offsets[node] + 7) >> 3, _LENGTHS - 1)
+            cursors[eights + 1] += 1
+    cursors[0] = start
+    for eights in range(_LENGTHS):
+        cursors[eights + 1] += cursors[eights]
+    for node in range(first, last):
+        if out_weight[node] > 0.0:
+            length = offsets[node + 1] - offsets[node]
+            eights = min((length + 7) >> 3, _LENGTHS - 1)
+            row = cursors[eights]
+            cursors[eights] = row + 1
+            nodes[row] = node
+            lengths[row + 1] = length
+
+
+@compiled
+def copy_rows(
+    offsets: Longs,
+    neighbours: Words,
+    weights: Singles,
+    shift: int,
+    nodes: Words,
+    low: int,
+    high: int,
+    core_offsets: Longs,
+    places: Words,
+    core_neighbours: Words,
+    core_weights: Singles,
+) -> None:
+    """Write the links of the core's rows from low until high, sources by their places."""
+    for row in range(low, high):
+        node = np.int64(nodes[row])
+        k, at = np.uint64(offsets[node] - shift), np.uint64(core_offsets[row])
+        for further in range(np.uint64(offsets[node + 1] - offsets[node])):
+            core_neighbours[at + further] = places[neighbours[k + further]]
+        if len(weights) > 0:
+            for further in range(np.uint64(offsets[node + 1] - offsets[node])):
+                core_weights[at + further] = weights[k + further]
