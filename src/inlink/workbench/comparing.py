@@ -23,8 +23,10 @@ MAX_TARGETS = 20
 def compare(served: Served, found: Sequence[Found], mode: str, view: View) -> Rows:
     """One row per domain: links_1 … links_n count its links of the view's state to each target, in the order given.
 
+    A target that is given twice, also in another spelling, counts once, and a note says so.
     Raises: BadInput for an unknown mode, or fewer than two targets.
     """
+    given, found = found, _once(found)
     _check(found, mode)
     refuse("compare", view, "group", "indirect", "folded")
     fields = _fields(len(found))
@@ -44,14 +46,34 @@ def compare(served: Served, found: Sequence[Found], mode: str, view: View) -> Ro
         cursor = read_cursor(view.cursor, served.serving.snapshot, digest, len(order))
         query = replace(query, after=after(order, cursor.keys))
     rows = answer_plan(served, Plan("compare", None, view, query, digest, None, cursor=cursor, columns=columns))
-    return replace(rows, notes=_notes(found, mode, rows) if view.cursor is None else ())
+    if view.cursor is not None:
+        return replace(rows, notes=())
+    notes = [*_notes(found), *_repeated(given, found)]
+    return replace(rows, notes=(*notes, *(() if rows.table.num_rows else (_why_empty(mode, view),))))
+
+
+def _once(found: Sequence[Found]) -> list[Found]:
+    """The targets, those that mean the same rows once."""
+    different: dict[object, Found] = {}
+    for one in found:
+        rows = (one.span("links"), one.domain) if one.place.is_known else one.target.text
+        different.setdefault((one.target.scope, rows), one)
+    return list(different.values())
+
+
+def _repeated(given: Sequence[Found], found: Sequence[Found]) -> list[str]:
+    """That targets were given more than once."""
+    n = len(given) - len(found)
+    return [f"left out: {n} target{'s' if n > 1 else ''} given more than once"] if n else []
 
 
 def _check(found: Sequence[Found], mode: str) -> None:
     if mode not in MODES:
         raise BadInput(f"there is no mode {mode!r}", hint=f"use one of {', '.join(MODES)}")
     if not 2 <= len(found) <= MAX_TARGETS:
-        raise BadInput(f"compare takes 2 to {MAX_TARGETS} targets, not {len(found)}", hint="name two or more targets")
+        raise BadInput(
+            f"compare takes 2 to {MAX_TARGETS} different targets, not {len(found)}", hint="name two or more targets"
+        )
 
 
 COLUMNS = {
@@ -117,13 +139,34 @@ def _wanted(mode: str, found: Sequence[Found]) -> Sql:
     return Sql(f"g.n_targets = {len(found)}") if mode == "intersect" else Sql()
 
 
-def _notes(found: Sequence[Found], mode: str, rows: Rows) -> tuple[str, ...]:
+def _notes(found: Sequence[Found]) -> list[str]:
     names = [f"{i} = {one.target}" for i, one in enumerate(found, 1)]
     notes = ["targets: " + ", ".join(names)]
     unknown = [one.target.text for one in found if not one.place.is_known]
     if unknown:
         notes.append(f"not in the index: {', '.join(unknown)}")
-    if not rows.table.num_rows:
-        says = {"intersect": "no domain links to all of them", "gap": "no domain links to another but not to the first"}
-        notes.append(says.get(mode, "no domain links to any of them"))
-    return tuple(notes)
+    return notes
+
+
+_NOBODY = {
+    "live": {
+        "intersect": "no domain links to all of them",
+        "gap": "no domain links to another of them but not to the first",
+        "union": "no domain links to any of them",
+    },
+    "lost": {
+        "intersect": "there is no domain that all of them have lost links from",
+        "gap": "there is no domain that another of them has lost links from, and the first has not",
+        "union": "none of them has lost a link",
+    },
+    "all": {
+        "intersect": "no domain links or has linked to all of them",
+        "gap": "no domain links or has linked to another of them but never to the first",
+        "union": "no domain links or has linked to any of them",
+    },
+}
+"""Why a comparison is empty, by state and mode."""
+
+
+def _why_empty(mode: str, view: View) -> str:
+    return _NOBODY[view.state][mode] + (", by the links and domains that fit the filter" if view.where else "")
