@@ -22,7 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "graph
 from range_server import serving_folder
 
 from inlink.fetch import Client, Policy
-from inlink.graph.blocks import Card, Layout, Release, write_release
+from inlink.graph.blocks import Card, Layout, Release
+from inlink.graph.blocks.writer import write_release
 from inlink.sources.releases_http import HttpSource
 
 Ids = NDArray[np.uint32]

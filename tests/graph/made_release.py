@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inlink.graph.blocks import Layout, Manifest, write_release
+from inlink.graph.blocks import Layout, Manifest
+from inlink.graph.blocks.writer import write_release
 
 TINY = Layout(per_leaf=16, prefix=8, named=4, chunk=16, head=32, per_head=8, per_page=4, per_order=32, skip=4)
 

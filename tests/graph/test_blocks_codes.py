@@ -11,11 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inlink.errors import CorruptIndex
+from inlink.graph.blocks import compiled, plain
 from inlink.graph.blocks.gap_code import WORST_BITS, decode_list, encode_list
+from inlink.graph.blocks.leaf_code import BATCH, sort_lists
 from inlink.graph.blocks.leaf_kernel import sort_ids
-from inlink.graph.blocks.name_kernel import count_breaks, order_of_names
-from inlink.graph.blocks.names import Beginnings, NameTable, pack_coded, pack_front, unpack_coded, unpack_front
-from inlink.graph.blocks.numbers import pack_table, read_table, span_of_number
+from inlink.graph.blocks.name_kernel import count_breaks, front_coded, order_of_names
+from inlink.graph.blocks.name_pack import Coder, NameTable, pack_coded, pack_front
+from inlink.graph.blocks.names import Beginnings, unpack_coded, unpack_front
+from inlink.graph.blocks.number_pack import pack_table
+from inlink.graph.blocks.numbers import read_table, span_of_number
 
 LARGEST = 2**32 - 2
 
@@ -89,8 +93,8 @@ def test_names_read_back(names: list[bytes]) -> None:
     known = table(names)
     lines = np.arange(len(names), dtype=np.uint32)
     front = unpack_front(pack_front(known, lines, 3), len(names))
-    beginnings = Beginnings.learned(names)
-    other = unpack_coded(pack_coded(known, lines, beginnings, 3), len(names), beginnings)
+    coder = Coder.learned(names)
+    other = unpack_coded(pack_coded(known, lines, coder, 3), len(names), coder.beginnings)
     for i, name in enumerate(names):
         assert front.raw(i) == other.raw(i) == name
 
@@ -134,3 +138,60 @@ def test_tables_of_numbers(n: int) -> None:
         assert read_table(block, span, n, 32, 99)[which % 32] == numbers[which]
         with pytest.raises(CorruptIndex, match="seal"):
             read_table(block, span, n, 32, 98)
+
+
+@given(lists(), st.integers(0, 10**6))
+@settings(max_examples=100, deadline=None)
+def test_the_plain_decoder_reads_lists_as_the_compiled_one(made: tuple[np.ndarray, int], more: int) -> None:
+    ids, n = made
+    words, _ = coded(ids, n, len(ids) + more)
+    for decoder in (plain, compiled):
+        assert decoder.read_chunk(words, len(ids), len(ids) + more, n).tolist() == ids.tolist()
+
+
+@given(st.binary(min_size=8, max_size=80), st.lists(st.integers(0, 30), min_size=1, max_size=6), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_both_decoders_refuse_the_same_bits(data: bytes, counts: list[int], is_small: bool) -> None:
+    words, n = np.frombuffer(data[: len(data) // 8 * 8], np.uint64), 9 if is_small else LARGEST
+    lengths, some = np.array(counts, np.uint32), np.array([1, 5], np.uint32)
+    for which in range(len(counts)):
+        args = (words, 0, lengths, which, 8, n, 0)
+        assert plain.read_list(*args).tolist() == compiled.read_list(*args).tolist()
+    deep = [decoder.read_deep(words, lengths, some, some[1:], (8, 4, 3, 2), n) for decoder in (plain, compiled)]
+    assert deep[0][0] == deep[1][0]
+    assert deep[0][1].tolist() == deep[1][1].tolist()
+
+
+@given(NAMES | st.lists(st.binary(min_size=1, max_size=9), max_size=5), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_the_plain_decoder_reads_names_as_the_compiled_one(names: list[bytes], is_whole: bool) -> None:
+    data = np.frombuffer(b"".join(names), np.uint8)
+    if is_whole:
+        known, lines = table(names), np.arange(len(names), dtype=np.uint32)
+        data = np.empty(known.room(lines), np.uint8)
+        data = data[: front_coded(known.blob, known.offsets, lines, data)]
+    starts, blob = np.array([0, 0, 4], np.int64), np.frombuffer(b"com.\0", np.uint8)
+    found = []
+    for decoder in (plain, compiled):
+        for read, args in ((decoder.read_front, ()), (decoder.read_coded, (blob, starts))):
+            out, ends = np.zeros(1 << 16, np.uint8), np.zeros(3000, np.int64)
+            n = read(data, *args, out, ends)
+            found.append((n, ends[: max(n, 0)].tolist(), out[: ends[n - 1]].tobytes() if n > 0 else b""))
+    assert found[:2] == found[2:]
+
+
+@pytest.mark.parametrize("n", [7, 2**11 + 1, 2**22 + 1, 121_000_000], ids=str)
+def test_lists_of_any_length_are_sorted_together(n: int) -> None:
+    random = np.random.default_rng(3)
+    n_lines = min(n, 50)
+    degrees = random.choice([0, 1, 3, 100, 5000, 70_000], n_lines) if n > 100 else np.full(n_lines, 3)
+    offsets = np.concatenate([[0], np.cumsum(degrees)]).astype(np.int64)
+    neighbours = random.integers(0, min(n, 10**6), offsets[-1]).astype(np.uint32)
+    node_of_line = np.zeros(n, np.uint32)
+    node_of_line[: 10**6] = random.integers(0, n, len(node_of_line[: 10**6]))
+    nodes = np.zeros(len(neighbours), np.uint32)
+    keys = [np.empty(min(len(nodes), BATCH), np.uint64) for _ in range(2)]
+    sort_lists(np.arange(n_lines, dtype=np.uint32), offsets, neighbours, node_of_line, 0, nodes, *keys)
+    for i in range(n_lines):
+        place = slice(offsets[i], offsets[i + 1])
+        assert (nodes[place] == np.sort(node_of_line[neighbours[place]])).all()

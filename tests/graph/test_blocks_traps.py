@@ -11,8 +11,9 @@ import pytest
 from made_release import TINY, Made, batches, lists_of, shown, skewed, write
 
 from inlink.errors import BadInput, CorruptIndex, InlinkError, NotFound
-from inlink.graph.blocks import Card, Release, write_release
+from inlink.graph.blocks import Card, Release
 from inlink.graph.blocks.layout import FILES
+from inlink.graph.blocks.writer import write_release
 
 
 def made_of(names: list[str], edges: list[tuple[int, int]], mass: list[float] | None = None) -> Made:
@@ -235,7 +236,7 @@ def test_a_cut_or_missing_file_is_found_out(file: str, written: Path, tmp_path: 
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"n": 299}, "digest"), ({"version": 2}, "version 2"), ({"format": "other"}, "not the manifest"),
+    [({"n": 299}, "digest"), ({"version": 99}, "version 99"), ({"format": "other"}, "not the manifest"),
      ({"layout": {}}, "digest|not the manifest"), ({"root": [0, 1]}, "digest|not the manifest")],
     ids=lambda value: str(value)[:20],
 )  # fmt: skip

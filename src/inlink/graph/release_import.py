@@ -22,7 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inlink.engine.protocol import Progress, Report, silent
-from inlink.graph.blocks import Manifest, write_release
+from inlink.graph.blocks import Manifest
+from inlink.graph.blocks.name_pack import NameTable
+from inlink.graph.blocks.order import frozen
+from inlink.graph.blocks.writer import write_release
 from inlink.graph.release_edges import convert_edges
 from inlink.graph.release_findings import Findings
 from inlink.graph.release_names import ReleaseNames, convert_names, open_names, www_of
@@ -179,7 +182,7 @@ class _Import:
             folder,
             name=self.text.name,
             kind=self.text.kind,
-            names=names.chunks(),
+            names=NameTable(frozen(names.text), frozen(names.offsets)),
             n_hosts=names.n_hosts,
             inward=open_lists(place / "inward"),
             outward=open_lists(place / "outward"),

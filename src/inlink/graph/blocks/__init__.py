@@ -1,10 +1,12 @@
-"""A release as blocks: written once from arrays, read by ranges from a memory map or from any static web server."""
+"""A release as blocks: written once (by `writer`), read by ranges from a memory map or any static web server.
+
+Reading does not load the compiler; what writes does, so it is imported from `writer`.
+"""
 
 from inlink.graph.blocks.cache import CachedSource
 from inlink.graph.blocks.layout import Layout, Manifest
 from inlink.graph.blocks.reader import Card, Neighbours, Release
 from inlink.graph.blocks.source import ByteSource, FolderSource, Span
-from inlink.graph.blocks.writer import write_release
 
 __all__ = [
     "ByteSource",
@@ -16,5 +18,4 @@ __all__ = [
     "Neighbours",
     "Release",
     "Span",
-    "write_release",
 ]

@@ -104,7 +104,7 @@ class Blocks:
         """The lists of a leaf; counts: their lengths."""
         manifest = self.manifest
         return self.unpacked(
-            self.spans([where], part), lambda _, data: Lists(data, counts, manifest.layout, manifest.n)
+            self.spans([where], part), lambda _, data: Lists(data, counts, manifest.layout, manifest.n, part)
         )[0]
 
     def ahead(self, where: Place, parts: Sequence[str]) -> None:

@@ -13,14 +13,12 @@ import zstandard
 from numpy.typing import NDArray
 
 from inlink.errors import CorruptIndex
-from inlink.graph.blocks.gap_code import WORST_BITS, decode_list, encode_list
 from inlink.graph.blocks.layout import CARDS, DIRECTORY, HEAD, OUTWARD
 from inlink.graph.blocks.names import Beginnings, inflated, unpack_front
 from inlink.graph.blocks.source import Span
 
 _HEADER = struct.Struct("<II")
-_ROOT = struct.Struct("<II")
-_NODES = 2**32 - 1  # more than any node
+_ROOT = struct.Struct("<II")  # bytes of facts, bytes of the head's nodes
 _HINT = "the release is damaged: fetch or convert it again"
 PARTS = ("names", "numbers", "inward", "outward")
 
@@ -145,23 +143,21 @@ class Root:
             "flagged": [[each.node, each.name, list(each.flags)] for each in self.flagged],
         }  # fmt: skip
         packed = zstandard.ZstdCompressor(level=9).compress(json.dumps(facts).encode())
-        packed += b"\0" * (-len(packed) % 8)
-        count = len(self.head_nodes)
-        words = np.zeros(count * WORST_BITS // 64 + 2, np.uint64)
-        used = (encode_list(self.head_nodes, 0, count, count, _NODES, words, 0) + 63) >> 6
-        return _ROOT.pack(len(packed), used) + packed + words[:used].tobytes()
+        gaps = np.diff(self.head_nodes.astype("<u4"), prepend=np.zeros(1, "<u4"))
+        planes = np.ascontiguousarray(gaps).view(np.uint8).reshape(-1, 4).T.tobytes()
+        nodes = zstandard.ZstdCompressor(level=9).compress(planes)
+        return _ROOT.pack(len(packed), len(nodes)) + packed + nodes
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Root:
         """The root, read back. Raises: CorruptIndex."""
         try:
-            n_bytes, n_words = _ROOT.unpack_from(data)
+            n_bytes, n_packed = _ROOT.unpack_from(data)
             at = _ROOT.size + n_bytes
             facts: dict[str, Any] = json.loads(inflated(data[_ROOT.size : at]).tobytes())
-            nodes = np.zeros(int(facts["n_head"]), np.uint32)
-            words = np.frombuffer(data, np.uint64, n_words, at)
-            if decode_list(words, 0, len(nodes), len(nodes), _NODES, nodes, 0) < 0:
-                raise ValueError("the head's nodes")
+            planes = inflated(data[at : at + n_packed]).reshape(4, int(facts["n_head"]))
+            gaps = np.ascontiguousarray(planes.T).view("<u4").reshape(-1)
+            nodes = np.cumsum(gaps, dtype=np.uint32)
             pages = tuple(
                 PageEntry(str(first).encode("latin-1"), Span(DIRECTORY, at, length, digest), *rest)
                 for first, at, length, digest, *rest in facts["pages"]

@@ -114,7 +114,7 @@ def decode_list(words: Words, at: Int, count: Int, n_left: Int, n: Int, out: Ids
     rest = np.int64(get_bits(words, at + _LENGTH_BITS) & ((np.uint64(1) << np.uint64(length)) - np.uint64(1)))
     previous = (np.int64(1) << length) + rest - 1
     at += _LENGTH_BITS + length
-    if previous >= n:
+    if previous >= n or at > end:
         return -1
     out[place] = previous
     total, known, k = _first_mean(previous, n_left, n), np.int64(2), np.int64(0)
@@ -155,11 +155,3 @@ def pack_numbers(numbers: Ids, n_bits: Int, words: Words) -> None:
     """Numbers of a fixed width, one after the other."""
     for i in range(numbers.shape[0]):
         put_bits(words, i * n_bits, numbers[i], n_bits)
-
-
-@compiled_bare
-def unpack_numbers(words: Words, n_bits: Int, out: Ids) -> None:
-    """The numbers that `pack_numbers` wrote."""
-    mask = (np.uint64(1) << np.uint64(n_bits)) - np.uint64(1)
-    for i in range(out.shape[0]):
-        out[i] = np.uint32(get_bits(words, i * n_bits) & mask)

@@ -11,7 +11,7 @@ import xxhash
 from inlink.errors import CorruptIndex
 
 FORMAT = "inlink-release"
-VERSION = 1
+VERSION = 2
 MANIFEST = "manifest.json"
 CARDS, OUTWARD, TAILS_IN, TAILS_OUT = "cards.bin", "outward.bin", "tails_in.bin", "tails_out.bin"
 HEAD, ORDER, LINES, DIRECTORY = "head.bin", "order.bin", "lines.bin", "directory.bin"
@@ -22,21 +22,28 @@ FILES = (CARDS, OUTWARD, TAILS_IN, TAILS_OUT, HEAD, ORDER, LINES, DIRECTORY)
 class Layout:
     """Measures, chosen when a release is written and kept in its manifest.
 
-    per_leaf: domains of a leaf. prefix: first sources of a list that stand in its leaf. named: how many of these,
-    infrastructure not counted, have their name there. chunk: sources of a block of a tail. head: domains that most
-    lists hold, whose names stand in a table of their own. per_head: names of one block of it. per_page: leaves of a
-    directory page. per_order: entries of a block of the tables between orders. skip: lists between two entry points.
+    per_leaf: domains of a leaf. prefix: first sources of a list that stand in its leaf. named, named_out: how many of
+    these, infrastructure not counted, have their name there, in in-lists and in out-lists. chunk: sources of a block of
+    a tail. head: domains that most lists hold, whose names stand in a table of their own. per_head: names of one block
+    of it. per_page: leaves of a directory page. per_order: entries of a block of the tables between orders. skip: lists
+    between two entry points. keeps_out: whether out-lists are there at all.
     """
 
     per_leaf: int = 1024
     prefix: int = 128
     named: int = 50
+    named_out: int = 0
     chunk: int = 4096
     head: int = 1 << 17
     per_head: int = 256
     per_page: int = 256
     per_order: int = 4096
     skip: int = 16
+    keeps_out: bool = True
+
+    def named_on(self, side: str) -> int:
+        """How many of the first neighbours have their name beside the list, inward or outward."""
+        return self.named_out if side == "outward" else self.named
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The lists of one leaf: translated to the order by rank, sorted, coded; and read back."""
+"""The lists of one leaf read back, and nodes sorted: compiled, for what is long."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inlink.graph.blocks.gap_code import decode_list, encode_list
+from inlink.graph.blocks.gap_code import decode_list
 from inlink.kernels.jit import compiled, compiled_bare
 
 Int = Any  # int here, int64 in compiled code
@@ -52,71 +52,6 @@ def sort_ids(ids: Ids, spare: Ids, count: Int, n: Int) -> None:
         turned = not turned
     if turned:
         ids[:count] = spare[:count]
-
-
-@compiled
-def code_lists(
-    lines: Ids,
-    offsets: Offsets,
-    neighbours: Ids,
-    node_of_line: Ids,
-    flagged: Bytes,
-    heads: Bytes,
-    sizes: tuple[int, int, int, int],
-    words: Words,
-    entries: Offsets,
-    tails: Bytes,
-    chunk_bytes: Ids,
-    deep: Ids,
-    n_flagged: Ids,
-) -> tuple[Int, Int, Int, Int]:
-    """Code the lists of a leaf's lines, strongest first.
-
-    sizes: (prefix, chunk, named, skip) of the layout. flagged, heads: a bit for each node, set where it is flagged or
-    its name stands in the head.
-    Writes: `words` the first sources of all lists; `entries` the bit where every skip-th list begins; `tails` the
-    chunks of what is left, one after the other, each whole words, with their lengths in `chunk_bytes`; `deep` the nodes
-    (not distinct) whose names the leaf should hold; `n_flagged` the flagged sources of each list.
-    Gives: (bits in words, bytes in tails, chunks, deep nodes).
-    """
-    prefix, chunk, named, skip = sizes
-    n = node_of_line.shape[0]
-    longest = 0
-    for i in range(lines.shape[0]):
-        longest = max(longest, offsets[np.int64(lines[i]) + 1] - offsets[lines[i]])
-    ids, spare = np.empty(longest, np.uint32), np.empty(max(longest, 1), np.uint32)
-    piece = np.zeros(chunk * 61 // 64 + 3, np.uint64)
-    at, place, n_chunks, n_deep = 0, 0, 0, 0
-    for i in range(lines.shape[0]):
-        if i % skip == 0:
-            entries[i // skip] = at
-        start = offsets[lines[i]]
-        count = offsets[np.int64(lines[i]) + 1] - start
-        n_named, marked = 0, 0
-        for j in range(count):
-            ids[j] = node_of_line[neighbours[start + j]]
-        sort_ids(ids, spare, count, n)
-        for j in range(count):
-            node = ids[j]
-            is_flagged = (flagged[node >> np.uint32(3)] >> (node & np.uint32(7))) & 1
-            marked += is_flagged
-            if j < prefix and not is_flagged and n_named < named:
-                n_named += 1
-                if not (heads[node >> np.uint32(3)] >> (node & np.uint32(7))) & 1:
-                    deep[n_deep] = node
-                    n_deep += 1
-        n_flagged[i] = marked
-        at = encode_list(ids, 0, min(count, prefix), count, n, words, at)
-        for begin in range(prefix, count, chunk):
-            stop = min(begin + chunk, count)
-            piece[:] = 0
-            used = (encode_list(ids, begin, stop, count - begin, n, piece, 0) + 63) >> 6
-            raw = piece[:used].view(np.uint8)
-            tails[place : place + used * 8] = raw
-            place += used * 8
-            chunk_bytes[n_chunks] = used * 8
-            n_chunks += 1
-    return at, place, n_chunks, n_deep
 
 
 @compiled

@@ -17,6 +17,7 @@ Int = Any  # int here, int64 in compiled code
 Bytes = NDArray[np.uint8]
 Offsets = NDArray[np.int64]
 Ids = NDArray[np.uint32]
+Lengths = NDArray[np.uint16]
 
 MARK = 128
 _ESCAPE = 1
@@ -252,3 +253,17 @@ def read_coded(data: Bytes, beginnings: Bytes, starts: Offsets, out: Bytes, ends
     if n >= 0:
         ends[n] = place
     return n + 1
+
+
+@compiled_bare
+def copy_coded(blob: Bytes, lengths: Lengths, places: Offsets, nodes: Ids, out: Bytes) -> None:
+    """Copy coded names of nodes; `places` says where each 64 nodes' names begin."""
+    at: Int = 0
+    for i in range(nodes.shape[0]):
+        node = np.int64(nodes[i])
+        begin: Int = places[node >> 6]
+        for each in range(node & ~63, node):
+            begin += np.int64(lengths[each])
+        for step in range(np.int64(lengths[node])):
+            out[at + step] = blob[begin + step]
+        at += np.int64(lengths[node])

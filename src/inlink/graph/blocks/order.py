@@ -11,18 +11,20 @@ from numpy.typing import NDArray
 
 from inlink.errors import BadInput
 from inlink.graph.blocks import name_kernel as kernel
-from inlink.graph.blocks.names import NameTable
+from inlink.graph.blocks.name_pack import NameTable
 
 # The rank that numbers the domains: the first of these that is there; without any, the number of in-links.
 BY = ("mass", "cc_pagerank", "cc_harmonic")
 Kind = TypeVar("Kind", bound=np.generic)
+_NAMES = 1 << 20
+_OTHER = "names and edges are of different releases"
 _DIGITS = 33  # bits of a mantissa that are compared: ten digits
 
 
 def collect_names(batches: Iterable[list[bytes]], folder: Path, n: int) -> NameTable:
     """All names in one file beside the release, so that memory does not hold them.
 
-    Raises: BadInput where there are more or fewer than n, or one is empty.
+    Raises: BadInput where there are more or fewer than n.
     """
     path = folder / "names.tmp"
     offsets = np.lib.format.open_memmap(folder / "offsets.tmp", mode="w+", dtype=np.int64, shape=(n + 1,))
@@ -32,10 +34,7 @@ def collect_names(batches: Iterable[list[bytes]], folder: Path, n: int) -> NameT
         for batch in batches:
             lengths = np.fromiter(map(len, batch), np.int64, len(batch))
             if place + len(batch) > n:
-                raise BadInput(f"there are more than {n} names", hint="names and edges are of different releases")
-            if len(batch) and not lengths.all():
-                line = place + int(np.argmin(lengths))
-                raise BadInput(f"the name of line {line} is empty", hint="fetch the vertices again")
+                raise BadInput(f"there are more than {n} names", hint=_OTHER)
             ends = np.cumsum(lengths) + total
             offsets[place + 1 : place + 1 + len(batch)] = ends
             place += len(batch)
@@ -43,10 +42,21 @@ def collect_names(batches: Iterable[list[bytes]], folder: Path, n: int) -> NameT
             stream.write(b"".join(batch))
         stream.write(b"\0")
     if place != n:
-        raise BadInput(f"there are {place} names for {n} domains", hint="names and edges are of different releases")
+        raise BadInput(f"there are {place} names for {n} domains", hint=_OTHER)
     offsets.flush()
     blob = np.memmap(path, np.uint8, "r")
     return NameTable(frozen(blob), frozen(offsets))
+
+
+def check_names(names: NameTable, n: int) -> None:
+    """Raises: BadInput where there are more or fewer than n names, or one is empty."""
+    if len(names) != n:
+        raise BadInput(f"there are {len(names)} names for {n} domains", hint=_OTHER)
+    for start in range(0, n, _NAMES):
+        lengths = np.diff(names.offsets[start : start + _NAMES + 1])
+        if not lengths.all():
+            line = start + int(np.argmin(lengths))
+            raise BadInput(f"the name of line {line} is empty", hint="fetch the vertices again")
 
 
 def frozen(values: NDArray[Kind]) -> NDArray[Kind]:

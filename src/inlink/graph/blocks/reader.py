@@ -11,14 +11,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from inlink.errors import NotFound
 from inlink.graph.authority import authority_at
 from inlink.graph.blocks import layout as files
 from inlink.graph.blocks.access import Blocks, Place
+from inlink.graph.blocks.decoders import decoder
 from inlink.graph.blocks.directory import Flagged
 from inlink.graph.blocks.flagged import is_left_out
 from inlink.graph.blocks.layout import Manifest
 from inlink.graph.blocks.leaf import NOTHING, Lists, whole
-from inlink.graph.blocks.leaf_kernel import read_chunk
 from inlink.graph.blocks.source import ByteSource, FolderSource
 
 Side = Literal["inward", "outward"]
@@ -125,7 +126,14 @@ class Release:
         return self.list_of(card, side, n_first)[0]
 
     def list_of(self, card: Card, side: Side, n_first: int | None = None) -> tuple[Nodes, Lists | None]:
-        """As `neighbours`, with the leaf's lists, which know names of some of them."""
+        """As `neighbours`, with the leaf's lists, which know names of some of them.
+
+        Raises: NotFound for an out-list of a release that was written without.
+        """
+        if side == "outward" and not self.manifest.layout.keeps_out:
+            raise NotFound(
+                f"{self.manifest.name} was written without out-lists", hint="import it again without --no-out"
+            )
         count = card.n_in if side == "inward" else card.n_out
         where, position = self.blocks.place_of(card.place)
         counts = self.blocks.numbers([where])[0]["n_in" if side == "inward" else "n_out"]
@@ -224,7 +232,8 @@ class Release:
         for start in range(0, len(needed), _BATCH):
             for data in self.blocks.read(needed[start : start + _BATCH]):
                 size = min(layout.chunk, count - done)
-                parts.append(whole(read_chunk(np.frombuffer(data, np.uint64), size, count - done, n), n))
+                read = decoder(size)
+                parts.append(whole(read.read_chunk(np.frombuffer(data, np.uint64), size, count - done, n), n))
                 done += size
         return parts
 

@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 from inlink.errors import BadInput
 from inlink.graph.blocks import layout as files
 from inlink.graph.blocks.directory import LeafEntry, PageEntry, Root, pack_page
-from inlink.graph.blocks.flagged import bits_of, flagged_domains, is_left_out
+from inlink.graph.blocks.flagged import is_left_out
+from inlink.graph.blocks.flagging import bits_of, flagged_domains
 from inlink.graph.blocks.layout import Layout, Manifest
-from inlink.graph.blocks.leaf import Adjacency, Numbering, PackedLists, pack_lists, pack_numbers
-from inlink.graph.blocks.names import Beginnings, NameTable, pack_coded, pack_front
-from inlink.graph.blocks.numbers import pack_table
-from inlink.graph.blocks.order import by_name, by_rank, collect_names, frozen, head_nodes
+from inlink.graph.blocks.leaf_code import GROUP as FLAG_GROUP
+from inlink.graph.blocks.leaf_pack import Adjacency, Numbering, PackedLists, pack_lists, pack_numbers
+from inlink.graph.blocks.name_pack import GROUP, CodedNames, Coder, NameTable, coded_lengths, pack_coded, pack_front
+from inlink.graph.blocks.number_pack import pack_table
+from inlink.graph.blocks.order import by_name, by_rank, check_names, collect_names, frozen, head_nodes
 from inlink.graph.blocks.source import Span, digest_of_block
 from inlink.store.files import publish, replace_text
 
@@ -31,8 +33,11 @@ T = TypeVar("T")
 R = TypeVar("R")
 Report = Callable[[int, int], None]
 POSITION = "_position"
+_TEMPORARY = ("names.tmp", "offsets.tmp", "coded.tmp")
 _SAMPLE = 100_000  # names that beginnings are learned from
-_LEVEL = 3  # zstd: names grow by nothing that counts, and packing them takes a third less than at 6
+_LEVEL = 3  # zstd, of what is written once
+_LEVEL_BESIDE = 1  # of names beside lists: 1 % larger than at 3, in half the time
+_NODES = 1 << 18  # names coded at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,8 @@ class _Work:
     inward: Adjacency
     outward: Adjacency
     numbering: Numbering
-    beginnings: Beginnings
+    coder: Coder
+    coded: CodedNames | None  # by node; None where no names stand beside lists
     columns: dict[str, NDArray[np.generic]]  # by line
     layout: Layout
     n: int
@@ -63,7 +69,7 @@ def write_release(
     *,
     name: str,
     kind: str,
-    names: Iterable[list[bytes]],
+    names: Iterable[list[bytes]] | NameTable,
     n_hosts: NDArray[np.uint32] | None,
     inward: tuple[NDArray[np.int64], NDArray[np.uint32]],
     outward: tuple[NDArray[np.int64], NDArray[np.uint32]],
@@ -75,10 +81,10 @@ def write_release(
 ) -> Manifest:
     """Write a release into `folder`, which must not be there yet; until the last moment it stands beside it.
 
-    names: reversed names in batches, by line. inward, outward: (offsets int64 (n + 1), neighbours uint32) by line, rows
-    unique, in any order. ranks: float64 (n) by line, NaN where unknown; names that end in "_position" are whole numbers
-    and kept as such, all others keep 24 bits. The rank `mass`, else `cc_pagerank`, else `cc_harmonic` numbers the
-    domains. report: called with (leaves done, leaves).
+    names: reversed names by line, in batches or as a table. inward, outward: (offsets int64 (n + 1), neighbours uint32)
+    by line, rows unique, in any order. ranks: float64 (n) by line, NaN where unknown; names that end in "_position" are
+    whole numbers and kept as such, all others keep 24 bits. The rank `mass`, else `cc_pagerank`, else `cc_harmonic`
+    numbers the domains. report: called with (leaves done, leaves).
     Raises: BadInput where the arrays do not belong together, or the folder is there.
     Memory: some 35 bytes a domain, and twice the longest list.
     """
@@ -93,10 +99,11 @@ def write_release(
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
     try:
-        table = collect_names(names, aside, n)
+        table = names if isinstance(names, NameTable) else collect_names(names, aside, n)
+        check_names(table, n)
         manifest = _write(aside, _About(name, kind, dict(meta)), table, sides, ranks, n_hosts, chosen, workers, report)
-        for temporary in ("names.tmp", "offsets.tmp"):
-            (aside / temporary).unlink()
+        for temporary in _TEMPORARY:
+            (aside / temporary).unlink(missing_ok=True)
         replace_text(aside / files.MANIFEST, manifest.to_json())
         publish(aside, final)
     except BaseException:
@@ -138,16 +145,22 @@ def _write(
     columns = _columns(node_of_line, sides, n_hosts, ranks)
     heads = head_nodes(columns["n_in"], columns["n_out"], node_of_line, layout.head)
     left_out = [each.node for each in flagged if is_left_out(each.flags)]
-    numbering = Numbering(
-        frozen(node_of_line), frozen(place_of_node), known_lines, bits_of(left_out, n), bits_of(heads, n)
-    )
-    beginnings = Beginnings.learned(names.name(line) for line in range(0, n, max(1, n // _SAMPLE)))
-    work = _Work(names, *sides, numbering, beginnings, columns, layout, n)
+    flags = bits_of(left_out, n)
+    groups = bits_of(np.unique(np.array(left_out, np.int64) // FLAG_GROUP), n // FLAG_GROUP + 1)
+    numbering = Numbering(frozen(node_of_line), frozen(place_of_node), known_lines, flags, groups, bits_of(heads, n))
+    coder = Coder.learned(names.name(line) for line in range(0, n, max(1, n // _SAMPLE)))
+    coded = None
+    if layout.named or layout.named_out:
+        sources, targets = (columns[key] if side else None
+                            for key, side in (("n_out", layout.named), ("n_in", layout.named_out)))  # fmt: skip
+        used = _used(sources, targets, numbering)
+        coded = _code_names(folder / "coded.tmp", names, used, numbering, coder, workers)
+    work = _Work(names, *sides, numbering, coder, coded, columns, layout, n)
     with ExitStack() as stack:
         out = _Files(folder, stack)
         head = tuple(_write_head(out, work, heads))
         pages = tuple(_write_leaves(out, work, workers, report))
-        root = Root(pages, heads, head, beginnings, flagged).to_bytes()
+        root = Root(pages, heads, head, coder.beginnings, flagged).to_bytes()
         root_digest = digest_of_block(root)
         root_at = out.append(files.DIRECTORY, root)
         for block in pack_table(numbering.place_of_node, layout.per_order, root_digest):
@@ -161,6 +174,41 @@ def _write(
         root=(root_at, len(root), root_digest), is_sorted=line_of_place is None, n_duplicate_names=n_duplicates,
         meta=about.meta,
     )  # fmt: skip
+
+
+def _used(
+    n_out: NDArray[np.generic] | None, n_in: NDArray[np.generic] | None, numbering: Numbering
+) -> NDArray[np.uint8]:
+    """1 for each node whose name may stand beside a list: sources beside in-lists, targets beside out-lists."""
+    used = np.zeros(len(numbering.node_of_line), np.uint8)
+    for degrees in (n_out, n_in):
+        if degrees is not None:
+            used[numbering.node_of_line[degrees > 0]] = 1  # type: ignore[operator]
+    return used
+
+
+def _code_names(
+    path: Path, names: NameTable, used: NDArray[np.uint8], numbering: Numbering, coder: Coder, workers: int
+) -> CodedNames:
+    """The names of these nodes, coded once each, in a file by node."""
+    n = len(used)
+    lengths = np.zeros(n, np.uint16)
+
+    def code(start: int) -> NDArray[np.uint8]:
+        nodes = start + np.flatnonzero(used[start : start + _NODES])
+        found = coder.code(names, numbering.lines(numbering.place_of_node[nodes]))
+        lengths[nodes] = coded_lengths(found)
+        return found
+
+    with path.open("wb") as stream:
+        for each in _ordered(code, range(0, n, _NODES), workers):
+            stream.write(each.data)
+        stream.write(b"\0")
+    places = np.zeros(-(-n // GROUP) + 1, np.int64)
+    padded = np.zeros((len(places) - 1) * GROUP, np.uint16)
+    padded[:n] = lengths
+    np.cumsum(padded.reshape(-1, GROUP).sum(axis=1, dtype=np.int64), out=places[1:])
+    return CodedNames(frozen(np.memmap(path, np.uint8, "r")), frozen(lengths), frozen(places))
 
 
 def _side(arrays: tuple[NDArray[np.int64], NDArray[np.uint32]]) -> Adjacency:
@@ -222,7 +270,7 @@ def _write_head(out: _Files, work: _Work, heads: NDArray[np.uint32]) -> Iterator
     """Names of the domains that most lists hold, by node."""
     for start in range(0, len(heads), work.layout.per_head):
         places = work.numbering.place_of_node[heads[start : start + work.layout.per_head]]
-        block = pack_coded(work.names, work.numbering.lines(places), work.beginnings, _LEVEL)
+        block = pack_coded(work.names, work.numbering.lines(places), work.coder, _LEVEL)
         yield Span(files.HEAD, out.append(files.HEAD, block), len(block), digest_of_block(block))
 
 
@@ -248,9 +296,10 @@ def _pack_leaf(work: _Work, start: int) -> _Leaf:
     stop = min(start + work.layout.per_leaf, work.n)
     lines = np.ascontiguousarray(work.numbering.lines(np.arange(start, stop, dtype=np.uint32)))
     packed = [
-        pack_lists(lines, side, work.numbering, work.layout, work.names, work.beginnings, _LEVEL)
-        for side in (work.inward, work.outward)
-    ]
+        pack_lists(lines, each, work.numbering, work.layout, work.coded if work.layout.named_on(side) else None,
+                   _LEVEL_BESIDE, side=side)
+        for side, each in (("inward", work.inward), ("outward", work.outward))
+    ]  # fmt: skip
     columns = [_narrow(key, values[lines]) for key, values in work.columns.items()]
     numbers = pack_numbers([*columns, *(lists.n_flagged for lists in packed)], _LEVEL)
     return _Leaf(int(lines[0]), pack_front(work.names, lines, _LEVEL), numbers, *packed)
