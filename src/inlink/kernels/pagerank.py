@@ -41,7 +41,7 @@ Doubles = NDArray[np.float64]
 Dangling = Literal["restart", "uniform"]
 Precision = Literal["mixed", "double"]
 
-_SINGLE = 2.0**-23  # of what single sweeps add up, the part that their roundings may come to
+_SINGLE = 2.0**-26  # of what single sweeps add up, the part that their roundings come to: far below a half unit each
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,7 @@ def count_classes(out_weight: Doubles, counts: Longs) -> None:
     """Count the positive out-weights of each class."""
     bits = out_weight.view(np.int64)
     for node in range(len(bits)):
-        if out_weight[node] > 0.0:
-            counts[bits[node] >> _CLASS_SHIFT] += 1
+        counts[np.uint64(bits[node] >> _CLASS_SHIFT)] += np.int64(out_weight[node] > 0.0)  # no branch to guess
 
 
 @compiled
@@ -31,12 +30,10 @@ def set_places(out_weight: Doubles, cursors: Longs, size: int, places: Words) ->
     """Give each node that links the next place of its class; `size` to the others."""
     bits = out_weight.view(np.int64)
     for node in range(len(bits)):
-        if out_weight[node] > 0.0:
-            group = bits[node] >> _CLASS_SHIFT
-            places[node] = cursors[group]
-            cursors[group] += 1
-        else:
-            places[node] = size
+        group, links = np.uint64(bits[node] >> _CLASS_SHIFT), out_weight[node] > 0.0
+        place = cursors[group]
+        cursors[group] = place + np.int64(links)
+        places[node] = place if links else size
 
 
 @compiled
@@ -46,16 +43,15 @@ def order_rows(
     """The linking nodes of a block as rows from `start` on, short ones first; lengths[row + 1] how many links."""
     cursors = np.zeros(_LENGTHS + 1, np.int64)
     for node in range(first, last):
-        if out_weight[node] > 0.0:
-            eights = min((offsets[node + 1] - offsets[node] + 7) >> 3, _LENGTHS - 1)
-            cursors[eights + 1] += 1
+        eights = np.uint64(min((offsets[node + 1] - offsets[node] + 7) >> 3, _LENGTHS - 1))
+        cursors[eights + np.uint64(1)] += np.int64(out_weight[node] > 0.0)
     cursors[0] = start
     for eights in range(_LENGTHS):
         cursors[eights + 1] += cursors[eights]
     for node in range(first, last):
         if out_weight[node] > 0.0:
             length = offsets[node + 1] - offsets[node]
-            eights = min((length + 7) >> 3, _LENGTHS - 1)
+            eights = np.uint64(min((length + 7) >> 3, _LENGTHS - 1))
             row = cursors[eights]
             cursors[eights] = row + 1
             nodes[row] = node

@@ -29,9 +29,10 @@ from inlink.kernels.pagerank_many_steps import (
     place_many,
     pull_many,
     scale_many,
+    start_many,
 )
 from inlink.kernels.pagerank_steps import invert
-from inlink.kernels.pagerank_sweeps import checked_restart
+from inlink.kernels.pagerank_sweeps import restart_sum
 
 Words = NDArray[np.uint32]
 Doubles = NDArray[np.float64]
@@ -106,8 +107,8 @@ class ManySweeps:
     ) -> None:
         self.core, self.n, self.size, self.k = core, core.n, core.size, len(restarts)
         self.damping, self.threads = damping, threads
-        self.restarts = np.array([checked_restart(restart, self.n) for restart in restarts])
-        self.core_restarts = self.restarts[:, core.nodes]
+        self.given = restarts
+        self.shares = np.array([1.0 / restart_sum(restart, self.n) for restart in restarts])
         self.returns_uniformly = returns_uniformly
         self.can_start_single = not returns_uniformly
         self.crew = Crew(cut(core.offsets), threads)
@@ -121,13 +122,10 @@ class ManySweeps:
 
     def _make_vectors(self) -> None:
         """x, spread and the places of z and of the step."""
-        self.x = aligned(self.size, np.float64)
-        self.x[:] = 0.0
-        self.x[:, : self.k] = self.core_restarts.T
-        self.spread = np.ones((1, LANES), np.float32)
-        if not self.returns_uniformly:
-            self.spread = aligned(self.size, np.float32)
-            self.spread[:] = self.x
+        self.x, self.restarts = aligned(self.size, np.float64), aligned(self.size, np.float64)
+        is_uniform = self.returns_uniformly
+        self.spread = np.ones((1, LANES), np.float32) if is_uniform else aligned(self.size, np.float32)
+        start_many(self.given, self.shares, self.core.nodes, is_uniform, self.x, self.restarts, self.spread)
         places = self.size + 1
         self.z = aligned(places, np.float64)
         self.step = aligned(places, np.float32)
@@ -193,7 +191,6 @@ class ManySweeps:
         """x becomes F(x); its steps wait for single sweeps. The largest norm of a step."""
         self.n_double += 1
         self._set_base(self.damping * self._scale(self.x, self.z, 1.0))
-        spread = np.empty((0, 0)) if self.returns_uniformly else self.core_restarts
 
         def work(thread: int, block: int) -> None:
             first, last = self.crew.blocks[block]
@@ -202,9 +199,9 @@ class ManySweeps:
             finish_many_double(
                 sums,
                 self.base,
-                spread,
+                self.returns_uniformly,
                 1.0 - self.damping,
-                self.core_restarts,
+                self.restarts,
                 first,
                 last,
                 self.x,
@@ -246,9 +243,8 @@ class ManySweeps:
                 part = _part(rows, thread, (first, last), nodes, places)
                 sums = aligned(len(nodes) + 1, np.float64)
                 pull_many(*part, 0, 0, len(nodes), self.z, True, sums)
-                finish_many_dangling(
-                    sums, self.base, self.returns_uniformly, 1.0 - self.damping, self.restarts, nodes, into
-                )
+                settings = (self.base, self.returns_uniformly, 1.0 - self.damping, self.given, self.shares)
+                finish_many_dangling(sums, *settings, nodes, into)
                 rows.let_go(first, last)
 
             crew.each(work)

@@ -141,10 +141,27 @@ def scale_many(
 
 
 @compiled
+def start_many(given: Doubles, shares: Doubles, nodes: Words, x: Doubles, restarts: Doubles, spread: Singles) -> None:
+    """x = restarts = the given weights times the share of each vector, 0 in lanes that are not used; spread as well.
+
+    Shapes: given (lanes, n), shares (lanes,), lanes <= 16; x, restarts (rows, 16); spread (rows, 16), left as it is
+    where leaked mass returns to all nodes alike.
+    """
+    for i in range(len(nodes)):
+        node = nodes[i]
+        for lane in range(LANES):
+            value = given[lane, node] * shares[lane] if lane < len(shares) else 0.0
+            x[i, lane] = value
+            restarts[i, lane] = value
+            if not is_uniform:
+                spread[i, lane] = value
+
+
+@compiled
 def finish_many_double(
     sums: Doubles,
     base: Doubles,
-    spread: Doubles,
+    returns_uniformly: bool,
     restarts: float,
     restart: Doubles,
     first: int,
@@ -155,13 +172,14 @@ def finish_many_double(
 ) -> None:
     """x = sums + base spread + restarts restart; how far that is from x before; its totals, of sizes first.
 
-    Shapes: base (1, 16); spread, restart (lanes, rows), lanes <= 16, or spread (0, 0) for all nodes alike.
+    Shapes: base (1, 16); restart (rows, 16).
     """
     totals[:] = 0.0
     for i in range(first, last):
-        for lane in range(len(restart)):
-            value = sums[i - first, lane] + (base[0, lane] * spread[lane, i] if len(spread) else base[0, lane])
-            value += restarts * restart[lane, i]
+        for lane in range(LANES):
+            given = restart[i, lane]
+            value = sums[i - first, lane] + base[0, lane] * (1.0 if returns_uniformly else given)
+            value += restarts * given
             moved = value - x[i, lane]
             step[i, lane] = moved
             totals[0, lane] += abs(moved)
@@ -193,7 +211,8 @@ def finish_many_dangling(
     base: Doubles,
     returns_uniformly: bool,
     restarts: float,
-    restart: Doubles,
+    given: Doubles,
+    shares: Doubles,
     nodes: Words,
     masses: Doubles,
 ) -> None:
@@ -201,6 +220,6 @@ def finish_many_dangling(
     for k in range(len(nodes)):
         node = nodes[k]
         for lane in range(len(masses)):
-            given = restart[lane, node]
-            masses[lane, node] = sums[k, lane] + base[0, lane] * (1.0 if returns_uniformly else given)
-            masses[lane, node] += restarts * given
+            restart = given[lane, node] * shares[lane]
+            masses[lane, node] = sums[k, lane] + base[0, lane] * (1.0 if returns_uniformly else restart)
+            masses[lane, node] += restarts * restart

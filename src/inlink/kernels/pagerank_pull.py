@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from inlink.kernels.jit import compiled, compiled_bare
+from inlink.kernels.jit import compiled
 from inlink.kernels.pagerank_gather import sum_of, weighted_sum_of
 
 Words = NDArray[np.uint32]
@@ -25,34 +25,42 @@ ROUNDINGS = 48.0  # a / W and the product; 32 additions of a piece and its tree;
 _PIECE = np.uint64(256)
 
 
-@compiled_bare
-def _row(neighbours: Words, z: Singles | Doubles, k: np.uint64, stop: np.uint64) -> float:
-    """The sum of one row."""
-    total = lost = 0.0
-    while stop - k > _PIECE:
-        part = sum_of(neighbours, z, k, k + _PIECE) - lost
-        grown = total + part
-        lost = (grown - total) - part
-        total = grown
-        k += _PIECE
-    return total + (sum_of(neighbours, z, k, stop) - lost)
+@compiled
+def pull(
+    offsets: Longs,
+    neighbours: Words,
+    shift: int,
+    first: int,
+    last: int,
+    z: Singles | Doubles,
+    skipped: Doubles,
+    sums: Doubles,
+) -> None:
+    """Sums of the rows from `first` until `last`; edge k of the graph stands at neighbours[k - shift].
 
-
-@compiled_bare
-def _weighted_row(neighbours: Words, weights: Singles, z: Singles | Doubles, k: np.uint64, stop: np.uint64) -> float:
-    """The sum of one row, each edge times its weight."""
-    total = lost = 0.0
-    while stop - k > _PIECE:
-        part = weighted_sum_of(neighbours, weights, z, k, k + _PIECE) - lost
-        grown = total + part
-        lost = (grown - total) - part
-        total = grown
-        k += _PIECE
-    return total + (weighted_sum_of(neighbours, weights, z, k, stop) - lost)
+    Shapes: sums (rows,); skipped (n,), whose rows are left out where it is not 0, or empty for all rows.
+    """
+    stop, some = np.uint64(offsets[first] - shift), len(skipped) > 0
+    for row in range(first, last):
+        k, stop = stop, np.uint64(offsets[row + 1] - shift)
+        if some and skipped[row] != 0.0:
+            continue
+        if stop - k <= _PIECE:
+            sums[row - first] = sum_of(neighbours, z, k, stop)
+            continue
+        total = lost = 0.0
+        while k < stop:
+            end = min(k + _PIECE, stop)
+            part = sum_of(neighbours, z, k, end) - lost
+            grown = total + part
+            lost = (grown - total) - part
+            total = grown
+            k = end
+        sums[row - first] = total
 
 
 @compiled
-def pull(
+def pull_weighted(
     offsets: Longs,
     neighbours: Words,
     weights: Singles,
@@ -60,43 +68,27 @@ def pull(
     first: int,
     last: int,
     z: Singles | Doubles,
+    skipped: Doubles,
     sums: Doubles,
 ) -> None:
-    """Sums of the rows from `first` until `last`; edge k of the graph stands at neighbours[k - shift].
-
-    Shapes: weights as neighbours, or empty where all edges count 1; sums (rows,).
-    """
-    stop = np.uint64(offsets[first] - shift)
-    if len(weights) > 0:
-        for row in range(first, last):
-            k, stop = stop, np.uint64(offsets[row + 1] - shift)
-            sums[row - first] = _weighted_row(neighbours, weights, z, k, stop)
-        return
+    """As `pull`, each edge times its weight; weight k of the graph stands at weights[k - shift]."""
+    stop, some = np.uint64(offsets[first] - shift), len(skipped) > 0
     for row in range(first, last):
         k, stop = stop, np.uint64(offsets[row + 1] - shift)
-        sums[row - first] = _row(neighbours, z, k, stop)
-
-
-@compiled
-def pull_dangling(
-    offsets: Longs,
-    neighbours: Words,
-    weights: Singles,
-    shift: int,
-    first: int,
-    last: int,
-    z: Doubles,
-    out_weight: Doubles,
-    sums: Doubles,
-) -> None:
-    """As `pull`, for the rows whose node has no out-links; the sums of the others are left as they are."""
-    for row in range(first, last):
-        if out_weight[row] == 0.0:
-            k, stop = np.uint64(offsets[row] - shift), np.uint64(offsets[row + 1] - shift)
-            if len(weights) > 0:
-                sums[row - first] = _weighted_row(neighbours, weights, z, k, stop)
-            else:
-                sums[row - first] = _row(neighbours, z, k, stop)
+        if some and skipped[row] != 0.0:
+            continue
+        if stop - k <= _PIECE:
+            sums[row - first] = weighted_sum_of(neighbours, weights, z, k, stop)
+            continue
+        total = lost = 0.0
+        while k < stop:
+            end = min(k + _PIECE, stop)
+            part = weighted_sum_of(neighbours, weights, z, k, end) - lost
+            grown = total + part
+            lost = (grown - total) - part
+            total = grown
+            k = end
+        sums[row - first] = total
 
 
 @compiled

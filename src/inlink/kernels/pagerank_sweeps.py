@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from inlink.errors import BadInput
 from inlink.kernels.pagerank_blocks import NOTHING, Crew, Rows, cut
 from inlink.kernels.pagerank_core import Core
-from inlink.kernels.pagerank_pull import ROUNDINGS, pull, pull_dangling
+from inlink.kernels.pagerank_pull import ROUNDINGS, pull, pull_weighted
 from inlink.kernels.pagerank_steps import (
     finish_dangling,
     finish_double,
@@ -23,6 +23,8 @@ from inlink.kernels.pagerank_steps import (
     scale,
 )
 
+Words = NDArray[np.uint32]
+Longs = NDArray[np.int64]
 Singles = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
@@ -156,7 +158,7 @@ class Sweeps:
             def work(thread: int, block: int) -> None:
                 first, last = crew.blocks[block]
                 sums = places[thread]
-                pull_dangling(rows.offsets, *rows.of(thread, first, last), first, last, whole, given, sums)
+                _sum_rows(rows.offsets, rows.of(thread, first, last), first, last, whole, given, sums)
                 rows.let_go(first, last)
                 finish_dangling(sums, self.base, self.spread, self.restarts, self.restart, given, first, last, mass)
 
@@ -204,7 +206,8 @@ class Sweeps:
 
     def _pull(self, first: int, last: int, z: Singles | Doubles, sums: Doubles) -> None:
         """Sums of the rows of one block."""
-        pull(self.core.offsets, self.core.neighbours, self.core.weights, 0, first, last, z, sums)
+        core = self.core
+        _sum_rows(core.offsets, (core.neighbours, core.weights, 0), first, last, z, NOTHING, sums)
 
     def _sum_totals(self) -> tuple[float, float, float]:
         """The totals of all blocks, added in their order."""
@@ -212,12 +215,34 @@ class Sweeps:
         return norm, total, leaked
 
 
+def _sum_rows(
+    offsets: Longs,
+    lists: tuple[Words, Singles, int],
+    first: int,
+    last: int,
+    z: Singles | Doubles,
+    skipped: Doubles,
+    sums: Doubles,
+) -> None:
+    """Sums of rows, with weights or without."""
+    neighbours, weights, shift = lists
+    if len(weights):
+        pull_weighted(offsets, neighbours, weights, shift, first, last, z, skipped, sums)
+    else:
+        pull(offsets, neighbours, shift, first, last, z, skipped, sums)
+
+
 def checked_restart(restart: Doubles, n: int) -> Doubles:
     """The restart distribution, scaled to sum 1. Raises: BadInput."""
     given = np.asarray(restart, np.float64)
+    return given / restart_sum(given, n) if n else given
+
+
+def restart_sum(given: Doubles, n: int) -> float:
+    """What the weights of a restart sum to. Raises: BadInput."""
     if given.shape != (n,):
         raise BadInput(f"restart of shape {given.shape} for {n} nodes", hint="Give a weight for each node.")
-    total = math.fsum(given) if n < 1 << 20 else float(given.sum())
+    total = math.fsum(given) if n < 1 << 16 else float(given.sum())
     if n and not (np.isfinite(total) and total > 0.0 and given.min() >= 0.0):
         raise BadInput("the restart is negative, no number, or 0 everywhere", hint="Give weights of 0 or more.")
-    return given / total if n else given
+    return total
