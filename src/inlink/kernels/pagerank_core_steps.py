@@ -46,8 +46,8 @@ def order_rows(
         eights = np.uint64(min((offsets[node + 1] - offsets[node] + 7) >> 3, _LENGTHS - 1))
         cursors[eights + np.uint64(1)] += np.int64(out_weight[node] > 0.0)
     cursors[0] = start
-    for eights in range(_LENGTHS):
-        cursors[eights + 1] += cursors[eights]
+    for group in range(_LENGTHS):
+        cursors[group + 1] += cursors[group]
     for node in range(first, last):
         if out_weight[node] > 0.0:
             length = offsets[node + 1] - offsets[node]

@@ -141,7 +141,9 @@ def scale_many(
 
 
 @compiled
-def start_many(given: Doubles, shares: Doubles, nodes: Words, x: Doubles, restarts: Doubles, spread: Singles) -> None:
+def start_many(
+    given: Doubles, shares: Doubles, nodes: Words, is_uniform: bool, x: Doubles, restarts: Doubles, spread: Singles
+) -> None:
     """x = restarts = the given weights times the share of each vector, 0 in lanes that are not used; spread as well.
 
     Shapes: given (lanes, n), shares (lanes,), lanes <= 16; x, restarts (rows, 16); spread (rows, 16), left as it is
