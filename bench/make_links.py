@@ -435,7 +435,7 @@ def write_names(web: Web, hosts: set[str], out: Path) -> None:
 
 _PAIRS = """
 SELECT source_domain, target_domain, count(*) FILTER (is_live) AS n_links,
-       count(*) FILTER (is_live AND NOT nofollow) AS n_follow_links,
+       count(*) FILTER (is_live AND NOT nofollow) AS n_follow_links, 0 AS n_unknown_follow_links,
        count(DISTINCT source_url) FILTER (is_live) AS n_pages, count(*) FILTER (NOT is_live) AS n_lost_links,
        min(first_seen) AS first_seen, max(last_seen) AS last_seen, max(strength) AS strength,
        min_by(link_id, (NOT is_live, nofollow)) AS best_link_id

@@ -245,11 +245,13 @@ A filter compares columns with values, joined by `and`, `or`, `not` and brackets
 | `source_flags contains 'hosting'` | lists | the list holds it |
 | `anchor matches '^best '` | text | a regular expression (RE2) |
 | `follow`, `not follow`, `follow = false` | true and false | is so, or is not |
-| `lang is null`, `is not null` | all | unknown, or known |
+| `lang is unknown`, `is not unknown` (or `null`) | all | unknown, or known |
 
 - Text stands in `'…'` or `"…"`; a quote inside is doubled. A single word needs none.
 - A time is a day (`2026-10-01`, which means all of it) or a day with an hour (`2026-10-01T06:00`). Times are UTC.
-- A row whose value is unknown satisfies `is null` and no other comparison of that column.
+- A row whose value is unknown satisfies `is unknown` and no other comparison of that column, also under `not`:
+  `nofollow = false` leaves out links of which it is not known whether they are nofollow. Link lists and WAT files of
+  crawls before August 2017 give such links; `follow is unknown` finds them.
 - On questions that count (domains, anchors, pages …) a condition on a link's column narrows the links that are counted,
   and one on a sum narrows the rows: `anchors TARGET --where "region = 'main' and n_domains >= 2"`.
 

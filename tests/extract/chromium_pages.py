@@ -62,7 +62,7 @@ class Browser:
     def document_links(self, record: Record) -> list[str]:
         """`href` of document.links when the record's bytes are the answer at its URL."""
         self._record = record
-        self._page.goto(record.url, wait_until="domcontentloaded", timeout=60_000)
+        self._page.goto(record.url, wait_until="domcontentloaded", timeout=600_000)
         links: list[str] = self._page.evaluate("Array.from(document.links, link => link.href)")
         return links
 

@@ -41,14 +41,18 @@ def test_a_row_with_target_is_a_capture_and_a_link() -> None:
     assert link["capture_id"] == capture["capture_id"]
     assert (link["kind"], link["target_url"], link["anchor"]) == ("listed", "http://me.example/", "my page")
     assert (link["source_domain"], link["target_domain"], link["is_internal"]) == ("blog.example", "me.example", False)
-    assert (link["nofollow"], link["rel"], link["rel_origin"]) == (True, "nofollow", "rel")
+    assert (link["nofollow"], link["ugc"], link["sponsored"]) == (True, None, None)
+    assert (link["rel"], link["rel_origin"]) == (None, None)  # where its nofollow comes from, the list does not say
     assert link["region"] is None and link["text_before"] is None
     assert batch.pages.num_rows == 0
 
 
 def test_what_the_list_does_not_say_is_null() -> None:
     (link,) = extract(row("https://blog.example/", "http://me.example/")).links.to_pylist()
-    assert (link["anchor"], link["alt"], link["rel"]) == (None, None, None)
+    for name in ("anchor", "alt", "rel", "nofollow", "ugc", "sponsored", "rel_origin"):
+        assert link[name] is None
+    (link,) = extract(row("https://blog.example/", "http://me.example/", ugc=True, sponsored=False)).links.to_pylist()
+    assert (link["nofollow"], link["ugc"], link["sponsored"]) == (None, True, False)
 
 
 def test_rows_without_target_are_captures_that_say_so() -> None:

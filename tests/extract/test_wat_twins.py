@@ -74,7 +74,13 @@ def test_real_pages_give_the_same_anchors(data_dir: Path, tmp_path: Path, name: 
     common = warc.keys() & told.keys()
     assert len(common) >= 0.999 * len(warc)
     assert len(common) >= 0.999 * len(told)
-    assert [key for key in common if warc[key] != told[key]] == []
+    assert [key for key in common if known(warc[key], told[key]) != told[key]] == []
+
+
+def known(row: tuple[Any, ...], told: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The row without what WAT does not tell of it: of pages of early crawls nofollow, ugc and sponsored."""
+    flags = range(3, 6)
+    return tuple(None if at in flags and told[at] is None else value for at, value in enumerate(row))
 
 
 def anchors(path: Path) -> dict[int, tuple[Any, ...]]:

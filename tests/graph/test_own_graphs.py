@@ -124,7 +124,7 @@ def votes_of(pairs: dict[tuple[int, int], tuple[int, int, int, int]], n: int = 3
     columns = ("pages", "follow_pages", "hosts", "follow_hosts")
     counts = {name: np.array([pairs[p][i] for p in ordered], np.uint32) for i, name in enumerate(columns)}
     return Votes(
-        VotesFacts(kind, "s", "k", "1", n, len(ordered), 0),
+        VotesFacts(kind, "s", "k", "1", n, len(ordered), 0, 0),
         Names(kind, Texts.of([host_key(name) for name in names]), Texts.of(names)),
         np.array([p[0] for p in ordered], np.uint32),
         np.array([p[1] for p in ordered], np.uint32),

@@ -15,6 +15,7 @@ from inlink.urls.identity import same_page_key
 
 Row = dict[str, Any]
 RANKS = {"js": 0, "warc": 1, "wat": 2, "webmention": 3, "csv": 4}
+FLAGS = ("nofollow", "ugc", "sponsored")
 EMBEDS = {"image", "script", "style", "media", "rel_link"}
 REASONS = {"gone": "page_gone", "redirect": "page_redirects", "other": "page_not_html", "page": "removed"}
 
@@ -195,6 +196,12 @@ def _voices(row: Row) -> list[tuple[Any, ...]]:
     return told or [(*same, "both", before, after)]
 
 
+def is_follow(row: Row) -> bool | None:
+    """Whether a link is follow; None where that is not known."""
+    flags = [row[name] for name in FLAGS]
+    return False if True in flags else None if None in flags else True
+
+
 def is_counted(link: Link) -> bool:
     return link.row["source_domain"] != link.row["target_domain"] and link.row["kind"] not in EMBEDS
 
@@ -210,11 +217,12 @@ def sums(links: Iterable[Link], level: str, ips: dict[str, str | None]) -> dict[
 
 def _sum(links: list[Link], ips: dict[str, str | None]) -> Row:
     live = [link for link in links if link.is_live]
-    follow = [link for link in live if not any(link.row[flag] for flag in ("nofollow", "ugc", "sponsored"))]
+    follow = [link for link in live if is_follow(link.row) is True]
     known = {ip for link in live if (ip := ips.get(link.row["source_key"])) is not None}
     return {
         "in_links": len(live),
         "in_follow_links": len(follow),
+        "in_unknown_follow_links": sum(is_follow(link.row) is None for link in live),
         "in_pages": len({link.row["source_key"] for link in live}),
         "in_domains": len({link.row["source_domain"] for link in live}),
         "in_follow_domains": len({link.row["source_domain"] for link in follow}),
@@ -239,12 +247,17 @@ def versions(pages: dict[str, list[Look]], states: dict[int, Link]) -> set[tuple
 
 def _runs(link_id: int, page: list[Look], shown: list[dict[int, Row]], state: Link) -> list[tuple[Any, ...]]:
     runs: list[list[int]] = []
+    known: Row = {}
     for i, links in enumerate(shown):
         if link_id in links:
-            if runs and runs[-1][-1] == i - 1 and _same(shown[i - 1][link_id], links[link_id]):
+            if not runs or runs[-1][-1] != i - 1:
+                known = {}
+            told = {name: value for name in _TOLD if (value := links[link_id].get(name)) is not None}
+            if known and all(known.get(name, value) == value for name, value in told.items()):
                 runs[-1].append(i)
             else:
                 runs.append([i])
+            known |= {**told, "is seen": True}
     out = []
     for n, run in enumerate(runs):
         after = run[-1] + 1
@@ -257,8 +270,4 @@ def _runs(link_id: int, page: list[Look], shown: list[dict[int, Row]], state: Li
     return out
 
 
-def _same(a: Row, b: Row) -> bool:
-    flags = ("nofollow", "ugc", "sponsored")
-    if any(a[name] != b[name] for name in flags):
-        return False
-    return all(a.get(n) == b.get(n) or a.get(n) is None or b.get(n) is None for n in ("anchor", "alt"))
+_TOLD = (*FLAGS, "anchor", "alt")

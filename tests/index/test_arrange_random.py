@@ -37,7 +37,8 @@ def _see(dice: random.Random, part: SmallPart, parts: list[SmallPart], url: str)
     at = dice.randrange(12)
     facts: dict[str, Any] = {"ip": dice.choice((None, "192.0.2.1", "192.0.2.9", "198.51.100.7"))}
     if part.depth == "csv":
-        part.see(url, at, [f"https://{dice.choice(TARGETS)}/q{dice.randrange(3)}"], status=None)
+        untold = {"nofollow": dice.choice((None, True, False)), "ugc": None, "sponsored": None}
+        part.see(url, at, [{"to": f"https://{dice.choice(TARGETS)}/q{dice.randrange(3)}", **untold}], status=None)
         return
     kind = dice.choices(("page", "gone", "redirect", "error", "pdf", "cut", "revisit"), (12, 1, 1, 1, 1, 1, 2))[0]
     links = [_link(dice) for _ in range(dice.randrange(5))]
@@ -62,7 +63,8 @@ def _link(dice: random.Random) -> dict[str, Any]:
     return {
         "to": f"https://{dice.choice(TARGETS)}/q{dice.randrange(3)}",
         "kind": dice.choices(("anchor", "image", "frame"), (8, 1, 1))[0],
-        "nofollow": dice.random() < 0.2,
+        "nofollow": dice.choices((True, False, None), (2, 6, 2))[0],
+        "ugc": dice.choices((False, None, True), (8, 1, 1))[0],
         "anchor": dice.choice((None, "bread", "cake")),
         "text_before": dice.choice((None, "see", "see what is told at some length")),
     }
@@ -131,11 +133,13 @@ def _compare_pairs(rows: list[dict[str, Any]], states: dict[int, plain.Link]) ->
     for key, links in pairs.items():
         row, live = found[key], [link for link in links if link.is_live]
         assert row["n_links"] == len(live)
-        assert row["n_follow_links"] == sum(not link.row["nofollow"] for link in live)
+        assert row["n_follow_links"] == sum(plain.is_follow(link.row) is True for link in live)
+        assert row["n_unknown_follow_links"] == sum(plain.is_follow(link.row) is None for link in live)
         assert row["n_pages"] == len({link.row["source_key"] for link in live})
         assert row["n_lost_links"] == len(links) - len(live)
         assert row["first_seen"] == min(link.first for link in links)
         assert row["last_seen"] == max(link.last for link in links)
         best = states[row["best_link_id"]]
         assert best.is_live == bool(live)
-        assert best.row["nofollow"] == all(link.row["nofollow"] for link in live or links)
+        rank = (True, None, False)
+        assert plain.is_follow(best.row) == min((plain.is_follow(x.row) for x in live or links), key=rank.index)

@@ -193,13 +193,46 @@ def test_other_tools(tmp_path: Path, tool: str) -> None:
     found = opened(tmp_path / "x", data)
     assert isinstance(found, InputFile), found
     assert (found.format, found.facts["layout"]) == ("links", name)
-    assert list(items(found)) == [ListedLink(A, T, seen_at, 2, "the anchor, here", True)]
+    more = (False, False) if tool in ("ahrefs", "ahrefs-csv", "semrush") else (None, None)
+    assert list(items(found)) == [ListedLink(A, T, seen_at, 2, "the anchor, here", True, *more)]
 
 
 def test_nofollow_is_unknown_where_not_said(tmp_path: Path) -> None:
     text = "".join(f"{A},{T},{word}\n" for word in ("true", "false", "", "perhaps", "0"))
     rows = read(tmp_path / "x", "source_url,target_url,nofollow\n" + text)
     assert [r.nofollow for r in rows if isinstance(r, ListedLink)] == [True, False, None, None, False]
+
+
+# What tools say of a link, and what is then known: nofollow, ugc, sponsored.
+SAID: dict[str, tuple[str, str, tuple[bool | None, bool | None, bool | None]]] = {
+    "not nofollow": ("nofollow", "false", (False, None, None)),
+    "dofollow in a column of types": ("nofollow", "Dofollow", (False, False, False)),
+    "dofollow": ("dofollow", "yes", (False, False, False)),
+    "not dofollow": ("dofollow", "no", (True, None, None)),
+    "nofollow as a word": ("follow", "nofollow", (True, None, None)),
+    "follow unknown": ("follow", "", (None, None, None)),
+    "all three": ("nofollow,ugc,sponsored", "true,false,true", (True, False, True)),
+    "ugc alone": ("nofollow,ugc,sponsored", ",true,", (None, True, None)),
+    "our own export": ("follow,nofollow,ugc,sponsored", "true,false,false,false", (False, False, False)),
+    "our own, ugc": ("follow,nofollow,ugc,sponsored", "false,false,true,false", (False, True, False)),
+    "our own, ugc, the rest unknown": ("follow,nofollow,ugc,sponsored", "false,,true,", (None, True, None)),
+    "our own, unknown": ("follow,nofollow,ugc,sponsored", ",,,", (None, None, None)),
+    "at odds": ("follow,nofollow", "true,true", (True, False, False)),
+}
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_what_is_said_of_rel(tmp_path: Path, case: str) -> None:
+    columns, cells, expected = SAID[case]
+    (found,) = read(tmp_path / "x", f"source_url,target_url,{columns},last_seen\n{A},{T},{cells},2020-06-30\n")
+    assert isinstance(found, ListedLink)
+    assert (found.nofollow, found.ugc, found.sponsored) == expected
+
+
+def test_majestic_knows_nofollow_alone(tmp_path: Path) -> None:
+    (found,) = read(tmp_path / "x", table(MAJESTIC, MAJESTIC_ROW.replace("|+|", "|-|")))
+    assert isinstance(found, ListedLink)
+    assert (found.nofollow, found.ugc, found.sponsored) == (False, None, None)
 
 
 def test_pairs_and_urls(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ def link(position: int, **changed: object) -> dict[str, object]:
         "text_before": "For the schedule we lean on the",
         "text_after": "at Crumb, which explains why.",
         "region": "main",
+        "follow": True,
         "nofollow": False,
         "ugc": False,
         "sponsored": False,
@@ -53,13 +54,16 @@ def link(position: int, **changed: object) -> dict[str, object]:
 LINKS = [
     link(0),
     link(1, anchor=HOSTILE, text_before=HOSTILE, text_after=HOSTILE, source_url=f"https://evil.example/{HOSTILE}"),
-    link(2, nofollow=True, ugc=True, rel_origin="rel", region="comment"),
-    link(3, nofollow=True, rel_origin="meta+header", region=None, anchor=None, kind="image", alt="A loaf"),
+    link(2, follow=False, nofollow=True, ugc=True, rel_origin="rel", region="comment"),
+    link(
+        3, follow=False, nofollow=True, rel_origin="meta+header", region=None, anchor=None, kind="image", alt="A loaf"
+    ),
     link(4, is_live=False, lost_at=NOW, lost_reason="page_gone"),
     link(5, anchor="مرحبا بالعالم", text_before="نص", text_after="بعد", source_url="https://xn--mgbh0fb.example/"),
     link(6, links_in_group=412, title=HOSTILE, change="new", region="footer"),
-    link(7, sponsored=True, rel_origin="rel", region="aside", anchor="", alt=None),
+    link(7, follow=False, sponsored=True, rel_origin="rel", region="aside", anchor="", alt=None),
     link(8, source_url="javascript:alert(1)"),
+    link(9, follow=None, nofollow=None, ugc=None, sponsored=None, kind="listed"),
 ]
 
 
@@ -81,15 +85,16 @@ class StubBench:
         return Status("/w", snapshot, 3, 2_318_440, 90_123_456, 12_000, 9_000, 10**9)
 
     def sql(self, _query: str, **_options: Any) -> Rows:
-        row = {"domain": "crumb.example", "in_domains": 12, "in_links": 40, "in_follow_links": 30, "n_pages": 5}
+        counts = {"in_links": 40, "in_follow_links": 30, "in_unknown_follow_links": 0, "n_pages": 5}
+        row = {"domain": "crumb.example", "in_domains": 12, **counts}
         return rows_of([row], None)
 
     def overview(self, target: str, scope: str | None = None, **_options: Any) -> Overview:
         n = 0 if target == "zero.example" else 1
         return Overview(
             Target(target, scope or "domain", scope is None), SNAPSHOT,
-            18_214 * n, 12_932 * n, 3_461, 1_311, 510, 15_871 * n, 1_500, 1_284 * n, 912, 800, 640, 214, 380 * n, 402,
-            96, 31, 90_211, 220, 4, NOW - timedelta(days=2500), NOW,
+            18_214 * n, 12_932 * n, 0, 3_461, 1_311, 510, 15_871 * n, 1_500, 1_284 * n, 912, 800, 640, 214, 380 * n,
+            402, 96, 31, 90_211, 220, 4, NOW - timedelta(days=2500), NOW,
             {
                 "rel": (Count("follow", 12_932, 900), Count("nofollow", 5_282, 300)),
                 "region": (Count("main", 10_000, 700), Count(None, 614, 40)),
@@ -103,7 +108,8 @@ class StubBench:
         )  # fmt: skip
 
     def _sums(self, name: str, values: list[str]) -> pa.Table:
-        sums = {"n_domains": 9, "n_links": 40, "n_follow_links": 30, "strength": 5, "first_seen": NOW, "last_seen": NOW}
+        counts = {"n_domains": 9, "n_links": 40, "n_follow_links": 30, "n_unknown_follow_links": 0}
+        sums = {**counts, "strength": 5, "first_seen": NOW, "last_seen": NOW}
         return pa.Table.from_pylist([{name: value, **sums} for value in values])
 
     def backlinks(self, target: str, scope: str | None = None, **options: Any) -> Rows:

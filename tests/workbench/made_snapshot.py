@@ -57,7 +57,7 @@ ANCHORS = (
     "bread, best",
 )
 REGIONS = ("main", "nav", "footer", "comment", None)
-ATTRIBUTES = ("nofollow", "ugc", "sponsored", "rel", "rel_origin", "anchor", "alt")
+COMPARED = ("nofollow", "ugc", "sponsored", "anchor", "alt")
 
 
 @dataclass
@@ -161,7 +161,7 @@ def _links_of_page(dice: random.Random, made: Made, captures: list[Row], numbers
         current: Row = link
         for capture in shown:
             if dice.random() < 0.2:
-                current = {**current, "anchor": dice.choice(ANCHORS), "nofollow": dice.random() < 0.5}
+                current = {**current, "anchor": dice.choice(ANCHORS), "nofollow": _maybe(dice.random())}
             is_there = capture["http_status"] == 200 and dice.random() < 0.8
             states.append({**current, "capture_id": capture["capture_id"]} if is_there else None)
         if any(states):
@@ -186,7 +186,15 @@ def _link(dice: random.Random, capture: Row, target: str, number: int) -> Row:
         "position_share": dice.choice((None, 0.164, 0.5)), "block_link_share": dice.choice((None, 0.999)),
         "is_internal": source_domain == target_domain,
     }  # fmt: skip
+    other = random.Random(number)
+    if other.random() < 0.3:  # of a list that tells of nofollow alone, or of nothing
+        row |= {"nofollow": other.choice((True, False, None)), "ugc": None, "sponsored": None, "rel": None}
     return row
+
+
+def _maybe(value: float) -> bool | None:
+    """Yes, no, and now and then not known."""
+    return None if value < 0.2 else value < 0.5
 
 
 def _add_link(made: Made, captures: list[Row], states: list[Row | None]) -> None:
@@ -214,15 +222,19 @@ def _add_link(made: Made, captures: list[Row], states: list[Row | None]) -> None
 
 def _runs(captures: list[Row], states: list[Row | None]) -> list[Row]:
     runs: list[Row] = []
+    known: Row = {}
     for capture, state in zip(captures, states, strict=True):
         last = runs[-1] if runs and runs[-1]["ended_at"] is None else None
         if state is None:
             if last:
                 last["ended_at"] = capture["fetched_at"]
                 last["ended_by"] = "page_gone" if capture["http_status"] == 404 else "removed"
-        elif last and all(last[name] == state[name] for name in ATTRIBUTES):
-            last["seen_to"] = capture["fetched_at"]
+        elif last and not any(differs(known[name], state[name]) for name in COMPARED):
+            shown = max({**last, **state}, last, key=lambda row: sum(row[name] is not None for name in COMPARED))
+            last |= {**shown, "seen_to": capture["fetched_at"]}
+            known = {name: known[name] if state[name] is None else state[name] for name in COMPARED}
         else:
+            known = {name: state[name] for name in COMPARED} | _still_known(last, known, state)
             if last:
                 last |= {"ended_at": capture["fetched_at"], "ended_by": "changed"}
             time = capture["fetched_at"]
@@ -231,12 +243,32 @@ def _runs(captures: list[Row], states: list[Row | None]) -> list[Row]:
     return [{name: value for name, value in run.items() if name in keep} for run in runs]
 
 
+def _still_known(last: Row | None, known: Row, state: Row) -> Row:
+    """What the captures before have told and this one does not."""
+    return {name: known[name] for name in COMPARED if last and state[name] is None}
+
+
+def differs(before: object, now: object) -> bool:
+    """Whether two values are known and not the same."""
+    return before is not None and now is not None and before != now
+
+
 def _counted(link: Row) -> bool:
     return not link["is_internal"] and link["kind"] not in EMBED_KINDS
 
 
+def follow(link: Row) -> bool | None:
+    """Whether a link is follow; None where that is not known."""
+    flags = [link[name] for name in ("nofollow", "ugc", "sponsored")]
+    return False if True in flags else None if None in flags else True
+
+
 def is_follow(link: Row) -> bool:
-    return not (link["nofollow"] or link["ugc"] or link["sponsored"])
+    return follow(link) is True
+
+
+def is_unknown(link: Row) -> bool:
+    return follow(link) is None
 
 
 def _strengthen(made: Made) -> None:
@@ -246,7 +278,10 @@ def _strengthen(made: Made) -> None:
             {
                 other["source_domain"]
                 for other in made.links
-                if other["target_domain"] == domain and _counted(other) and other["is_live"] and is_follow(other)
+                if other["target_domain"] == domain
+                and _counted(other)
+                and other["is_live"]
+                and follow(other) is not False
             }
         )
 
@@ -264,9 +299,9 @@ def _indirect(dice: random.Random, made: Made) -> None:
 
 def _sums(made: Made) -> None:
     names = {c["host"] for c in made.captures} | {x["target_host"] for x in made.links + made.indirect}
-    zero = dict.fromkeys(("n_pages", "in_links", "in_follow_links", "in_pages", "in_hosts", "in_domains",
-                          "in_follow_domains", "in_ips", "in_subnets", "out_links", "out_domains",
-                          "lost_links"), 0)  # fmt: skip
+    zero = dict.fromkeys(("n_pages", "in_links", "in_follow_links", "in_unknown_follow_links", "in_pages",
+                          "in_hosts", "in_domains", "in_follow_domains", "in_ips", "in_subnets", "out_links",
+                          "out_domains", "lost_links"), 0)  # fmt: skip
     times = {"first_seen": None, "last_seen": None}
     for host in sorted(names, key=host_key):
         made.hosts.append({"host": host, "host_key": host_key(host), "domain": HOST_DOMAINS[host], **zero, **times})
@@ -291,6 +326,7 @@ def _sums(made: Made) -> None:
                 "target_domain": target,
                 "n_links": len(live),
                 "n_follow_links": sum(is_follow(x) for x in live),
+                "n_unknown_follow_links": sum(is_unknown(x) for x in live),
                 "n_pages": len({x["source_key"] for x in live}),
                 "n_lost_links": len(links) - len(live),
                 "first_seen": min(x["first_seen"] for x in links),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from made_snapshot import FLAGS, HOST_DOMAINS, Made, Row, is_follow
+from made_snapshot import FLAGS, HOST_DOMAINS, Made, Row, differs, follow, is_follow, is_unknown
 
 from inlink.schema import EMBED_KINDS
 from inlink.urls.identity import same_page_key
@@ -43,9 +43,9 @@ def backlinks(made: Made, target: str, scope: str, *, state: str = "live", **opt
     return sorted(rows, key=lambda row: (-row["strength"], order[row["link_id"]]))
 
 
-def shown_first(row: Row) -> tuple[bool, bool, bool]:
-    """Which of several links of a source is shown: live, follow, main region first."""
-    return (not row["is_live"], not is_follow(row), row["region"] != "main")
+def shown_first(row: Row) -> tuple[bool, int, bool]:
+    """Which of several links of a source is shown: live, follow (unknown before nofollow), main region first."""
+    return (not row["is_live"], (True, None, False).index(follow(row)), row["region"] != "main")
 
 
 def grouped(made: Made, rows: list[Row], group: str) -> list[tuple[int, int]]:
@@ -86,6 +86,7 @@ def _sums(rows: list[Row]) -> Row:
     return {
         "n_links": len(live),
         "n_follow_links": sum(map(is_follow, live)),
+        "n_unknown_follow_links": sum(map(is_unknown, live)),
         "n_pages": len({row["source_key"] for row in live}),
         "n_hosts": len({row["source_host"] for row in live}),
         "n_domains": len({row["source_domain"] for row in live}),
@@ -123,8 +124,8 @@ def change_between(made: Made, link: Row, start: datetime, end: datetime) -> str
     if now is None:
         return "lost"
     if before is not None:
-        names = ("nofollow", "ugc", "sponsored", "rel", "anchor", "alt")
-        return "changed" if any(before[name] != now[name] for name in names) else None
+        names = ("nofollow", "ugc", "sponsored", "anchor", "alt")
+        return "changed" if any(differs(before[name], now[name]) for name in names) else None
     if link["first_seen"] <= start:
         return "restored"
     times = [c["fetched_at"] for c in made.captures if c["url_key"] == link["source_key"] and c["is_conclusive"]]

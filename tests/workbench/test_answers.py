@@ -11,7 +11,7 @@ from typing import Any
 
 import naive
 import pytest
-from made_snapshot import START, Made, Row, is_follow, make
+from made_snapshot import START, Made, Row, follow, is_follow, is_unknown, make
 
 from inlink.index.serving import build_serving
 from inlink.schema import EMBED_KINDS
@@ -123,7 +123,15 @@ def columns_of(question: str) -> set[str]:
         "pages": {"n_domains", "n_follow_domains", "strength"},
         "ips": {"n_domains", "n_hosts"},
     }
-    return {"n_links", "n_follow_links", "n_pages", "n_lost_links", "first_seen", "last_seen"} | own[question]
+    return {
+        "n_links",
+        "n_follow_links",
+        "n_unknown_follow_links",
+        "n_pages",
+        "n_lost_links",
+        "first_seen",
+        "last_seen",
+    } | own[question]
 
 
 @pytest.mark.parametrize(("target", "scope"), TARGETS[:6])
@@ -135,6 +143,12 @@ def test_folded_anchors(case: Case, target: str, scope: str) -> None:
     assert {row["anchor"]: row["n_links"] for row in found} == {
         key: group["n_links"] for key, group in expected.items() if group["n_links"]
     }
+
+
+def rel_of(row: Row) -> str | None:
+    """What a row counts as in the breakdown by rel."""
+    marked = "+".join(name for name in ("nofollow", "ugc", "sponsored") if row[name])
+    return marked or ("follow" if is_follow(row) else None)
 
 
 @pytest.mark.parametrize(("target", "scope"), TARGETS)
@@ -151,7 +165,9 @@ def test_overview(case: Case, target: str, scope: str) -> None:
     ]
     assert found.n_links == len(live)
     assert found.n_follow_links == sum(map(is_follow, live))
-    assert found.n_nofollow_links == sum(row["nofollow"] for row in live)
+    assert found.n_unknown_follow_links == sum(map(is_unknown, live))
+    assert found.n_nofollow_links == sum(row["nofollow"] is True for row in live)
+    assert {c.value: c.n_links for c in found.breakdowns.get("rel", ())} == Counter(map(rel_of, live))
     assert found.n_domains == len({row["source_domain"] for row in live})
     assert found.n_follow_domains == len({row["source_domain"] for row in live if is_follow(row)})
     assert found.n_pages == len({row["source_key"] for row in live})
@@ -225,9 +241,15 @@ def test_sorted_as_asked(case: Case) -> None:
 
 
 FILTERS: list[tuple[str, Any]] = [
-    ("nofollow = false", lambda r: not r["nofollow"]),
+    ("nofollow = false", lambda r: r["nofollow"] is False),
+    ("nofollow != true", lambda r: r["nofollow"] is False),
+    ("not nofollow = true", lambda r: r["nofollow"] is False),
+    ("nofollow is unknown", lambda r: r["nofollow"] is None),
+    ("nofollow is not unknown and ugc is null", lambda r: r["nofollow"] is not None and r["ugc"] is None),
     ("follow", is_follow),
-    ("not follow", lambda r: not is_follow(r)),
+    ("not follow", lambda r: follow(r) is False),
+    ("follow in (true, false)", lambda r: not is_unknown(r)),
+    ("follow is unknown", is_unknown),
     ("anchor contains 'BREAD'", lambda r: r["anchor"] is not None and "bread" in r["anchor"].lower()),
     ("anchor = 'Bread' or region in (main, nav)", lambda r: r["anchor"] == "Bread" or r["region"] in ("main", "nav")),
     ("region != main", lambda r: r["region"] not in (None, "main")),
@@ -268,19 +290,20 @@ def test_filters(case: Case, target: str, scope: str, text: str, keep: Any) -> N
 def test_filters_on_sums(case: Case) -> None:
     made, bench = case
     found = bench.domains("a.example", where="n_links > 1 and nofollow = false", limit=None).to_dicts()
-    rows = [row for row in naive.backlinks(made, "a.example", "domain", state="all") if not row["nofollow"]]
+    rows = [row for row in naive.backlinks(made, "a.example", "domain", state="all") if row["nofollow"] is False]
     expected = naive.sums(made, rows, lambda row: row["source_domain"])
     assert {row["source_domain"]: row["n_links"] for row in found} == {
         key: group["n_links"] for key, group in expected.items() if group["n_links"] > 1
     }
 
 
-@pytest.mark.parametrize("by", ["kind", "region", "nofollow", "tld", "lang"])
+@pytest.mark.parametrize("by", ["kind", "region", "nofollow", "follow", "tld", "lang"])
 def test_counts(case: Case, by: str) -> None:
     made, bench = case
     langs = {row["url_key"]: row["lang"] for row in made.captures if row["is_current"]}
     rows = naive.backlinks(made, "a.example", "domain")
-    value = {"tld": lambda r: r["source_domain"].rpartition(".")[2], "lang": lambda r: langs[r["source_key"]]}
+    value = {"tld": lambda r: r["source_domain"].rpartition(".")[2], "lang": lambda r: langs[r["source_key"]],
+             "follow": follow}  # fmt: skip
     keyed: Any = value.get(by, lambda r: r[by])
     expected = naive.sums(made, rows, keyed)
     found = bench.counts("a.example", by, limit=None).to_dicts()

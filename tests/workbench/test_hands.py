@@ -60,11 +60,15 @@ def test_counted_answers_are_those_of_sql(serving: Path, by_sql: Workbench, monk
     with Workbench.over(serving, threads=1) as bench:
         assert answers(bench) == expected
         assert bench._serve().hands._held
-    assert sum(len(rows) for rows, _, _ in expected.values()) > 500
+    rows = [row for page, _, _ in expected.values() for row in page]
+    assert len(rows) > 400
+    assert sum(row["n_unknown_follow_links"] != 0 for row in rows) > 100
 
 
 def test_cards_are_those_of_sql(serving: Path, by_sql: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = [by_sql.overview(target, scope=scope) for target, scope in TARGETS]
+    assert expected[0].n_unknown_follow_links >= 3
+    assert None in {count.value for count in expected[0].breakdowns["rel"]}
     monkeypatch.undo()
     with Workbench.over(serving, threads=1) as bench:
         for _ in range(2):

@@ -53,6 +53,7 @@ class RawLinks:
 
     Shapes: all (n,). `page` is a row of Sources, `kind` a position in KINDS, `target` the URL and
     `rel` the attribute as written; `more` are further columns of LINKS, by name. What is not given is null.
+    `is_rel_known` says of which links the input tells rel or that there is none; None: of all.
     """
 
     page: NDArray[np.int32]
@@ -62,6 +63,7 @@ class RawLinks:
     anchor: pa.StringArray
     alt: pa.StringArray
     more: Mapping[str, pa.Array] = field(default_factory=dict)
+    is_rel_known: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def assemble(
         "target_host": host,
         "target_domain": _unique(domain),
         "kind": coded(kind, _KINDS),
-        **_rel_columns(_take(raw.rel, kept), sources.nofollow_origin, page),
+        **_rel_columns(_take(raw.rel, kept), sources.nofollow_origin, page, _is_unknown(raw, is_kept)),
         "anchor": _take(raw.anchor, kept),
         "alt": _take(raw.alt, kept),
         "is_internal": pa.array(is_internal),
@@ -194,8 +196,18 @@ def _source_columns(sources: Sources, page: NDArray[np.int32]) -> dict[str, pa.A
     return columns
 
 
-def _rel_columns(rel: pa.StringArray, origins: Sequence[str | None], page: NDArray[np.int32]) -> dict[str, pa.Array]:
-    """rel with what it says of the link, joined with what robots rules say of the page."""
+def _is_unknown(raw: RawLinks, is_kept: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
+    """The kept links whose rel the input does not tell; None where there are none."""
+    return None if raw.is_rel_known is None else ~raw.is_rel_known[is_kept]
+
+
+def _rel_columns(
+    rel: pa.StringArray,
+    origins: Sequence[str | None],
+    page: NDArray[np.int32],
+    is_unknown: NDArray[np.bool_] | None,
+) -> dict[str, pa.Array]:
+    """rel with what it says of the link, joined with what robots rules say of the page; null where neither tells."""
     encoded = rel.dictionary_encode(null_encoding="encode")
     values = [_rel_words(value) for value in encoded.dictionary.to_pylist()]
     index = np.asarray(encoded.indices)
@@ -204,9 +216,11 @@ def _rel_columns(rel: pa.StringArray, origins: Sequence[str | None], page: NDArr
     origin = np.where(bits > 0, _REL, 0).astype(np.uint8) | of_page
     return {
         "rel": _unique(coded(index, pa.array(values, pa.string()))),
-        "nofollow": pa.array((bits & _NOFOLLOW > 0) | (of_page > 0)),
-        "ugc": pa.array(bits & _UGC > 0),
-        "sponsored": pa.array(bits & _SPONSORED > 0),
+        "nofollow": pa.array(
+            (bits & _NOFOLLOW > 0) | (of_page > 0), mask=None if is_unknown is None else is_unknown & (of_page == 0)
+        ),
+        "ugc": pa.array(bits & _UGC > 0, mask=is_unknown),
+        "sponsored": pa.array(bits & _SPONSORED > 0, mask=is_unknown),
         "rel_origin": coded(origin, _ORIGINS),
     }
 

@@ -1,9 +1,12 @@
 """Rows of imported link lists (Search Console and the like) → captures of the linking pages, and their links.
 
 A list says that a page linked at a time; of its other links, its status and its text it says nothing. So its captures
-have depth `csv` and no HTTP status. A row that does not name the page linked to gives a capture alone: its `error` is
-`target-not-named`, followed by `:` and the site that the list was exported for, where that is known
-(`InputFile.facts["property"]`), so that "links to your site, page unknown" can be answered from the captures.
+have depth `csv` and no HTTP status. Of nofollow, ugc and sponsored a link has what the row says, else null; where they
+come from (rel, robots meta, header) no list says.
+
+A row that does not name the page linked to gives a capture alone: its `error` is `target-not-named`, followed by `:`
+and the site that the list was exported for, where that is known (`InputFile.facts["property"]`), so that "links to
+your site, page unknown" can be answered from the captures.
 """
 
 from __future__ import annotations
@@ -44,9 +47,14 @@ def extract_listed(items: Sequence[ListedLink], file: InputFile, rules: SuffixRu
         page=np.array([page for page, _ in with_target], np.int32),
         kind=np.full(len(with_target), _LISTED, np.uint8),
         target=pa.array([item.target_url for _, item in with_target], pa.string()),
-        rel=pa.array(["nofollow" if item.nofollow else None for _, item in with_target], pa.string()),
+        rel=pa.nulls(len(with_target), pa.string()),
         anchor=pa.array([_folded(item.anchor, limits) for _, item in with_target], pa.string()),
         alt=pa.nulls(len(with_target), pa.string()),
+        more={
+            "nofollow": pa.array([item.nofollow for _, item in with_target], pa.bool_()),
+            "ugc": pa.array([item.ugc for _, item in with_target], pa.bool_()),
+            "sponsored": pa.array([item.sponsored for _, item in with_target], pa.bool_()),
+        },
     )
     links = assemble(sources, raw, rules).links
     has_target = np.isin(sources.capture_id, np.asarray(links["capture_id"]))

@@ -2,9 +2,9 @@
 
 A WAT record tells less than the page itself: nothing of a link's place (region, position, text around it), of the
 visible text, of hreflang; anchors end after 128 characters, the image inside a link is not tied to it. What it does not
-tell is null. What it tells is read as in HTML: same kinds, same nofollow rules, same identities. Two limits: a page
-with several <base> elements is resolved against the last, the only one in the record; and files older than
-CC-MAIN-2017-34 have no rel on anchors, so their links count as follow.
+tell is null; that holds for the rel of links too (wat_rel.py). What it tells is read as in HTML: same kinds, same
+nofollow rules, same identities. One limit: a page with several <base> elements is resolved against the last, the only
+one in the record.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from inlink.extract.wat_facts import charset_of_record, facts_of_record, said_by
 from inlink.extract.wat_json import WatPage, read_pages
 from inlink.extract.wat_pages import page_rows
 from inlink.extract.wat_paths import LINK_CODE, header_path
+from inlink.extract.wat_rel import is_rel_told
 from inlink.extract.wat_scan import Scanned, scan
 from inlink.schema import KINDS
 from inlink.sources.limits import Limits
@@ -59,6 +60,8 @@ def extract_wat(items: Sequence[WatRecord], file: InputFile, rules: SuffixRules,
     told = [_told(page, url) for page, url in zip(pages, places.url, strict=True)]
     scanned = _scan(pages, places, told, limits)
     sources, raw = _sources(places, told), _with_link_kinds(scanned)
+    is_told = is_rel_told([record.fetched_at_us for record in records], raw.page, raw.kind, raw.rel)
+    raw = replace(raw, is_rel_known=is_told)
     assembled = assemble(sources, raw, rules, external_only=limits.external_only)
     assembled = replace(assembled, n_internal=assembled.n_internal + scanned.n_dropped)
     bad += [

@@ -61,8 +61,9 @@ def write_overlay_votes(release: Release, own: Votes, rules: SuffixRules, key: s
     texts.save(out)
     save_arrays(out, columns)
     facts = VotesFacts(
-        "domains", own.facts.snapshot, key, own.facts.code, len(names), len(columns["source"]), own.facts.n_self
-    )
+        "domains", own.facts.snapshot, key, own.facts.code, len(names), len(columns["source"]), own.facts.n_self,
+        own.facts.n_unknown_follow,
+    )  # fmt: skip
     replace_text(out / FILE_NAME, json.dumps({**asdict(facts), "digests": digests_of(out)}, indent=1) + "\n")
     return facts
 

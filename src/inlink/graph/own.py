@@ -99,7 +99,8 @@ def graph_of(votes: Votes, policy: Policy) -> Graph:
     if policy.is_plain:
         outward = Csr(outward.offsets, outward.neighbours, None)
     meta = {"votes": votes_id(votes.facts.kind, votes.facts.snapshot_key), "snapshot": votes.facts.snapshot,
-            "snapshot_key": votes.facts.snapshot_key, "n_self": votes.facts.n_self, **policy.words}  # fmt: skip
+            "snapshot_key": votes.facts.snapshot_key, "n_self": votes.facts.n_self,
+            "n_unknown_follow": votes.facts.n_unknown_follow, **policy.words}  # fmt: skip
     return Graph(votes.names, transpose(outward, votes.n), outward, out_weight, votes.facts.kind, meta)
 
 

@@ -22,7 +22,8 @@ CHUNK = 1 << 20
 @dataclass(frozen=True, slots=True)
 class Policy:
     """follow: drop (links that are nofollow, ugc or sponsored are not there), evaporate (they take their share of the
-    source's vote and give it to nobody), weight (they count `nofollow_share` of a follow link).
+    source's vote and give it to nobody), weight (they count `nofollow_share` of a follow link). Under each of them a
+    link of which it is not known whether it is follow counts as one that is: a run says how many there were.
 
     weight: one (a pair counts 1), log-pages (ln(1 + pages that vote)), hosts (hosts that vote).
     """

@@ -96,7 +96,10 @@ def recipe_of(words: dict[str, Any]) -> Recipe:
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """run.json: inputs, where the graph is kept, how it went, and the digests of what was written."""
+    """run.json: inputs, where the graph is kept, how it went, and the digests of what was written.
+
+    n_unknown_follow: links that counted as follow because their input cannot know whether they are; null in older runs.
+    """
 
     run: str
     inputs: dict[str, Any]
@@ -111,6 +114,7 @@ class RunFacts:
     digests: dict[str, str]
     made_by: str
     made_at: str
+    n_unknown_follow: int | None = None
 
 
 @dataclass(frozen=True)

@@ -157,6 +157,7 @@ def write_run(out: Path, recipe: Recipe, graph: Graph, result: PageRankResult) -
         votes=votes_id(recipe.kind, recipe.snapshot_key),
         n=graph.n,
         m=graph.m,
+        n_unknown_follow=int(graph.meta["n_unknown_follow"]),
         n_dangling=graph.n_dangling,
         iterations=int(result.iterations),
         error_bound=float(result.error_bound),

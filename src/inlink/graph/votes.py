@@ -26,7 +26,7 @@ from inlink.schema.words import VOTE_KINDS
 from inlink.store.files import replace_text
 
 # The version of how votes are counted: it rises whenever the same snapshot would give other votes.
-CODE = "1"
+CODE = "2"
 FILE_NAME = "votes.json"
 COUNTS = ("pages", "follow_pages", "hosts", "follow_hosts")
 _TYPES = dict.fromkeys(("source", "target", *COUNTS), "<u4")
@@ -36,7 +36,10 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class VotesFacts:
-    """Where votes come from, and what they came to. snapshot_key: digest of the content of the snapshot."""
+    """Where votes come from, and what they came to. snapshot_key: digest of the content of the snapshot.
+
+    n_unknown_follow: links that count as follow because their input cannot know whether they are.
+    """
 
     kind: str
     snapshot: str
@@ -45,6 +48,7 @@ class VotesFacts:
     n: int
     m: int
     n_self: int
+    n_unknown_follow: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +104,9 @@ def count_votes(
     say("count votes")
     _run(session, "page_pairs" if kind == "pages" else "name_pairs", None if kind == "pages" else level)
     (m,), (n_self,) = session.one("SELECT count(*) FROM pairs"), session.one("SELECT n FROM self_votes")
+    (n_unknown,) = session.one("SELECT n FROM unknown_votes")
     write_columns(out, _TYPES, int(str(m)), _pairs(session))
-    facts = VotesFacts(kind, snapshot.name, snapshot_key, CODE, n, int(str(m)), int(str(n_self)))
+    facts = VotesFacts(kind, snapshot.name, snapshot_key, CODE, n, int(str(m)), int(str(n_self)), int(str(n_unknown)))
     replace_text(out / FILE_NAME, json.dumps({**asdict(facts), "digests": digests_of(out)}, indent=1) + "\n")
     return facts
 

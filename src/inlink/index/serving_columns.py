@@ -45,7 +45,10 @@ class LinkColumn:
         return self.sql, self.needs
 
 
-STRENGTH = "referring follow domains of the source domain; once a run is served, how many domains it stands above"
+STRENGTH = (
+    "referring domains of the source domain whose link is follow or not known; "
+    "once a run is served, how many domains it stands above"
+)
 
 
 def _plain(name: str, type_: Type, meaning: str) -> LinkColumn:
@@ -68,7 +71,10 @@ def _share(sql: str) -> str:
     return f"round({sql}::DOUBLE, 3)"
 
 
-FOLLOW = "NOT (l.nofollow OR l.ugc OR l.sponsored)"
+FOLLOW = "(NOT (l.nofollow OR l.ugc OR l.sponsored))"
+"""True, false, or null: one of the three that holds decides, else one that is not known leaves it open."""
+
+UNKNOWN_FOLLOW = f"{FOLLOW} IS NULL"
 SOURCE_DOMAIN = "right(l.source_host, l.source_domain_length)"
 FOLDED = "trim(regexp_replace(lower(strip_accents({0})), '[^\\pL\\pN]+', ' ', 'g'))"
 
@@ -84,12 +90,12 @@ _ALL = (
     LinkColumn("target_key", "text", "tp.key", "its same-page key", ("target_pages",)),
     _wide("target_raw", "text", "the target as written on the page, where that differs from target_url"),
     _plain("kind", "text", "anchor, area, image, frame, form, canonical, alternate, redirect, refresh …"),
-    LinkColumn("follow", "bool", FOLLOW, "none of nofollow, ugc, sponsored"),
-    _plain("nofollow", "bool", "nofollow by rel, robots meta or X-Robots-Tag"),
-    _plain("ugc", "bool", "rel has ugc"),
-    _plain("sponsored", "bool", "rel has sponsored"),
-    _plain("rel", "text", "rel attribute as folded to lower case"),
-    _plain("rel_origin", "text", "what makes the link not follow: rel, meta, header"),
+    LinkColumn("follow", "bool", FOLLOW, "none of nofollow, ugc, sponsored; null where that is not known"),
+    _plain("nofollow", "bool", "nofollow by rel, robots meta or X-Robots-Tag; null where the input cannot know"),
+    _plain("ugc", "bool", "rel has ugc; null where the input cannot know"),
+    _plain("sponsored", "bool", "rel has sponsored; null where the input cannot know"),
+    _plain("rel", "text", "rel attribute as folded to lower case; null where there is none or it is not known"),
+    _plain("rel_origin", "text", "what makes the link not follow: rel, meta, header; null where it is not known"),
     _plain("anchor", "text", "visible text of the link"),
     LinkColumn("anchor_folded", "text", FOLDED.format("l.anchor"), "anchor in lower case, no accents or punctuation"),
     _wide("alt", "text", "alt text of the image inside the link, or of the image itself"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inlink.index.serving_columns import FOLDED, FOLLOW, LINK_COLUMNS, SOURCE_DOMAIN, STRENGTH
+from inlink.index.serving_columns import FOLDED, FOLLOW, LINK_COLUMNS, SOURCE_DOMAIN, STRENGTH, UNKNOWN_FOLLOW
 from inlink.index.serving_sql import GroupColumn, Grouping
 
 
@@ -17,6 +17,9 @@ def _distinct(name: str, column: str, condition: str, meaning: str) -> GroupColu
 
 _N_LINKS = _sum("n_links", "count(*) FILTER (l.is_live)", "live links")
 _N_FOLLOW = _sum("n_follow_links", f"count(*) FILTER (l.is_live AND {FOLLOW})", "live follow links")
+_N_UNKNOWN = _sum(
+    "n_unknown_follow_links", f"count(*) FILTER (l.is_live AND {UNKNOWN_FOLLOW})", "live links not known whether follow"
+)
 _N_PAGES = _distinct("n_pages", "l.source_page", "l.is_live", "pages with a live link")
 _N_HOSTS = _distinct("n_hosts", "l.source_host_id", "l.is_live", "hosts with a live link")
 _N_DOMAINS = _distinct("n_domains", "l.source_domain_id", "l.is_live", "domains with a live link")
@@ -44,6 +47,7 @@ DOMAINS = Grouping(
         _STRENGTH,
         _N_LINKS,
         _N_FOLLOW,
+        _N_UNKNOWN,
         _N_PAGES,
         _N_HOSTS,
         _N_TARGETS,
@@ -64,6 +68,7 @@ HOSTS = Grouping(
         _STRENGTH,
         _N_LINKS,
         _N_FOLLOW,
+        _N_UNKNOWN,
         _N_PAGES,
         _N_TARGETS,
         *_TIMES,
@@ -82,6 +87,7 @@ IPS = Grouping(
         _N_HOSTS,
         _N_LINKS,
         _N_FOLLOW,
+        _N_UNKNOWN,
         _N_PAGES,
         *_TIMES,
     ),
@@ -100,6 +106,7 @@ SUBNETS = Grouping(
         _N_HOSTS,
         _N_LINKS,
         _N_FOLLOW,
+        _N_UNKNOWN,
         _N_PAGES,
         *_TIMES,
     ),
@@ -107,7 +114,7 @@ SUBNETS = Grouping(
     only="l.subnet_id IS NOT NULL",
 )
 
-_ANCHOR_SUMS = (_N_DOMAINS, _N_FOLLOW_DOMAINS, _N_PAGES, _N_LINKS, _N_FOLLOW, _STRENGTH, *_TIMES)
+_ANCHOR_SUMS = (_N_DOMAINS, _N_FOLLOW_DOMAINS, _N_PAGES, _N_LINKS, _N_FOLLOW, _N_UNKNOWN, _STRENGTH, *_TIMES)
 
 ANCHORS = Grouping(
     "anchors",
@@ -140,6 +147,7 @@ PAGES = Grouping(
         _N_PAGES,
         _N_LINKS,
         _N_FOLLOW,
+        _N_UNKNOWN,
         _STRENGTH,
         *_TIMES,
         GroupColumn("target_status", "int", "any_value(tp.http_status)", "its status, if captured", ("target_pages",)),
@@ -162,6 +170,7 @@ OUTDOMAINS = Grouping(
         _N_PAGES,
         _N_LINKS,
         _N_FOLLOW,
+        _N_UNKNOWN,
         _N_TARGETS,
         *_TIMES,
         GroupColumn("flags", "list", "any_value(td.flags)", "infrastructure, hosting, social …", ("target_domains",)),
@@ -183,7 +192,7 @@ def counting(by: str, relation: str = "links") -> Grouping:
         f"counts_{by}",
         relation,
         sql,
-        (value, _N_LINKS, _N_FOLLOW, _N_PAGES, _N_DOMAINS, _N_NEW, _N_LOST),
+        (value, _N_LINKS, _N_FOLLOW, _N_UNKNOWN, _N_PAGES, _N_DOMAINS, _N_NEW, _N_LOST),
         (("n_links", True),),
         key_needs=needs,
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from inlink.index.serving_columns import FOLLOW, SOURCE_DOMAIN
+from inlink.index.serving_columns import FOLLOW, SOURCE_DOMAIN, UNKNOWN_FOLLOW
 from inlink.index.serving_sql import Span, Sql
 
 SHOWN_VALUES = 30
 CARD_TOP = 8
+LINE = "label, n_links, n_follow_links, n_unknown_follow_links, n_domains, strength"
+"""Columns of each line of a card."""
+
 CARDS = ("kind", "rel", "tld", "region", "lang", "anchors", "pages", "domains")
 
 _LIVE = "l.is_live AND NOT l.is_left_out AND NOT l.is_embed"
@@ -15,6 +18,7 @@ _OURS = "NOT l.is_left_out AND NOT l.is_embed"
 SUMS = {
     "n_links": f"count(*) FILTER ({_LIVE})",
     "n_follow_links": f"count(*) FILTER ({_LIVE} AND {FOLLOW})",
+    "n_unknown_follow_links": f"count(*) FILTER ({_LIVE} AND {UNKNOWN_FOLLOW})",
     "n_nofollow_links": f"count(*) FILTER ({_LIVE} AND l.nofollow)",
     "n_ugc_links": f"count(*) FILTER ({_LIVE} AND l.ugc)",
     "n_sponsored_links": f"count(*) FILTER ({_LIVE} AND l.sponsored)",
@@ -40,7 +44,7 @@ SUMS = {
 TALLIED = ("n_links", "n_left_out_links", "n_embeds")
 """The sums that are stored for every target: answers and their notes need them."""
 
-_REL = f"CASE WHEN {FOLLOW} THEN 'follow' ELSE concat_ws('+', CASE WHEN l.nofollow THEN 'nofollow' END, CASE WHEN l.ugc THEN 'ugc' END, CASE WHEN l.sponsored THEN 'sponsored' END) END"  # noqa: E501
+_REL = f"CASE {FOLLOW} WHEN true THEN 'follow' WHEN false THEN concat_ws('+', CASE WHEN l.nofollow THEN 'nofollow' END, CASE WHEN l.ugc THEN 'ugc' END, CASE WHEN l.sponsored THEN 'sponsored' END) END"  # noqa: E501
 
 BREAKDOWNS = {"kind": "l.kind", "rel": _REL, "tld": "l.tld", "region": "l.region", "lang": "l.lang"}
 
@@ -57,7 +61,7 @@ def _open(sql: str, infrastructure: bool) -> str:
 
 
 def breakdowns_sql(span: Span, *, infrastructure: bool = False) -> Sql:
-    """Rows (part, pos, label, n_links, n_follow_links, n_domains, strength) for each dimension, most links first."""
+    """Rows (part, pos, and those of LINE) for each dimension, most links first."""
     where = span.sql
     dimensions = ", ".join(f"{sql} AS d{n}" for n, sql in enumerate(BREAKDOWNS.values()))
     sets = ", ".join(f"(d{n})" for n in range(len(BREAKDOWNS)))
@@ -69,11 +73,10 @@ def breakdowns_sql(span: Span, *, infrastructure: bool = False) -> Sql:
         f"WITH r AS (SELECT {dimensions}, l.source_domain_id AS domain, {FOLLOW} AS follow, l.strength FROM links l "
         f"WHERE {where.text} AND {_open(_LIVE, infrastructure)}), "
         f"c AS (SELECT {values}, {flags}, count(*) AS n_links, count(*) FILTER (follow) AS n_follow_links, "
+        "count(*) FILTER (follow IS NULL) AS n_unknown_follow_links, "
         f"count(DISTINCT domain) AS n_domains, max(strength) AS strength FROM r GROUP BY GROUPING SETS ({sets})), "
-        f"named AS (SELECT CASE {name} END AS part, CASE {value} END AS label, n_links, n_follow_links, n_domains, "
-        "strength FROM c) "
-        "SELECT part, (row_number() OVER w - 1)::INTEGER AS pos, label, n_links, n_follow_links, n_domains, "
-        "strength::BIGINT AS strength FROM named WINDOW w AS "
+        f"named AS (SELECT CASE {name} END AS part, CASE {value} END AS label, c.* FROM c) "
+        f"SELECT part, (row_number() OVER w - 1)::INTEGER AS pos, {LINE}::BIGINT AS strength FROM named WINDOW w AS "
         "(PARTITION BY part ORDER BY n_links DESC, label NULLS LAST) "
         f"QUALIFY row_number() OVER w <= {SHOWN_VALUES}"
     )
@@ -99,13 +102,13 @@ def cards_sql(span: Span, *, infrastructure: bool = False) -> Sql:
     parts, params = [broken.text], list(broken.params)
     for name, (key, label, join, order) in _TOPS.items():
         parts.append(
-            f"SELECT '{name}' AS part, (row_number() OVER (ORDER BY {order}) - 1)::INTEGER AS pos, label, n_links, "
-            f"n_follow_links, n_domains, strength FROM (SELECT {key} AS _key, {label} AS label, count(*) AS n_links, "
-            f"count(*) FILTER ({FOLLOW}) AS n_follow_links, count(DISTINCT l.source_domain_id) AS n_domains, "
-            f"max(l.strength)::BIGINT AS strength FROM links l {join} "
+            f"SELECT '{name}' AS part, (row_number() OVER (ORDER BY {order}) - 1)::INTEGER AS pos, {LINE} "
+            f"FROM (SELECT {key} AS _key, {label} AS label, count(*) AS n_links, "
+            f"count(*) FILTER ({FOLLOW}) AS n_follow_links, "
+            f"count(*) FILTER ({UNKNOWN_FOLLOW}) AS n_unknown_follow_links, "
+            f"count(DISTINCT l.source_domain_id) AS n_domains, max(l.strength)::BIGINT AS strength FROM links l {join} "
             f"WHERE {where.text} AND {_open(_LIVE, infrastructure)} GROUP BY {key}) QUALIFY pos < {CARD_TOP}"
         )
         params += where.params
     union = " UNION ALL ".join(f"({part})" for part in parts)
-    names = "part, label, n_links, n_follow_links, n_domains, strength"
-    return Sql(f"SELECT {names}, pos FROM ({union}) ORDER BY part, pos", tuple(params))
+    return Sql(f"SELECT part, {LINE}, pos FROM ({union}) ORDER BY part, pos", tuple(params))

@@ -83,7 +83,7 @@ DEFAULT_ORDER = {
     "outgoing": (Key("l.source_page"), Key("l.ordinal"), Key("l.row")),
 }
 
-_RANK = f"(CASE WHEN l.is_live THEN 0 ELSE 4 END + CASE WHEN {FOLLOW} THEN 0 ELSE 2 END + CASE WHEN l.region = 'main' THEN 0 ELSE 1 END)"  # noqa: E501
+_RANK = f"(CASE WHEN l.is_live THEN 0 ELSE 6 END + CASE {FOLLOW} WHEN true THEN 0 WHEN false THEN 4 ELSE 2 END + CASE WHEN l.region = 'main' THEN 0 ELSE 1 END)"  # noqa: E501
 
 _SHOWN_ROW = f"min({_RANK}::BIGINT * {1 << MAX_ROW_BITS} + l.row) & {(1 << MAX_ROW_BITS) - 1}"
 
@@ -92,7 +92,8 @@ COLLAPSE = {
     "page": ("l.source_page", _SHOWN_ROW),
     "domain": ("l.source_domain_id", _SHOWN_ROW),
 }
-"""Grouping of rows → (what makes rows one, the row that is shown: live, follow and main region first)."""
+"""Grouping of rows → (what makes rows one, the row that is shown: live, follow and main region first; what is not
+known to be follow stands between)."""
 
 LINKS_IN_GROUP = "links_in_group"
 

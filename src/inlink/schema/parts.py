@@ -72,7 +72,7 @@ PAGES = TableSchema(
 
 LINKS = TableSchema(
     "links",
-    1,
+    2,
     "One reference from a capture's page to a target URL.",
     (
         Column("link_id", pa.uint64(), "hash of source_key, target_url, kind and occurrence", nullable=False),
@@ -88,11 +88,17 @@ LINKS = TableSchema(
         Column("target_host", CODED, "host of the target", nullable=False),
         Column("target_domain", CODED, "registrable domain of the target", nullable=False),
         Column("kind", CODED, "anchor, area, image, frame, form, canonical, …", nullable=False),
-        Column("rel", CODED, "rel attribute, lower case, white space folded; null where there is none"),
-        Column("nofollow", pa.bool_(), "nofollow by rel, robots meta or X-Robots-Tag", nullable=False),
-        Column("ugc", pa.bool_(), "rel has ugc", nullable=False),
-        Column("sponsored", pa.bool_(), "rel has sponsored", nullable=False),
-        Column("rel_origin", CODED, "rel, meta, header or a + of them; null where the link is follow"),
+        Column(
+            "rel", CODED, "rel attribute, lower case, white space folded; null where there is none or it is not known"
+        ),
+        Column(
+            "nofollow", pa.bool_(), "nofollow by rel, robots meta or X-Robots-Tag; null where the input cannot know"
+        ),
+        Column("ugc", pa.bool_(), "rel has ugc; null where the input cannot know"),
+        Column("sponsored", pa.bool_(), "rel has sponsored; null where the input cannot know"),
+        Column(
+            "rel_origin", CODED, "rel, meta, header or a + of them; null where the link is follow or it is not known"
+        ),
         Column("anchor", STRING, "visible text of the link, white space folded; null where the kind has none"),
         Column("alt", STRING, "alt of the image inside the link (or of the image itself)"),
         Column("text_before", STRING, "text before the link in its block; null for links within one host"),

@@ -19,14 +19,14 @@ _STATE = (
     Column(
         "strength",
         pa.int64(),
-        "referring follow domains of the source domain (until a run gives authority)",
+        "referring domains of the source domain whose link is follow or not known (until a run gives authority)",
         nullable=False,
     ),
 )
 
 SNAPSHOT_LINKS = TableSchema(
     "snapshot_links",
-    1,
+    2,
     "Every link ever seen, once, with the attributes it had when last seen. "
     "Sorted by target_key, strength descending, source_url, ordinal, link_id.",
     (*LINKS.columns, *_STATE),
@@ -34,7 +34,7 @@ SNAPSHOT_LINKS = TableSchema(
 
 INDIRECT_LINKS = TableSchema(
     "indirect_links",
-    1,
+    2,
     "Live links that reach a target through a redirect or canonical: a row of snapshot_links whose target is the "
     "final URL, with the chain. Counted apart from direct links.",
     (
@@ -46,9 +46,9 @@ INDIRECT_LINKS = TableSchema(
 
 LINK_VERSIONS = TableSchema(
     "link_versions",
-    1,
+    2,
     "For links of pages with two or more conclusive captures: each unbroken run of captures in which the link "
-    "stood unchanged (rel flags, anchor, alt). Sorted by source_key, link_id, seen_from.",
+    "stood unchanged (rel flags, anchor, alt, as far as known). Sorted by source_key, link_id, seen_from.",
     (
         *LINKS.columns,
         Column("seen_from", TIME, "first capture of the run", nullable=False),
@@ -79,6 +79,7 @@ _SUMS = (
     Column("n_pages", pa.int64(), "pages captured (latest conclusive capture answers 200)", nullable=False),
     Column("in_links", pa.int64(), "live links from other domains", nullable=False),
     Column("in_follow_links", pa.int64(), "of these, follow", nullable=False),
+    Column("in_unknown_follow_links", pa.int64(), "of these, not known whether follow", nullable=False),
     Column("in_pages", pa.int64(), "distinct referring pages", nullable=False),
     Column("in_hosts", pa.int64(), "distinct referring hosts", nullable=False),
     Column("in_domains", pa.int64(), "distinct referring domains", nullable=False),
@@ -94,7 +95,7 @@ _SUMS = (
 
 HOSTS = TableSchema(
     "hosts",
-    1,
+    2,
     "Sums per host; rows for every host that was captured or linked to. Sorted by host_key.",
     (
         Column("host", STRING, "host name", nullable=False),
@@ -106,7 +107,7 @@ HOSTS = TableSchema(
 
 DOMAINS = TableSchema(
     "domains",
-    1,
+    2,
     "Sums per registrable domain. Sorted by domain_key.",
     (
         Column("domain", STRING, "registrable domain", nullable=False),
@@ -124,7 +125,7 @@ DOMAINS = TableSchema(
 
 DOMAIN_PAIRS = TableSchema(
     "domain_pairs",
-    1,
+    2,
     "One row per source domain and target domain with a link between them, live or lost. "
     "Sorted by target_domain, strength descending, source_domain.",
     (
@@ -132,15 +133,16 @@ DOMAIN_PAIRS = TableSchema(
         Column("target_domain", STRING, "where they go", nullable=False),
         Column("n_links", pa.int64(), "live links", nullable=False),
         Column("n_follow_links", pa.int64(), "live follow links", nullable=False),
+        Column("n_unknown_follow_links", pa.int64(), "live links not known whether follow", nullable=False),
         Column("n_pages", pa.int64(), "referring pages, live", nullable=False),
         Column("n_lost_links", pa.int64(), "lost links", nullable=False),
         Column("first_seen", TIME, "least first_seen of the links", nullable=False),
         Column("last_seen", TIME, "greatest last_seen of the links", nullable=False),
-        Column("strength", pa.int64(), "referring follow domains of the source domain", nullable=False),
+        Column("strength", pa.int64(), "as in snapshot_links", nullable=False),
         Column(
             "best_link_id",
             pa.uint64(),
-            "the strongest link of the pair: live, follow, main region first",
+            "the strongest link of the pair: live, follow (unknown before nofollow), main region first",
             nullable=False,
         ),
     ),

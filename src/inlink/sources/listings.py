@@ -13,8 +13,9 @@ from inlink.sources.limits import Limits
 from inlink.sources.records import BadRecord, InputFile, Item, ListedLink
 from inlink.sources.tables import Row, is_comment, lines_of, rows_of, sample_rows
 
-_TRUE = frozenset(("true", "yes", "1", "+", "nofollow", "y"))
-_FALSE = frozenset(("false", "no", "0", "-", "dofollow", "follow", "n"))
+_TRUE = frozenset(("true", "yes", "1", "+", "y"))
+_FALSE = frozenset(("false", "no", "0", "-", "n"))
+_FOLLOW = frozenset(("dofollow", "follow"))
 _HTTP = re.compile(r"https?://[^\s/?#]", re.IGNORECASE)
 # the names that Search Console gives its downloads: example.com-Latest links-2020-07-15.csv, https___www.example.com_-…
 _EXPORT_NAME = re.compile(
@@ -83,12 +84,39 @@ def _row_items(row: Row, layout: Layout, order: DateOrder, fallback: int | None)
             yield BadRecord(row.line, "row-bad-date", written[:40])
         seen_at = fallback
     target = layout.cell(row.cells, "target")
-    nofollow = layout.cell(row.cells, "nofollow").lower()
     yield ListedLink(
         source,
         target if _HTTP.match(target) else None,
         seen_at,
         row.line,
         layout.cell(row.cells, "anchor") or None,
-        True if nofollow in _TRUE else (False if nofollow in _FALSE else None),
+        *_rel_of(row, layout),
     )
+
+
+def _rel_of(row: Row, layout: Layout) -> tuple[bool | None, bool | None, bool | None]:
+    """nofollow, ugc and sponsored as a row says; None is what it does not say.
+
+    "dofollow" is the tools' word for a link that passes its vote: none of the three. A no in a column of nofollow is
+    just that: of ugc and sponsored it says nothing. What is only said not to follow is nofollow, as the tools use the
+    word.
+    """
+    cell = layout.cell(row.cells, "nofollow").lower()
+    nofollow, ugc, sponsored = (
+        _truth(cell, "nofollow"),
+        *(_truth(layout.cell(row.cells, name).lower(), name) for name in ("ugc", "sponsored")),
+    )
+    said = layout.cell(row.cells, "follow").lower()
+    follow = True if cell in _FOLLOW else False if said == "nofollow" else _truth(said, *_FOLLOW)
+    if follow:
+        nofollow, ugc, sponsored = (bool(said) for said in (nofollow, ugc, sponsored))
+    elif follow is False and nofollow is None and not (ugc or sponsored):
+        nofollow = True
+    return nofollow, ugc, sponsored
+
+
+def _truth(cell: str, *words: str) -> bool | None:
+    """What a cell says; its column's own name means yes."""
+    if cell in _TRUE or cell in words:
+        return True
+    return False if cell in _FALSE else None

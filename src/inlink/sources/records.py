@@ -53,6 +53,8 @@ class ListedLink:
     row: int
     anchor: str | None = None
     nofollow: bool | None = None
+    ugc: bool | None = None
+    sponsored: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

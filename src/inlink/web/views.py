@@ -36,11 +36,11 @@ SORTS = {
 }
 COLUMNS = (
     *("link_id", "strength", "source_url", "title", "target_url", "kind"),
-    *("anchor", "alt", "text_before", "text_after", "region", "nofollow", "ugc", "sponsored", "rel_origin"),
+    *("anchor", "alt", "text_before", "text_after", "region", "follow", "nofollow", "ugc", "sponsored", "rel_origin"),
     *("first_seen", "last_seen", "is_live", "lost_at", "lost_reason", "change"),
 )
 TARGETS_SQL = """
-select domain, in_domains, in_links, in_follow_links, n_pages
+select domain, in_domains, in_links, in_follow_links, in_unknown_follow_links, n_pages
 from domains where in_domains > 0 and len(flags) = 0 order by in_domains desc, in_links desc, domain limit 25
 """
 FLAGGED_SQL = """

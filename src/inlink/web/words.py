@@ -96,7 +96,7 @@ def _is_wide(character: str) -> bool:
 
 
 def rel_words(link: dict[str, Any]) -> list[str]:
-    """The words of a link's rel that take its vote away; none where it is follow."""
+    """The words of a link's rel that take its vote away; none where it is follow, or none is known."""
     return [word for word in ("sponsored", "ugc", "nofollow") if link.get(word)]
 
 

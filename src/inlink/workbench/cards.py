@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from inlink.index.serving_overview import CARD_TOP, CARDS, SHOWN_VALUES, SUMS, cards_sql, sums_sql
+from inlink.index.serving_overview import CARD_TOP, CARDS, LINE, SHOWN_VALUES, SUMS, cards_sql, sums_sql
 from inlink.index.serving_sql import Sql
-from inlink.workbench.hands import TIMES, Array, Card, Hand, Line
+from inlink.workbench.hands import RELS, TIMES, Array, Card, Hand, Line
 from inlink.workbench.places import Found, Served
 
 
@@ -36,15 +36,14 @@ def card_of(served: Served, found: Found, *, infrastructure: bool) -> Card:
 
 def _kept(served: Served, answer: int) -> Card:
     sums = Sql(f"SELECT {', '.join(SUMS)} FROM sums WHERE answer = ?", (answer,))
-    text = "SELECT part, label, n_links, n_follow_links, n_domains, strength FROM cards WHERE answer = ? ORDER BY ALL"
-    lines = Sql(text.replace("ORDER BY ALL", "ORDER BY part, pos"), (answer,))
+    lines = Sql(f"SELECT part, {LINE} FROM cards WHERE answer = ? ORDER BY part, pos", (answer,))
     return Card(served.serving.arrow(sums).to_pylist()[0], _parts(served.serving.rows(lines)))
 
 
 def _parts(rows: list[tuple[Any, ...]]) -> dict[str, list[Line]]:
     parts: dict[str, list[Line]] = {}
-    for part, label, n_links, n_follow, n_domains, strength, *_ in rows:
-        parts.setdefault(part, []).append((label, n_links, n_follow, n_domains, strength))
+    for part, label, n_links, n_follow, n_unknown, n_domains, strength, *_ in rows:
+        parts.setdefault(part, []).append((label, n_links, n_follow, n_unknown, n_domains, strength))
     return parts
 
 
@@ -64,6 +63,7 @@ def _sums(hand: Hand, ours: Array, live: Array) -> dict[str, Any]:
     return {
         "n_links": int(live.sum()),
         "n_follow_links": int(follow.sum()),
+        "n_unknown_follow_links": int((live & hand.is_unknown_follow).sum()),
         "n_nofollow_links": int((live & flags["nofollow"]).sum()),
         "n_ugc_links": int((live & flags["ugc"]).sum()),
         "n_sponsored_links": int((live & flags["sponsored"]).sum()),
@@ -101,19 +101,25 @@ def _known(column: pa.ChunkedArray, mask: Array) -> int:
     return int(pc.count_distinct(column.filter(pa.array(mask)), mode="only_valid").as_py())
 
 
-_REL_FLAGS = ("nofollow", "ugc", "sponsored")
+_UNKNOWN_REL = 8
 _RELS = pa.array(
-    ["+".join(name for bit, name in enumerate(_REL_FLAGS) if code >> bit & 1) or "follow" for code in range(8)]
+    [*("+".join(name for bit, name in enumerate(RELS) if code >> bit & 1) or "follow" for code in range(8)), None]
 )
 
 
 def _lines(served: Served, hand: Hand, live: Array) -> dict[str, list[Line]]:
     kept = hand.rows.filter(pa.array(live))
     domain = hand.number("source_domain_id")[live]
-    facts = {"domain": domain, "follow": hand.is_follow[live], "strength": hand.number("strength")[live]}
-    rel = sum(hand.flags[name][live].astype(np.int64) << bit for bit, name in enumerate(_REL_FLAGS))
+    is_unknown = hand.is_unknown_follow[live]
+    facts = {
+        "domain": domain,
+        "follow": hand.is_follow[live],
+        "unknown": is_unknown,
+        "strength": hand.number("strength")[live],
+    }
+    rel = sum(hand.flags[name][live].astype(np.int64) << bit for bit, name in enumerate(RELS))
     labels = {name: kept[name] for name in ("kind", "tld", "region", "lang")}
-    labels["rel"] = _RELS.take(pa.array(rel))
+    labels["rel"] = _RELS.take(pa.array(np.where(is_unknown, _UNKNOWN_REL, rel)))
     parts = {name: _grouped(column, facts, ("n_links",), SHOWN_VALUES) for name, column in labels.items()}
     by_domains = ("n_domains", "n_links")
     parts["anchors"] = _grouped(kept["anchor"], facts, by_domains, CARD_TOP)
@@ -140,6 +146,7 @@ def _grouped(labels: pa.Array | pa.ChunkedArray, facts: dict[str, Array], order:
     sums = {
         "n_links": np.bincount(codes, minlength=n_groups),
         "n_follow_links": np.bincount(codes[follow], minlength=n_groups),
+        "n_unknown_follow_links": np.bincount(codes[facts["unknown"]], minlength=n_groups),
         "n_domains": np.bincount(np.unique(codes * n_domains + domain) // n_domains, minlength=n_groups),
         "strength": strongest,
     }

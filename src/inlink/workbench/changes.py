@@ -45,15 +45,21 @@ _OWN = {name: Field(f'g."{name}"', type_) for name, (type_, _) in OWN_COLUMNS.it
 _RUN = "v{0}.seen_from <= {1} AND (v{0}.ended_at IS NULL OR v{0}.ended_at > {1})"
 _THERE = "CASE WHEN n.row IS NULL THEN l.first_seen <= {1} AND (l.lost_at IS NULL OR l.lost_at > {1}) ELSE v{0}.row IS NOT NULL END"  # noqa: E501
 
+# What one look could not know is no change of it; rel is known where ugc is, as both are read from it.
+_REL_DIFFERS = """(coalesce({0}.nofollow <> {1}.nofollow, false) OR coalesce({0}.ugc <> {1}.ugc, false)
+            OR coalesce({0}.sponsored <> {1}.sponsored, false)
+            OR ({0}.ugc IS NOT NULL AND {1}.ugc IS NOT NULL AND {0}.rel IS DISTINCT FROM {1}.rel))"""
+_TEXT_DIFFERS = "coalesce({0}.{2} <> {1}.{2}, false)"
+
 _STATES = """
     SELECT l.row, {there_from} AS was, {there_to} AS is_, l.is_added,
            CASE WHEN n.row IS NULL THEN l.first_seen ELSE v1.seen_from END AS gained_at,
            l.first_seen <= {from_} AS was_before,
            CASE WHEN n.row IS NULL THEN l.lost_at ELSE n.ended_at END AS ended_at,
            CASE WHEN n.row IS NULL THEN l.lost_reason ELSE n.ended_by END AS ended_by,
-           v0.anchor AS anchor_0, v1.anchor AS anchor_1, v0.alt AS alt_0, v1.alt AS alt_1, v0.rel AS rel_0,
-           (v0.nofollow, v0.ugc, v0.sponsored, v0.rel) IS DISTINCT FROM (v1.nofollow, v1.ugc, v1.sponsored, v1.rel)
-               AS is_rel_new, v0.row IS NOT NULL AND v1.row IS NOT NULL AS has_both
+           v0.anchor AS anchor_0, v0.rel AS rel_0,
+           {is_rel_new} AS is_rel_new, {is_anchor_new} AS is_anchor_new, {is_alt_new} AS is_alt_new,
+           v0.row IS NOT NULL AND v1.row IS NOT NULL AS has_both
     FROM links l
     LEFT JOIN versions v0 ON v0.row = l.row AND {run_from}
     LEFT JOIN versions v1 ON v1.row = l.row AND {run_to}
@@ -78,15 +84,14 @@ _BETWEEN = """
             WHEN NOT s.was AND s.is_ THEN CASE WHEN s.is_added THEN 'link_added' ELSE 'page_found' END
             WHEN s.was AND NOT s.is_ THEN s.ended_by
             ELSE concat_ws('+', CASE WHEN s.is_rel_new THEN 'rel' END,
-                                CASE WHEN s.anchor_0 IS DISTINCT FROM s.anchor_1 THEN 'anchor' END,
-                                CASE WHEN s.alt_0 IS DISTINCT FROM s.alt_1 THEN 'alt' END)
+                                CASE WHEN s.is_anchor_new THEN 'anchor' END,
+                                CASE WHEN s.is_alt_new THEN 'alt' END)
         END AS reason,
         CASE WHEN s.is_ THEN s.gained_at ELSE s.ended_at END AS changed_at,
-        CASE WHEN s.has_both AND s.anchor_0 IS DISTINCT FROM s.anchor_1 THEN s.anchor_0 END AS anchor_before,
+        CASE WHEN s.has_both AND s.is_anchor_new THEN s.anchor_0 END AS anchor_before,
         CASE WHEN s.has_both AND s.is_rel_new THEN s.rel_0 END AS rel_before
     FROM ({states}) s
-    WHERE s.was IS DISTINCT FROM s.is_ OR (s.has_both AND (
-        s.is_rel_new OR s.anchor_0 IS DISTINCT FROM s.anchor_1 OR s.alt_0 IS DISTINCT FROM s.alt_1))
+    WHERE s.was IS DISTINCT FROM s.is_ OR (s.has_both AND (s.is_rel_new OR s.is_anchor_new OR s.is_alt_new))
 """
 
 # A lost link whose page gained, at that very capture, one link with the same anchor and kind: its target changed.
@@ -174,6 +179,9 @@ def _between(where: Sql, window: tuple[datetime | None, datetime | None]) -> Sql
         there_to=_THERE.format(1, times["to"]),
         run_from=_RUN.format(0, times["from_"]),
         run_to=_RUN.format(1, times["to"]),
+        is_rel_new=_REL_DIFFERS.format("v0", "v1"),
+        is_anchor_new=_TEXT_DIFFERS.format("v0", "v1", "anchor"),
+        is_alt_new=_TEXT_DIFFERS.format("v0", "v1", "alt"),
         **times,
     )
     return Sql(_BETWEEN.format(states=states), where.params)
@@ -181,19 +189,20 @@ def _between(where: Sql, window: tuple[datetime | None, datetime | None]) -> Sql
 
 def _since_before(where: Sql) -> Sql:
     """The stored comparison of each page's latest conclusive capture with the one before."""
+    is_rel_new = _REL_DIFFERS.format("v", "l")
+    is_anchor_new, is_alt_new = (_TEXT_DIFFERS.format("v", "l", name) for name in ("anchor", "alt"))
     text = f"""
         SELECT l.row, l.change, l.is_live AS is_, CASE l.change
                 WHEN 'new' THEN 'link_added' WHEN 'found' THEN 'page_found' WHEN 'restored' THEN 'link_restored'
                 WHEN 'changed' THEN concat_ws('+',
-                    CASE WHEN (v.nofollow, v.ugc, v.sponsored, v.rel) IS DISTINCT FROM
-                              (l.nofollow, l.ugc, l.sponsored, l.rel) THEN 'rel' END,
-                    CASE WHEN v.anchor IS DISTINCT FROM l.anchor THEN 'anchor' END,
-                    CASE WHEN v.alt IS DISTINCT FROM l.alt THEN 'alt' END)
+                    CASE WHEN {is_rel_new} THEN 'rel' END,
+                    CASE WHEN {is_anchor_new} THEN 'anchor' END,
+                    CASE WHEN {is_alt_new} THEN 'alt' END)
                 ELSE l.lost_reason END AS reason,
             CASE WHEN l.change IN ('lost', 'moved') THEN l.lost_at
                  WHEN l.change IN ('changed', 'restored') THEN p.latest_capture ELSE l.first_seen END AS changed_at,
-            CASE WHEN l.change = 'changed' AND v.anchor IS DISTINCT FROM l.anchor THEN v.anchor END AS anchor_before,
-            CASE WHEN l.change = 'changed' AND v.rel IS DISTINCT FROM l.rel THEN v.rel END AS rel_before
+            CASE WHEN l.change = 'changed' AND {is_anchor_new} THEN v.anchor END AS anchor_before,
+            CASE WHEN l.change = 'changed' AND {is_rel_new} THEN v.rel END AS rel_before
         FROM links l
         LEFT JOIN versions v ON v.row = l.row AND v.ended_by = 'changed' AND v.ended_at = l.last_seen
             AND l.change = 'changed'

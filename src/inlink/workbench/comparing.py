@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from inlink.errors import BadInput
-from inlink.index.serving_columns import FOLLOW, SOURCE_DOMAIN, STRENGTH, columns_of, joins_of
+from inlink.index.serving_columns import FOLLOW, SOURCE_DOMAIN, STRENGTH, UNKNOWN_FOLLOW, columns_of, joins_of
 from inlink.index.serving_sql import DerivedQuery, Key, Sql, all_of
 from inlink.workbench.conditions import Field, condition
 from inlink.workbench.cursors import after, read_cursor, view_digest
@@ -82,6 +82,7 @@ COLUMNS = {
     "n_targets": ("int", "how many of the targets it links to"),
     "n_links": ("int", "links to any of the targets; one that belongs to two of them counts twice"),
     "n_follow_links": ("int", "follow links among them"),
+    "n_unknown_follow_links": ("int", "links among them not known whether follow"),
     "links_N": ("int", "links to target N, in the order given, from 1"),
     "follow_links_N": ("int", "follow links to target N"),
     "first_seen": ("time", "first capture that holds one of the links"),
@@ -116,6 +117,7 @@ def _inner(found: Sequence[Found], conditions: Sequence[Sql]) -> Sql:
         text = (
             f"SELECT {number} AS target, l.source_domain_id AS domain, any_value({SOURCE_DOMAIN}) AS name, "
             f"max(l.strength) AS strength, count(*) AS n, count(*) FILTER ({FOLLOW}) AS n_follow, "
+            f"count(*) FILTER ({UNKNOWN_FOLLOW}) AS n_unknown, "
             "min(l.first_seen) AS first_seen, max(l.last_seen) AS last_seen "
             f"FROM links l {joins_of(set(where.needs))} WHERE {where.text} GROUP BY l.source_domain_id"
         )
@@ -125,7 +127,8 @@ def _inner(found: Sequence[Found], conditions: Sequence[Sql]) -> Sql:
     follow = ", ".join(f"coalesce(sum(n_follow) FILTER (target = {i}), 0)::BIGINT AS follow_links_{i}" for i in numbers)
     text = (
         "SELECT domain AS _key, any_value(name) AS source_domain, max(strength) AS strength, count(*) AS n_targets, "
-        f"sum(n)::BIGINT AS n_links, sum(n_follow)::BIGINT AS n_follow_links, {counts}, {follow}, "
+        f"sum(n)::BIGINT AS n_links, sum(n_follow)::BIGINT AS n_follow_links, "
+        f"sum(n_unknown)::BIGINT AS n_unknown_follow_links, {counts}, {follow}, "
         "min(first_seen) AS first_seen, max(last_seen) AS last_seen "
         f"FROM ({' UNION ALL '.join(part.text for part in parts)}) GROUP BY domain"
     )

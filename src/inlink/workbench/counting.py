@@ -21,7 +21,10 @@ _DISTINCT = {
     "n_domains": "source_domain_id",
     "n_target_pages": "target_page",
 }
-_COUNTS = ("n_links", "n_follow_links", "n_follow_domains", *_DISTINCT, "n_new_links", "n_lost_links")
+_COUNTS = (
+    "n_links", "n_follow_links", "n_unknown_follow_links", "n_follow_domains", *_DISTINCT, "n_new_links",
+    "n_lost_links",
+)  # fmt: skip
 _SUMS = (*_COUNTS, "strength", "first_seen", "last_seen")
 _TYPES = {
     "strength": pa.int32(),
@@ -110,6 +113,7 @@ class _Groups:
             which = {
                 "n_links": live,
                 "n_follow_links": live & self.hand.is_follow[shown],
+                "n_unknown_follow_links": live & self.hand.is_unknown_follow[shown],
                 "n_new_links": self.hand.is_gained[shown],
                 "n_lost_links": ~live,
             }[name]

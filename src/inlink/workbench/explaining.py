@@ -113,7 +113,7 @@ def _with_links(row: Source, explained: Explained, source: int, links_of: LinksO
         return row
     run = explained.run
     wanted = run.names.key(source) if run.kind == "pages" else run.names.name(source)
-    follow = "" if explained.policy.follow == "weight" else " and follow = true"
+    follow = "" if explained.policy.follow == "weight" else " and (follow = true or follow is unknown)"
     rows = links_of(f"{LINK_COLUMN[run.kind]} = '{wanted.replace(QUOTE, QUOTE * 2)}'{follow}")
     if not len(rows):
         return row

@@ -5,7 +5,7 @@ all     = one { "and" one }
 one     = "not" one | "(" filter ")" | test
 test    = column [ "not" ] ( compare value | "in" "(" value { "," value } ")" | "between" value "and" value
                            | "contains" value | "starts" value | "ends" value | "matches" value )
-        | column "is" [ "not" ] "null"
+        | column "is" [ "not" ] ( "null" | "unknown" )    both mean that it is not known
         | column                                        a column of true and false
 compare = "=" | "!=" | "<" | "<=" | ">" | ">="
 value   = 'text' | "text" | word                        '' inside '…' is one quote; true, 12, 2026-05-31 are words
@@ -218,7 +218,8 @@ class _Reader:
         if self._is_word("is"):
             self._at += 1
             operator = "is not null" if self._accept("not") else "is null"
-            self._expect("null", "after 'is'")
+            if not self._accept("unknown"):
+                self._expect("null", "after 'is'")
             return operator
         if self._is_word(*WORD_OPERATORS):
             return self._take().text.lower()

@@ -25,11 +25,12 @@ HELD_ROWS = 400_000
 """Rows of all targets together; some 200 bytes each."""
 
 Array = np.ndarray[Any, np.dtype[Any]]
-Line = tuple[str | None, int, int, int, int]
-"""label, n_links, n_follow_links, n_domains, strength"""
+Line = tuple[str | None, int, int, int, int, int]
+"""label, n_links, n_follow_links, n_unknown_follow_links, n_domains, strength"""
 
 NUMBERS = ("source_page", "source_host_id", "source_domain_id", "target_page", "strength")
-FLAGS = ("nofollow", "ugc", "sponsored", "is_live", "is_left_out", "is_embed")
+RELS = ("nofollow", "ugc", "sponsored")
+FLAGS = (*RELS, "is_live", "is_left_out", "is_embed")
 TEXTS = ("kind", "tld", "region", "lang", "anchor", "change", "source_host")
 NULLABLE = ("ip_id", "subnet_id")
 TIMES = ("first_seen", "last_seen")
@@ -61,14 +62,29 @@ class Hand:
 
     @cached_property
     def flags(self) -> dict[str, Array]:
-        """The columns of yes and no."""
-        return {name: self.rows[name].combine_chunks().to_numpy(zero_copy_only=False) for name in FLAGS}
+        """The columns of yes and no; of what is unknown, no."""
+        return {name: pc.fill_null(self.rows[name], False).to_numpy() for name in FLAGS}
 
     @cached_property
     def is_follow(self) -> Array:
-        """Links without nofollow, ugc and sponsored."""
+        """Links that are known to be without nofollow, ugc and sponsored."""
+        found: Array = ~(self._is_marked | self.is_unknown_follow)
+        return found
+
+    @cached_property
+    def is_unknown_follow(self) -> Array:
+        """Links of which it is not known whether they are follow: none of the three holds, and not all are known."""
+        columns = [self.rows[name] for name in RELS]
+        if not any(column.null_count for column in columns):
+            return np.zeros(self.rows.num_rows, np.bool_)
+        found: Array = ~self._is_marked & np.logical_or.reduce([pc.is_null(column).to_numpy() for column in columns])
+        return found
+
+    @cached_property
+    def _is_marked(self) -> Array:
+        """Links with nofollow, ugc or sponsored."""
         flags = self.flags
-        found: Array = ~(flags["nofollow"] | flags["ugc"] | flags["sponsored"])
+        found: Array = flags["nofollow"] | flags["ugc"] | flags["sponsored"]
         return found
 
     @cached_property

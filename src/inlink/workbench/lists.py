@@ -46,16 +46,16 @@ DEFAULT_COLUMNS: dict[str, tuple[str, ...]] = {
         "region", "first_seen", "last_seen", "is_live", "link_id",
     ),
     "domains": (
-        "source_domain", "strength", "n_links", "n_follow_links", "n_pages", "n_target_pages", "n_new_links",
-        "n_lost_links", "first_seen", "last_seen",
+        "source_domain", "strength", "n_links", "n_follow_links", "n_unknown_follow_links", "n_pages", "n_target_pages",
+        "n_new_links", "n_lost_links", "first_seen", "last_seen",
     ),
     "outdomains": (
-        "target_domain", "n_pages", "n_links", "n_follow_links", "n_target_pages", "n_new_links", "n_lost_links",
-        "first_seen", "last_seen",
+        "target_domain", "n_pages", "n_links", "n_follow_links", "n_unknown_follow_links", "n_target_pages",
+        "n_new_links", "n_lost_links", "first_seen", "last_seen",
     ),
     "pages": (
-        "target_url", "n_domains", "n_follow_domains", "n_pages", "n_links", "n_follow_links", "n_new_links",
-        "n_lost_links", "first_seen", "last_seen", "target_status", "target_title",
+        "target_url", "n_domains", "n_follow_domains", "n_pages", "n_links", "n_follow_links", "n_unknown_follow_links",
+        "n_new_links", "n_lost_links", "first_seen", "last_seen", "target_status", "target_title",
     ),
 }  # fmt: skip
 

@@ -33,7 +33,10 @@ SCOPE_OF_GRAPH = {graph: scope for scope, graph in GRAPH_OF_SCOPE.items()}
 
 @dataclass(frozen=True, slots=True)
 class RankReport:
-    """A run that was made, or was there. outcome: made, unchanged. is_served: rows are ordered by it."""
+    """A run that was made, or was there. outcome: made, unchanged. is_served: rows are ordered by it.
+
+    n_unknown_follow: links that counted as follow because their input cannot know whether they are.
+    """
 
     outcome: str
     run: str
@@ -41,6 +44,7 @@ class RankReport:
     snapshot: str
     n: int
     m: int
+    n_unknown_follow: int | None
     n_dangling: int
     iterations: int
     error_bound: float
@@ -145,8 +149,8 @@ def _release(workspace: Workspace, spec: str | None) -> Release | None:
 def _report(outcome: str, run: Run, served: str | None) -> RankReport:
     facts = run.facts
     return RankReport(
-        outcome, run.id, run.kind, run.snapshot, facts.n, facts.m, facts.n_dangling, facts.iterations,
-        facts.error_bound, facts.inputs, run.id == served,
+        outcome, run.id, run.kind, run.snapshot, facts.n, facts.m, facts.n_unknown_follow, facts.n_dangling,
+        facts.iterations, facts.error_bound, facts.inputs, run.id == served,
     )  # fmt: skip
 
 
@@ -163,6 +167,7 @@ def authority(workspace: Workspace, text: str, scope: str | None = None, run: st
     node = opened.names.node_of_key(key, None if asked.kind == "url" else name)
     notes = [asked.reason] if scope is None and asked.reason else []
     notes += about_snapshot(workspace, opened)
+    notes += about_unknown(opened)
     about = Authority(target, opened.id, kind, opened.snapshot, opened.n, inputs=opened.facts.inputs)
     if node is None:
         return replace(about, notes=(*notes, not_there(name, kind)))
@@ -295,6 +300,15 @@ def about_snapshot(workspace: Workspace, run: Run) -> list[str]:
     if current is None or current.snapshot == run.snapshot:
         return []
     return [f"the run is of snapshot {run.snapshot}; {current.snapshot} is served: inlink rank makes a newer run"]
+
+
+def about_unknown(run: Run) -> list[str]:
+    """Says so where links counted as follow of which that is not known."""
+    n = run.facts.n_unknown_follow
+    if not n:
+        return []
+    links = "1 link counts" if n == 1 else f"{n:,} links count"
+    return [f"{links} as follow in this run, whose inputs cannot know whether they are"]
 
 
 def not_there(name: str, kind: str) -> str:

@@ -80,6 +80,7 @@ class Overview:
     snapshot: str
     n_links: int
     n_follow_links: int
+    n_unknown_follow_links: int
     n_nofollow_links: int
     n_ugc_links: int
     n_sponsored_links: int

@@ -36,16 +36,15 @@ def overview(served: Served, found: Found, *, infrastructure: bool = False) -> O
 
 
 def _counts(lines: Sequence[Line]) -> tuple[Count, ...]:
-    return tuple(Count(label, n_links, n_domains) for label, n_links, _, n_domains, _ in lines)
+    return tuple(Count(label, n_links, n_domains) for label, n_links, _, _, n_domains, _ in lines)
 
 
 def _table(label: str, lines: Sequence[Line], first: str) -> pa.Table:
     """The first rows of a list, with the columns that matter most."""
-    names = ("n_links", "n_follow_links", "n_domains", "strength")
+    names = ("n_links", "n_follow_links", "n_unknown_follow_links", "n_domains", "strength")
     columns = {name: pa.array([line[n] for line in lines], pa.int64()) for n, name in enumerate(names, 1)}
     labels = pa.array([line[0] for line in lines], pa.string())
-    return pa.table({label: labels, first: columns[first], "n_links": columns["n_links"],
-                     "n_follow_links": columns["n_follow_links"]})  # fmt: skip
+    return pa.table({label: labels, first: columns[first], **{name: columns[name] for name in names[:3]}})
 
 
 def _notes(served: Served, found: Found, card: Card, view: View) -> list[str]:

@@ -102,7 +102,7 @@ def _lines(found: Overview) -> Iterator[tuple[str, str, str]]:
     yield "Referring domains", _n(found.n_domains), f"{_n(found.n_follow_domains)} with a follow link"
     yield "Referring hosts", _n(found.n_hosts), f"{_n(found.n_ips)} addresses in {_n(found.n_subnets)} networks known"
     yield "Referring pages", _n(found.n_pages), ""
-    yield "Backlinks", _n(found.n_links), f"{_share(found.n_follow_links, found.n_links)} follow"
+    yield "Backlinks", _n(found.n_links), _follow(found)
     yield "Pages linked to", _n(found.n_target_pages), ""
     yield (
         "New and lost",
@@ -117,6 +117,17 @@ def _lines(found: Overview) -> Iterator[tuple[str, str, str]]:
 
 def _n(number: int) -> str:
     return f"{number:,}"
+
+
+def _follow(found: Overview) -> str:
+    """The share of follow links among those of which it is known."""
+    n_known = found.n_links - found.n_unknown_follow_links
+    if not found.n_unknown_follow_links:
+        return f"{_share(found.n_follow_links, n_known)} follow"
+    if not n_known:
+        return "not known whether follow"
+    share = _share(found.n_follow_links, n_known)
+    return f"{share} of {_n(n_known)} follow; of {_n(found.n_unknown_follow_links)} it is not known"
 
 
 def _share(part: int, whole: int) -> str:

@@ -1,7 +1,8 @@
 -- One row per host and host, or domain and domain, that it votes for; votes for itself are none.
 -- In:  votes, nodes (node, key, name).
 -- Out: pairs, with the pages and hosts that vote, and those of them that vote with a follow link;
---      self_votes (n), how many links were left out as votes for oneself
+--      self_votes (n), how many links were left out as votes for oneself;
+--      unknown_votes (n), how many of the others count as follow because it is not known whether they are
 
 CREATE TABLE pairs AS
 WITH numbered AS (
@@ -30,3 +31,5 @@ FROM by_host
 GROUP BY source, target;
 
 CREATE TABLE self_votes AS SELECT count(*) AS n FROM votes WHERE source_$level = target_$level;
+
+CREATE TABLE unknown_votes AS SELECT count(*) AS n FROM votes WHERE is_unknown AND source_$level <> target_$level;

@@ -1,6 +1,7 @@
 -- One row per page and page that it votes for; a page's vote for itself is none.
 -- In:  votes, nodes (node, key, name).
--- Out: pairs; self_votes (n), how many links were left out as votes for oneself
+-- Out: pairs; self_votes (n), how many links were left out as votes for oneself;
+--      unknown_votes (n), how many of the others count as follow because it is not known whether they are
 
 CREATE TABLE pairs AS
 SELECT
@@ -14,3 +15,5 @@ WHERE v.source_key <> v.target_key
 GROUP BY s.node, t.node;
 
 CREATE TABLE self_votes AS SELECT count(*) AS n FROM votes WHERE source_key = target_key;
+
+CREATE TABLE unknown_votes AS SELECT count(*) AS n FROM votes WHERE is_unknown AND source_key <> target_key;

@@ -38,6 +38,7 @@ SELECT
     h.host, h.host_key, h.domain,
     coalesce(p.n_pages, 0) AS n_pages,
     coalesce(i.in_links, 0) AS in_links, coalesce(i.in_follow_links, 0) AS in_follow_links,
+    coalesce(i.in_unknown_follow_links, 0) AS in_unknown_follow_links,
     coalesce(i.in_pages, 0) AS in_pages, coalesce(d.in_hosts, 0) AS in_hosts,
     coalesce(d.in_domains, 0) AS in_domains, coalesce(d.in_follow_domains, 0) AS in_follow_domains,
     coalesce(a.in_ips, 0) AS in_ips, coalesce(a.in_subnets, 0) AS in_subnets,
@@ -62,6 +63,7 @@ SELECT
     h.domain, h.domain_key, h.n_hosts,
     coalesce(n.n_pages, 0) AS n_pages,
     coalesce(i.in_links, 0) AS in_links, coalesce(i.in_follow_links, 0) AS in_follow_links,
+    coalesce(i.in_unknown_follow_links, 0) AS in_unknown_follow_links,
     coalesce(i.in_pages, 0) AS in_pages, coalesce(d.in_hosts, 0) AS in_hosts,
     coalesce(d.in_domains, 0) AS in_domains, coalesce(d.in_follow_domains, 0) AS in_follow_domains,
     coalesce(a.in_ips, 0) AS in_ips, coalesce(a.in_subnets, 0) AS in_subnets,
@@ -82,7 +84,7 @@ LEFT JOIN flags b ON b.domain = substr(h.domain, instr(h.domain, '.') + 1);
 CREATE VIEW pair_sums AS
 SELECT
     s.domain AS source_domain, t.domain AS target_domain,
-    p.n_links, p.n_follow_links, p.n_pages, p.n_lost_links, p.first_seen, p.last_seen,
+    p.n_links, p.n_follow_links, p.n_unknown_follow_links, p.n_pages, p.n_lost_links, p.first_seen, p.last_seen,
     coalesce(r.strength, 0) AS strength, p.best_link_id
 FROM domain_links p
 JOIN domains_seen s ON hash(s.domain) = p.source_id

@@ -50,11 +50,18 @@ JOIN counted n ON n.page_no = s.page_no
 JOIN page_facts f ON f.page_no = s.page_no
 LEFT JOIN losses l ON l.page_no = s.page_no AND l.last_seen = s.last_seen;
 
+-- Three answers in a byte: bits 0 to 2 say yes, bits 3 to 5 that it is known.
+CREATE MACRO flags_of(nofollow, ugc, sponsored) AS (
+    coalesce(nofollow::INT, 0) + 2 * coalesce(ugc::INT, 0) + 4 * coalesce(sponsored::INT, 0)
+    + 8 * (nofollow IS NOT NULL)::INT + 16 * (ugc IS NOT NULL)::INT + 32 * (sponsored IS NOT NULL)::INT
+)::UTINYINT;
+CREATE MACRO flag_of(flags, bit) AS CASE WHEN flags & (8 * bit) <> 0 THEN flags & bit END;
+
 CREATE VIEW narrow_sightings AS
 SELECT
     l.link_id, h.page_no, h.content_id, h.is_repeated, place(l.part, l.row) AS place,
     l.kind = 'listed' AS is_listed, hash(l.target_key) AS target, l.ordinal,
-    (l.nofollow::INT + 2 * l.ugc::INT + 4 * l.sponsored::INT)::UTINYINT AS rel_flags,
+    flags_of(l.nofollow, l.ugc, l.sponsored) AS rel_flags,
     CASE WHEN l.anchor IS NOT NULL THEN hash(l.anchor) END AS anchor, CASE WHEN l.alt IS NOT NULL THEN hash(l.alt) END AS alt,
     (l.kind <> 'anchor')::INT AS kind_rank
 FROM part_links l

@@ -5,6 +5,7 @@
 CREATE TABLE ${level}_in AS
 SELECT
     ${level}_id AS id, sum(n_live)::BIGINT AS in_links, sum(n_follow)::BIGINT AS in_follow_links,
+    sum(n_unknown)::BIGINT AS in_unknown_follow_links,
     count(*) FILTER (n_live > 0) AS in_pages, sum(n_lost)::BIGINT AS lost_links,
     min(first_seen) AS first_seen, max(last_seen) AS last_seen
 FROM $table

@@ -4,11 +4,14 @@
 -- Out: page_targets  per page and target host: counted links to other domains
 --      page_domains  the same per target domain
 --      domain_links  per pair of source and target domain
---      strengths     referring follow domains of each domain
+--      strengths     referring domains of each domain with a link that is follow, or not known to be nofollow
 
 CREATE MACRO region_rank(region) AS
     CASE region WHEN 'main' THEN 0 WHEN 'bio' THEN 2 WHEN 'comment' THEN 3 WHEN 'aside' THEN 4 WHEN 'header' THEN 5
         WHEN 'nav' THEN 6 WHEN 'footer' THEN 7 WHEN 'head' THEN 8 ELSE 1 END;
+
+-- 0 follow, 1 not known, 2 not follow.
+CREATE MACRO rel_rank(nofollow, ugc, sponsored) AS CASE nofollow OR ugc OR sponsored WHEN false THEN 0 WHEN true THEN 2 ELSE 1 END;
 
 CREATE VIEW single_links AS
 SELECT l.*, h.page_no, h.source_domain AS from_domain, h.first_seen, h.last_seen, h.lost_at, h.lost_reason, h.n_seen
@@ -30,11 +33,12 @@ CREATE TABLE page_targets AS
 SELECT
     page_no, hash(target_host) AS host_id, hash(to_domain) AS domain_id,
     count(*) FILTER (lost_at IS NULL)::INT AS n_live,
-    count(*) FILTER (lost_at IS NULL AND NOT (nofollow OR ugc OR sponsored))::INT AS n_follow,
+    count(*) FILTER (lost_at IS NULL AND rel_rank(nofollow, ugc, sponsored) = 0)::INT AS n_follow,
+    count(*) FILTER (lost_at IS NULL AND rel_rank(nofollow, ugc, sponsored) = 1)::INT AS n_unknown,
     count(*) FILTER (lost_at IS NOT NULL)::INT AS n_lost,
     min(first_seen) AS first_seen, max(last_seen) AS last_seen,
-    min((((lost_at IS NOT NULL)::HUGEINT * 1000 + (nofollow OR ugc OR sponsored)::HUGEINT * 100 + (kind <> 'anchor')::HUGEINT * 10
-        + region_rank(region)::HUGEINT) << 64) + link_id::HUGEINT) AS best
+    min((((lost_at IS NOT NULL)::HUGEINT * 1000 + rel_rank(nofollow, ugc, sponsored)::HUGEINT * 100
+        + (kind <> 'anchor')::HUGEINT * 10 + region_rank(region)::HUGEINT) << 64) + link_id::HUGEINT) AS best
 FROM stated_links
 WHERE from_domain <> to_domain AND NOT list_contains(getvariable('embed_kinds'), kind)
 GROUP BY page_no, host_id, domain_id;
@@ -52,7 +56,8 @@ GROUP BY page_no;
 
 CREATE TABLE page_domains AS
 SELECT
-    page_no, domain_id, sum(n_live)::BIGINT AS n_live, sum(n_follow)::BIGINT AS n_follow, sum(n_lost)::BIGINT AS n_lost,
+    page_no, domain_id, sum(n_live)::BIGINT AS n_live, sum(n_follow)::BIGINT AS n_follow,
+    sum(n_unknown)::BIGINT AS n_unknown, sum(n_lost)::BIGINT AS n_lost,
     min(first_seen) AS first_seen, max(last_seen) AS last_seen, min(best) AS best
 FROM page_targets
 GROUP BY page_no, domain_id;
@@ -61,6 +66,7 @@ CREATE TABLE domain_links AS
 SELECT
     s.domain_id AS source_id, t.domain_id AS target_id,
     sum(n_live)::BIGINT AS n_links, sum(n_follow)::BIGINT AS n_follow_links,
+    sum(n_unknown)::BIGINT AS n_unknown_follow_links,
     count(*) FILTER (n_live > 0) AS n_pages, sum(n_lost)::BIGINT AS n_lost_links,
     min(first_seen) AS first_seen, max(last_seen) AS last_seen,
     (min(best) & ((1::HUGEINT << 64) - 1))::UBIGINT AS best_link_id
@@ -68,4 +74,7 @@ FROM page_domains t JOIN sources s ON s.page_no = t.page_no
 GROUP BY source_id, target_id;
 
 CREATE TABLE strengths AS
-SELECT target_id AS domain_id, count(*) AS strength FROM domain_links WHERE n_follow_links > 0 GROUP BY target_id;
+SELECT target_id AS domain_id, count(*) AS strength
+FROM domain_links
+WHERE n_follow_links + n_unknown_follow_links > 0
+GROUP BY target_id;

@@ -1,27 +1,40 @@
 -- Unbroken runs of conclusive captures in which a link stood unchanged.
 -- In:  placed_sightings, runs, moved.
 -- Out: versions (place, link_id, page_no, seen_from, seen_to, ended_at, ended_by)
--- What an input cannot know (null) is no change.
+-- What an input cannot know (null) is no change: each value is compared with the last known one of the runs that follow
+-- each other. A version is shown by the capture that tells most of it, the last of several.
 
 CREATE TABLE versions AS
 WITH stood AS (
     SELECT
-        s.link_id, s.page_no, r.run_no, r.seen_from, r.seen_to, r.next_at, r.next_class, s.place,
-        coalesce(r.run_no <> 1 + lag(r.run_no) OVER link, true)
-            OR s.rel_flags <> lag(s.rel_flags) OVER link
-            OR coalesce(s.anchor <> lag(s.anchor) OVER link, false)
-            OR coalesce(s.alt <> lag(s.alt) OVER link, false) AS is_new
+        s.link_id, s.page_no, r.run_no, r.seen_from, r.seen_to, r.next_at, r.next_class, s.place, s.anchor, s.alt,
+        flag_of(s.rel_flags, 1) AS nofollow, flag_of(s.rel_flags, 2) AS ugc, flag_of(s.rel_flags, 4) AS sponsored,
+        -- the same for all runs of which each follows the one before
+        r.run_no - row_number() OVER (PARTITION BY s.link_id, s.page_no ORDER BY r.run_no) AS stretch
     FROM placed_sightings s
     JOIN runs r ON r.page_no = s.page_no AND r.content_id = s.content_id
-    WINDOW link AS (PARTITION BY s.link_id, s.page_no ORDER BY r.run_no)
+),
+compared AS (
+    SELECT
+        * EXCLUDE (nofollow, ugc, sponsored, anchor, alt),
+        row_number() OVER link = 1
+            OR coalesce(nofollow <> lag(nofollow IGNORE NULLS) OVER link, false)
+            OR coalesce(ugc <> lag(ugc IGNORE NULLS) OVER link, false)
+            OR coalesce(sponsored <> lag(sponsored IGNORE NULLS) OVER link, false)
+            OR coalesce(anchor <> lag(anchor IGNORE NULLS) OVER link, false)
+            OR coalesce(alt <> lag(alt IGNORE NULLS) OVER link, false) AS is_new,
+        (nofollow IS NOT NULL)::INT + (ugc IS NOT NULL)::INT + (sponsored IS NOT NULL)::INT
+            + (anchor IS NOT NULL)::INT + (alt IS NOT NULL)::INT AS n_known
+    FROM stood
+    WINDOW link AS (PARTITION BY link_id, page_no, stretch ORDER BY run_no)
 ),
 numbered AS (
-    SELECT *, sum(is_new::INT) OVER (PARTITION BY link_id, page_no ORDER BY run_no) AS version_no FROM stood
+    SELECT *, sum(is_new::INT) OVER (PARTITION BY link_id, page_no ORDER BY run_no) AS version_no FROM compared
 ),
 versions AS (
     SELECT
         link_id, page_no, version_no, min(run_no) AS first_run, max(run_no) AS last_run,
-        min(seen_from) AS seen_from, max(seen_to) AS seen_to, arg_max(place, run_no) AS place,
+        min(seen_from) AS seen_from, max(seen_to) AS seen_to, arg_max(place, (n_known, run_no)) AS place,
         arg_max_null(next_at, run_no) AS ended_at, arg_max_null(next_class, run_no) AS next_class
     FROM numbered
     GROUP BY link_id, page_no, version_no
