@@ -9,7 +9,8 @@ from dense_votes import DAMPING, POLICIES, csr_of_dense, random_votes
 from inlink.errors import BadInput, NotFound
 from inlink.graph.explain_walk import Walk, walk_of
 from inlink.graph.flow import flow
-from inlink.graph.origins import exact_origins, origins
+from inlink.graph.origins import exact_origins, origins, swept_origins
+from inlink.kernels.push import Column
 
 N_GRAPHS = 200
 
@@ -122,3 +123,24 @@ def test_nodes_and_shapes_are_checked() -> None:
             origins(walk, node)
     with pytest.raises(BadInput, match="do not belong together"):
         walk_of(walk.inward, walk.out_weight, walk.mass[:2])
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda p: f"{p.follow}-{p.weight}")
+def test_origins_by_sweeps_are_those_by_pushes(policy) -> None:  # type: ignore[no-untyped-def]
+    rng = np.random.default_rng(3)
+    for _ in range(N_GRAPHS // len(POLICIES)):
+        votes = random_votes(rng, policy, n=int(rng.integers(3, 60)))
+        mass, step, leak, back = votes.solve()
+        restart = np.full(votes.n, 1 / votes.n) if votes.restart is None else votes.restart
+        base = (1 - DAMPING) * restart + DAMPING * float(mass @ leak) * back
+        begun = base[:, None] * np.linalg.inv(np.eye(votes.n) - DAMPING * step)
+        node, walk = int(rng.integers(votes.n)), votes.walk()
+        push = origins(walk, node, unresolved_share=0.3).column
+        for start in (None, push if isinstance(push, Column) else None):
+            found = swept_origins(walk, node, 0.01 * mass[node], start=start, threads=1)
+            part = np.zeros(votes.n)
+            part[found.sources] = found.begun
+            assert np.all(part <= begun[:, node] * (1 + 1e-6))
+            assert found.unresolved == pytest.approx(float((begun[:, node] - part).sum()), rel=1e-6, abs=1e-14)
+            assert found.unresolved <= 0.01 * mass[node]
+            assert found.total == pytest.approx(mass[node], rel=1e-15, abs=1e-18)

@@ -20,11 +20,14 @@ from inlink.graph.explain_numbers import Floats
 from inlink.graph.explain_walk import Walk
 from inlink.graph.flow import check_node
 from inlink.kernels.push import Column, exact_column, reverse_push
+from inlink.kernels.push_sweeps import Start, Swept, swept_column
 
 UNRESOLVED_SHARE = 0.01
 EXACT = 1e-14
 ROUNDING = 1e-13  # of a mass: less than this by links is none
 MOST_SWEEPS = 400
+MANY_EDGES = 1 << 22  # below this many, pushing is quick enough
+PUSHED_PART = 1 / 64  # of all edges: where more are to be pushed, sweeps are quicker
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ class Origins:
 
     Shapes: sources uint32 (k,) ascending, begun float64 (k,).
     unresolved: mass that was not followed to
-    its beginning. open: what the run's stopping rule left. column: the push, for what-if.
+    its beginning. open: what the run's stopping rule left (after sweeps it is within the unresolved). column: the push
+    or the sweeps, for what-if.
     """
 
     node: int
@@ -43,7 +47,7 @@ class Origins:
     unresolved: float
     open: float
     is_exact: bool
-    column: Column | None = None
+    column: Column | Swept | None = None
 
     @property
     def itself(self) -> float:
@@ -64,24 +68,82 @@ class Origins:
         return found[np.lexsort((self.sources[found], -self.begun[found]))][:n]
 
 
-def origins(walk: Walk, node: int, *, unresolved_share: float = UNRESOLVED_SHARE) -> Origins:
-    """Origins of all but a share of the mass. Raises: NotFound. Cost: one reverse push."""
+def origins(
+    walk: Walk, node: int, *, unresolved_share: float = UNRESOLVED_SHARE, threads: int | None = None
+) -> Origins:
+    """Origins of all but a share of the mass. Raises: NotFound.
+
+    Cost: one reverse push; where that would look at much of a large graph, some sweeps by `threads` (None: all cores).
+    """
     check_node(walk, node)
     mass = np.asarray(walk.mass)
-    linked = mass - walk.base()
-    linked[linked <= ROUNDING * mass] = 0.0
-    if linked[node] == 0.0:  # nothing came by links
+    own = sum(walk.base_of(node))
+    linked = float(mass[node]) - own
+    if linked <= ROUNDING * mass[node]:  # nothing came by links
         return origins_of(walk, reverse_push(walk.inward, walk.out_weight, node, damping=walk.damping, epsilon=1.0))
+    is_large = walk.outward is not None and walk.inward.m > MANY_EDGES
+    limit = int(walk.inward.m * PUSHED_PART) if is_large else MOST_SWEEPS * walk.inward.m
+    if is_large and _n_two_steps(walk, node) > limit // 4:
+        return swept_origins(walk, node, unresolved_share * linked, threads=threads)
     column = reverse_push(
         walk.inward,
         walk.out_weight,
         node,
         damping=walk.damping,
-        mass=linked,
+        mass=_linked(walk),
         unresolved_share=unresolved_share,
-        most_edges=MOST_SWEEPS * walk.inward.m,
+        most_edges=limit,
     )
+    if is_large and not column.complete:
+        return swept_origins(walk, node, unresolved_share * linked, start=column, threads=threads)
     return origins_of(walk, column)
+
+
+def swept_origins(
+    walk: Walk, node: int, unresolved: float, *, start: Column | None = None, threads: int | None = None
+) -> Origins:
+    """Origins of all but so much mass, by sweeps over the out-links, from a push that was not enough or from none."""
+    base = walk.base(np.zeros(1, np.int64)) if walk.restart is None else walk.base()
+    outward = walk.links_out()
+    column = swept_column(
+        walk.inward,
+        outward,
+        walk.out_weight,
+        node,
+        base=base,
+        mass=np.asarray(walk.mass),
+        unresolved=unresolved,
+        damping=walk.damping,
+        start=None if start is None else _settled(start),
+        threads=threads,
+    )
+    sources = np.flatnonzero(column.values).astype(np.uint32)
+    begun = column.values[sources].astype(np.float64) * (base if len(base) == 1 else base[sources])
+    mass = float(walk.mass[node])
+    return Origins(node, mass, sources, begun, mass - float(np.sum(begun)), 0.0, False, column)
+
+
+def _settled(column: Column) -> Start:
+    """What a push found, its residuals added: they are visits too."""
+    nodes = np.concatenate([column.nodes, column.residual_nodes])
+    found, place = np.unique(nodes, return_inverse=True)
+    values = np.bincount(place, np.concatenate([column.values, column.residuals]), minlength=len(found))
+    return Start(found, np.asarray(values, np.float64))
+
+
+def _linked(walk: Walk) -> Floats:
+    """The mass of each node that came by links."""
+    mass = np.asarray(walk.mass)
+    linked = mass - walk.base()
+    linked[linked <= ROUNDING * mass] = 0.0
+    return linked
+
+
+def _n_two_steps(walk: Walk, node: int) -> int:
+    """In-links of a node and of its sources."""
+    offsets = walk.inward.offsets
+    sources = walk.in_links(node)[0].astype(np.int64)
+    return len(sources) + int(np.sum(offsets[sources + 1] - offsets[sources]))
 
 
 def origins_of(walk: Walk, column: Column) -> Origins:

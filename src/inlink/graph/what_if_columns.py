@@ -4,7 +4,8 @@ A coarse column p with residual r is sharpened at the nodes that matter by their
 
     z_x = p_x + sum of z_xu r_u = p_x + q r + f Z r,    0 <= f Z r <= |f|_1 max r / (1 - a)
 
-so that the two bounds multiply. Where the work allowed is used up, what is known is kept with its bound.
+so that the two bounds multiply. (The same sum is q_x + f p + f (z - p): of a column that came from sweeps p is known at
+all nodes, and no r.) Where the work allowed is used up, what is known is kept with its bound.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ from inlink.graph.explain_numbers import Floats
 from inlink.graph.explain_walk import Walk
 from inlink.graph.what_if_forward import Forward, Visits
 from inlink.kernels.push import Column, exact_column, leak_visits, reverse_push
+from inlink.kernels.push_sweeps import Swept
 
 EXACT = 1e-14
 STEPS = (1e-5, 1e-9, EXACT)
 SWEEPS = 230  # passes over the edges until an exact column is one
+LEAK_SWEEPS = 12  # until leaks are known coarsely
 WORK = 4_000_000_000
 SHARE_OF_ROWS = 1 / 10
 GROWTH = 8  # finer columns cost so many times what was spent, at least
@@ -81,8 +84,8 @@ class PushColumns:
         self._columns.clear()
         return True
 
-    def know(self, column: Column) -> None:
-        """Take a column from an earlier push, as it is."""
+    def know(self, column: Column | Swept) -> None:
+        """Take a column from an earlier push or from sweeps, as it is."""
         self._columns[column.target] = self._sharpened(column)
 
     def entries(self, nodes: Sequence[int], column: int) -> tuple[Floats, float]:
@@ -100,7 +103,11 @@ class PushColumns:
         at = np.asarray(nodes, np.int64)
         if self._knows_leaks():
             return self._leaks()[at], EXACT
-        found = [self._rows_forward().leak(row) for row in self._visits()]
+        forward = self._rows_forward()
+        if forward.leaked is None and LEAK_SWEEPS * self.walk.inward.m <= self.work // 4:
+            forward.know_leaks()
+            self._spend(LEAK_SWEEPS * self.walk.inward.m)
+        found = [forward.leak(row) for row in self._visits()]
         values = np.array([value for value, _ in found])
         return values[np.searchsorted(self.nodes, at)], max((error for _, error in found), default=0.0)
 
@@ -122,16 +129,26 @@ class PushColumns:
             return Entries(dense[self.nodes], EXACT, float(np.mean(dense)), EXACT)
         most = max(self.work // (len(self.nodes) + 1), 1000)
         found = reverse_push(
-            walk.inward, walk.out_weight, column, damping=walk.damping, epsilon=epsilon, most_edges=most
+            walk.inward,
+            walk.out_weight,
+            column,
+            damping=walk.damping,
+            epsilon=epsilon,
+            most_edges=most,
+            scratch=self._rows_forward().scratch,
         )
         self._spend(found.edges_pushed)
         return self._sharpened(found)
 
-    def _sharpened(self, column: Column) -> Entries:
+    def _sharpened(self, column: Column | Swept) -> Entries:
         rows = self._visits()
+        left = min(1.0, max((row.left for row in rows), default=1.0))
+        if isinstance(column, Swept):
+            ways = [row.to(column.target) + float(row.on_way @ column.values[row.waiting]) for row in rows]
+            mean = float(np.mean(column.values, dtype=np.float64))
+            return Entries(np.array(ways), column.error_bound * left, mean, column.error_bound)
         more = [row.times(column.residual_nodes, column.residuals) for row in rows]
         values = np.array([column.value(row.start) for row in rows]) + np.array(more)
-        left = min(1.0, max((row.left for row in rows), default=1.0))
         if self.walk.returns_by_restart:
             return Entries(values, column.error_bound * left, float("nan"), 0.0)
         mean = float(np.sum(column.values)) / self.walk.n

@@ -15,20 +15,23 @@ from numpy.typing import NDArray
 
 from inlink.graph.explain_numbers import Floats
 from inlink.graph.explain_walk import Walk
-from inlink.kernels.push import Column, reverse_push
+from inlink.kernels.push import Column, Scratch, reverse_push
+from inlink.kernels.push_sweeps import Leaked, coarse_leaks
 
 
 @dataclass(frozen=True, slots=True)
 class Visits:
     """Visits of a walk from `start`: at least `counts` of `nodes` (ascending), `left` more probability on its way.
 
-    Shapes: nodes uint32 (k,), counts float64 (k,).
+    Shapes: nodes uint32 (k,), counts float64 (k,); waiting uint32 (j,) ascending, on_way float64 (j,): where it is now.
     """
 
     start: int
     nodes: NDArray[np.uint32]
     counts: Floats
     left: float
+    waiting: NDArray[np.uint32]
+    on_way: Floats
 
     def to(self, node: int) -> float:
         """The lower bound of the visits of one node."""
@@ -44,13 +47,24 @@ class Visits:
 
 
 class Forward:
-    """Forward pushes over one walk; rows are remembered."""
+    """Forward pushes over one walk; rows are remembered, and what all of them need is made once."""
 
     def __init__(self, walk: Walk) -> None:
         self.walk = walk
         self.outward = walk.links_out()
         self.weight = np.where(walk.out_weight > 0, walk.out_weight, 1.0)
+        self.scratch = Scratch(walk.n)
+        self.leaked: Leaked | None = None
         self._found: dict[int, Visits] = {}
+
+    def know_leaks(self, *, threads: int | None = None) -> Leaked:
+        """c of all nodes, coarsely: rows sharpen it. Cost: some ten sweeps over the edges, once a graph."""
+        if self.leaked is None:
+            walk = self.walk
+            self.leaked = coarse_leaks(
+                self.outward, walk.out_weight, damping=walk.damping, evaporated=walk.leak, threads=threads
+            )
+        return self.leaked
 
     def forget(self) -> None:
         """Forget the rows that were found."""
@@ -62,15 +76,24 @@ class Forward:
             return self._found[start]
         own = float(self.weight[start])
         found: Column = reverse_push(
-            self.outward, self.weight, start, damping=self.walk.damping, epsilon=epsilon / own, most_edges=most_edges
+            self.outward,
+            self.weight,
+            start,
+            damping=self.walk.damping,
+            epsilon=epsilon / own,
+            most_edges=most_edges,
+            scratch=self.scratch,
         )
         counts = found.values * self.weight[found.nodes] / own
-        left = float(np.sum(found.residuals * self.weight[found.residual_nodes])) / own
-        self._found[start] = Visits(start, found.nodes, counts, left)
+        on_way = found.residuals * self.weight[found.residual_nodes] / own
+        self._found[start] = Visits(start, found.nodes, counts, float(np.sum(on_way)), found.residual_nodes, on_way)
         return self._found[start]
 
     def leak(self, row: Visits) -> tuple[float, float]:
-        """How likely a walk is to leave the links at their end: a lower bound, and what it may lack."""
+        """How likely a walk is to leave the links at their end, and by how much that may be wrong."""
         out = self.walk.out_weight[row.nodes]
         leak = (out == 0).astype(np.float64) if self.walk.leak is None else self.walk.leak[row.nodes]
-        return float(np.sum(row.counts * np.where(out == 0, 1.0, leak))), row.left
+        done = float(np.sum(row.counts * np.where(out == 0, 1.0, leak)))
+        if self.leaked is None:
+            return done, row.left
+        return done + float(row.on_way @ self.leaked.values[row.waiting]), row.left * self.leaked.error_bound

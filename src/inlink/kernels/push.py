@@ -27,9 +27,9 @@ from numpy.typing import NDArray
 from inlink.errors import BadInput, NotConverged
 from inlink.kernels.csr import Csr
 from inlink.kernels.push_kernels import leaks_of, pull_visits
-from inlink.kernels.push_rounds import NO_LIMIT, Column, Push, arrays_of
+from inlink.kernels.push_rounds import NO_LIMIT, Column, Push, Scratch, arrays_of
 
-__all__ = ["Column", "exact_column", "leak_visits", "reverse_push"]
+__all__ = ["Column", "Scratch", "exact_column", "leak_visits", "reverse_push"]
 
 Floats = NDArray[np.float64]
 
@@ -46,6 +46,7 @@ def reverse_push(
     mass: Floats | None = None,
     unresolved_share: float | None = None,
     most_edges: int | None = None,
+    scratch: Scratch | None = None,
 ) -> Column:
     """The column of `target` to an additive error of `epsilon`, or until so small a share of its mass is unresolved.
 
@@ -53,6 +54,7 @@ def reverse_push(
     part; mass float64 (n,) of a run over the same links, or None. With `unresolved_share` (0..1; needs `mass`) the push
     ends as soon as unresolved <= unresolved_share * mass[target], and `epsilon` is not asked for.
     most_edges: in-links looked at before it gives up with what it has (`complete` is False); None: no limit.
+    scratch: places of an earlier push, for n nodes.
     Raises: BadInput.    Cost: O(sum of y / epsilon in-links); 24 n bytes, touched only where the push comes.
     """
     _check(inward, out_weight, target, damping)
@@ -60,13 +62,16 @@ def reverse_push(
         raise BadInput("an unresolved share needs the mass of a run", hint="Give mass, or epsilon alone.")
     if not epsilon > 0:
         raise BadInput(f"epsilon is {epsilon}", hint="Give a positive error bound.")
-    push = Push(inward, out_weight, target, damping, mass)
+    push = Push(inward, out_weight, target, damping, mass, scratch)
     limit = NO_LIMIT if most_edges is None else most_edges
     if unresolved_share is None or mass is None:
         complete = push.until_below(epsilon * (1 - damping), limit)
     else:
         complete = push.until_resolved(unresolved_share * float(mass[target]), limit)
-    return push.column(complete)
+    found = push.column(complete)
+    if scratch is not None:
+        push.close()
+    return found
 
 
 def exact_column(

@@ -56,20 +56,48 @@ class Column:
         return all_values
 
 
+class Scratch:
+    """Places for one push after the other, clean in between: fresh memory costs more than a small push itself.
+
+    Shapes: received, settled float64 (n,), all 0; frontier, touched uint32 (n,).
+    """
+
+    def __init__(self, n: int) -> None:
+        self.received, self.settled = np.zeros(n), np.zeros(n)
+        self.frontier, self.touched = np.empty(n, np.uint32), np.empty(n, np.uint32)
+
+    def clean(self, n_touched: int, target: int) -> None:
+        """Take back what a push left."""
+        if n_touched > len(self.received) // 16:
+            self.received[:] = self.settled[:] = 0.0
+        else:
+            nodes = self.touched[:n_touched]
+            self.received[nodes] = self.settled[nodes] = 0.0
+            self.settled[target] = 0.0
+
+
 class Push:
     """One push, round by round: all residuals above a threshold at once, the threshold lower each time.
 
     A residual is kept as what was added up, received_u = r_u W_u / a, so that adding needs no division and no look at
-    W. Shapes: received, settled float64 (n,); frontier, touched uint32 (n,).
+    W. Places come from `scratch`, where it is given; then `close` gives them back.
     """
 
-    def __init__(self, inward: Csr, out_weight: Floats, target: int, damping: float, mass: Floats | None) -> None:
-        n = inward.n
+    def __init__(
+        self,
+        inward: Csr,
+        out_weight: Floats,
+        target: int,
+        damping: float,
+        mass: Floats | None,
+        scratch: Scratch | None = None,
+    ) -> None:
         self.links = arrays_of(inward, out_weight)
         self.target, self.damping = target, damping
         self.mass = None if mass is None else read_only(np.asarray(mass, np.float64))
-        self.received, self.settled = np.zeros(n), np.zeros(n)
-        self.frontier, self.touched = np.empty(n, np.uint32), np.empty(n, np.uint32)
+        self.scratch = scratch or Scratch(inward.n)
+        self.received, self.settled = self.scratch.received, self.scratch.settled
+        self.frontier, self.touched = self.scratch.frontier, self.scratch.touched
         self.n_touched = self.edges = 0
         self.largest = 1.0
         self.waiting = True  # the target itself, whose residual of 1 was not received from a link
@@ -119,6 +147,10 @@ class Push:
             edges_pushed=self.edges,
             complete=complete,
         )
+
+    def close(self) -> None:
+        """Leave the scratch as it was found."""
+        self.scratch.clean(self.n_touched, self.target)
 
     def _is_dense(self) -> bool:
         """So many nodes are touched that a look at all of them is as quick."""
