@@ -1,10 +1,10 @@
-"""The contenders of bench/pagerank.py, each started in a process of its own: prints one JSON line of figures.
+"""The contenders of bench/pagerank.py, each a process of its own that runs when it is told to.
 
-    python bench/pagerank_peers.py NAME FOLDER --error 1e-8 --rounds 3 --threads 1
+    python bench/pagerank_peers.py NAME FOLDER --error 1e-8 --threads 1
 
 FOLDER holds the graph as bench/pagerank.py writes it. A contender is given the loosest tolerance of a ladder whose true
-error (L1, to `mass.npy`) is at most `--error`, and is then timed with it: building apart from ranking, processor time
-where one thread runs, wall time where several do.
+error (L1, to `mass.npy`) is at most `--error`. It prints one JSON line once it is ready; then it runs once for each
+line that it reads, and prints the seconds: processor time, or wall time with `--wall`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from typing import Any
 import numpy as np
 
 DAMPING = 0.85
+PROMISE = 30.0  # a bound that is promised is some thirty times the true error
 Array = Any
 Solve = Callable[[float], tuple[Array, int]]  # tolerance → masses, iterations (0: not told)
 
@@ -39,26 +39,82 @@ def inlink_mixed(folder: Path, threads: int) -> Solve:
     inward, out_weight = Csr(load(folder, "offsets"), load(folder, "neighbours")), load(folder, "out_weight")
 
     def solve(tolerance: float) -> tuple[Array, int]:
-        found = pagerank(inward, out_weight, tolerance=tolerance * 30, threads=threads)
+        found = pagerank(inward, out_weight, tolerance=tolerance * PROMISE, threads=threads)
         return found.mass, found.iterations
 
     return solve
 
 
+def inlink_core(folder: Path, threads: int) -> Solve:
+    """Our own, with the core laid out before, as others build their graphs before."""
+    from inlink.kernels.csr import Csr
+    from inlink.kernels.pagerank import pagerank
+    from inlink.kernels.pagerank_core import core_of
+
+    core = core_of(Csr(load(folder, "offsets"), load(folder, "neighbours")), load(folder, "out_weight"), threads)
+
+    def solve(tolerance: float) -> tuple[Array, int]:
+        found = pagerank(core, tolerance=tolerance * PROMISE, threads=threads)
+        return found.mass, found.iterations
+
+    return solve
+
+
+def inlink_sweeps(folder: Path, threads: int) -> Solve:
+    """Forty single sweeps, and nothing else: what one more iteration costs."""
+    from inlink.kernels.csr import Csr
+    from inlink.kernels.pagerank_core import core_of
+    from inlink.kernels.pagerank_sweeps import Sweeps
+
+    core = core_of(Csr(load(folder, "offsets"), load(folder, "neighbours")), load(folder, "out_weight"), threads)
+    sweeps = Sweeps(core, DAMPING, None, False, threads)
+    sweeps.start()
+    mass = load(folder, "mass")
+
+    def solve(tolerance: float) -> tuple[Array, int]:
+        for _ in range(40):
+            sweeps.single()
+        return mass, 40
+
+    return solve
+
+
+def topical(folder: Path, out_weight: Array) -> Array:
+    """Sixteen restart vectors, each some nodes that stand near each other and some that do not."""
+    n = len(out_weight)
+    restarts = np.zeros((16, n))
+    for lane in range(16):
+        restarts[lane, lane :: 97 * (lane + 1)] = 1.0
+        restarts[lane, lane * n // 16 : lane * n // 16 + n // 500] = 5.0
+    return restarts
+
+
 def inlink_many(folder: Path, threads: int) -> Solve:
-    """Sixteen vectors in one pass, of which the first is uniform."""
+    """Sixteen topical vectors in one pass, each to its promised error."""
     from inlink.kernels.csr import Csr
     from inlink.kernels.pagerank_many import pagerank_many
 
     inward, out_weight = Csr(load(folder, "offsets"), load(folder, "neighbours")), load(folder, "out_weight")
-    restarts = np.ones((16, len(out_weight)))
-    for lane in range(1, 16):
-        restarts[lane] = 0.0
-        restarts[lane, lane :: 97 * lane] = 1.0
+    restarts, mass = topical(folder, out_weight), load(folder, "mass")
 
     def solve(tolerance: float) -> tuple[Array, int]:
-        found = pagerank_many(inward, out_weight, restarts, tolerance=tolerance * 30, threads=threads)
-        return found.masses[0], found.iterations
+        found = pagerank_many(inward, out_weight, restarts, tolerance=tolerance * PROMISE, threads=threads)
+        return mass, found.iterations
+
+    return solve
+
+
+def inlink_topical(folder: Path, threads: int) -> Solve:
+    """The fourth of them alone."""
+    from inlink.kernels.csr import Csr
+    from inlink.kernels.pagerank import pagerank
+
+    inward, out_weight = Csr(load(folder, "offsets"), load(folder, "neighbours")), load(folder, "out_weight")
+    restart, mass = topical(folder, out_weight)[3], load(folder, "mass")
+
+    def solve(tolerance: float) -> tuple[Array, int]:
+        found = pagerank(inward, out_weight, restart=restart, tolerance=tolerance * PROMISE, threads=threads)
+        return mass, found.iterations
 
     return solve
 
@@ -208,7 +264,10 @@ def graph_tool(folder: Path, threads: int) -> Solve:
 
 CONTENDERS: dict[str, Callable[[Path, int], Solve]] = {
     "inlink": inlink_mixed,
-    "inlink, 16 vectors": inlink_many,
+    "inlink, core given": inlink_core,
+    "inlink, sweeps alone": inlink_sweeps,
+    "inlink, 16 topical vectors": inlink_many,
+    "inlink, 1 topical vector": inlink_topical,
     "numba pull loop, f64": plain_numba,
     "scipy.sparse, f64": scipy_double,
     "scipy.sparse, f32": scipy_single,
@@ -219,35 +278,26 @@ CONTENDERS: dict[str, Callable[[Path, int], Solve]] = {
 }
 
 
-def measure(name: str, folder: Path, error: float, rounds: int, threads: int) -> dict[str, object]:
-    """Build, find the tolerance that is good enough, and time with it."""
-    clock = time.process_time if threads == 1 else time.perf_counter
+def serve(name: str, folder: Path, error: float, threads: int, by_wall: bool) -> None:
+    """Build, find the tolerance that is good enough, say so, and run whenever a line comes."""
+    clock = time.perf_counter if by_wall else time.process_time
     started = clock()
     solve = CONTENDERS[name](folder, threads)
     build_s = clock() - started
     exact = load(folder, "mass")
-    tolerance, reached, least = error, float("inf"), None
+    tolerance, reached, least, iterations = error, float("inf"), None, 0
     for _ in range(4):
-        mass, _ = solve(tolerance)
+        mass, iterations = solve(tolerance)
         reached = float(np.abs(mass / mass.sum() - exact).sum())
         if reached <= error or (least is not None and reached > 0.9 * least):
             break
         tolerance, least = tolerance / 10, reached
-    times = []
-    for _ in range(rounds):
+    ready = {"build_s": build_s, "iterations": int(iterations), "true_error": reached, "rss_gb": most_memory_gb()}
+    print(json.dumps(ready), flush=True)
+    for _ in sys.stdin:
         started = clock()
-        mass, iterations = solve(tolerance)
-        times.append(clock() - started)
-    return {
-        "name": name,
-        "threads": threads,
-        "build_s": build_s,
-        "rank_s": statistics.median(times),
-        "least_s": min(times),
-        "iterations": int(iterations),
-        "true_error": reached,
-        "rss_gb": most_memory_gb(),
-    }
+        solve(tolerance)
+        print(clock() - started, flush=True)
 
 
 def most_memory_gb() -> float:
@@ -261,12 +311,12 @@ def main() -> None:
     parser.add_argument("name", choices=CONTENDERS)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--error", type=float, default=1e-8)
-    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--wall", action="store_true", help="count wall time with one thread too, on any core")
     given = parser.parse_args()
-    if given.threads == 1 and hasattr(os, "sched_setaffinity"):
+    if not given.wall and given.threads == 1 and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    json.dump(measure(given.name, given.folder, given.error, given.rounds, given.threads), sys.stdout)
+    serve(given.name, given.folder, given.error, given.threads, given.wall)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ BIG = {
     "lookups": [["make_links.py", "SCRATCH/web"], ["lookups.py", "SCRATCH/web", "SCRATCH/web.duckdb", "--build"]],
     "build": [["build.py", "links", "SCRATCH/links"], ["build.py", "pages", "SCRATCH/pages"]],
     "rank": [["make_links.py", "SCRATCH/web"], ["rank.py", "SCRATCH/web", "domains"]],
-    "pagerank": [["pagerank.py"], ["pagerank.py", "--nodes", "10_000_000", "--edges", "200_000_000"]],
+    "pagerank": [["pagerank.py"]],
     "pagerank_huge": [["pagerank_huge.py", "SCRATCH/huge"]],
     "packed": [["packed.py", part, "SCRATCH/graph"] for part in ("make", "sizes", "sweeps", "push", "components")],
     "explain": [["explain.py"]],
