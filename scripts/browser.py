@@ -11,14 +11,30 @@ import subprocess
 import sys
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+START_S = 300  # how long a browser may take to tell its version
+INSTALL_S = 1800  # how long apt-get may take; it gives up on a silent server by itself, sooner
+APT = ["--quiet", "--option", "Acquire::http::Timeout=30", "--option", "Acquire::https::Timeout=30",
+       "--option", "Acquire::Retries=2", "--option", "DPkg::Lock::Timeout=300"]  # fmt: skip
 MISSING = "Chromium is not here, so tests that need a browser are skipped"
 
 
 def find() -> str | None:
-    """Path of a Chromium: INLINK_CHROMIUM, or one on PATH."""
-    if named := os.environ.get("INLINK_CHROMIUM"):
-        return shutil.which(named)
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
+    """Path of a Chromium that starts: INLINK_CHROMIUM, or one on PATH (where a name may be a stub)."""
+    named = os.environ.get("INLINK_CHROMIUM")
+    names = (named,) if named else NAMES
+    found = (path for name in names if (path := shutil.which(name)))
+    return next((path for path in found if succeeds([path, "--version"], START_S, subprocess.DEVNULL)), None)
+
+
+def succeeds(command: list[str], limit_s: float, stderr: int | None = None) -> bool:
+    """Whether a command ends well within its time; its output is dropped."""
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    nothing = subprocess.DEVNULL
+    try:
+        done = subprocess.run(command, env=env, timeout=limit_s, stdin=nothing, stdout=nothing, stderr=stderr)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
 
 
 def ensure() -> str | None:
@@ -39,12 +55,10 @@ def ensure() -> str | None:
 
 def install() -> bool:
     """Whether apt-get installed Chromium, with fresh package lists where the old ones fail."""
-    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "chromium"]
-    if subprocess.run(command, env=env, stdout=subprocess.DEVNULL).returncode == 0:
+    command = ["apt-get", "install", "--yes", "--no-install-recommends", *APT, "chromium"]
+    if succeeds(command, INSTALL_S):
         return True
-    update = subprocess.run(["apt-get", "update", "--quiet"], env=env, stdout=subprocess.DEVNULL)
-    return update.returncode == 0 and subprocess.run(command, env=env, stdout=subprocess.DEVNULL).returncode == 0
+    return succeeds(["apt-get", "update", *APT], INSTALL_S) and succeeds(command, INSTALL_S)
 
 
 if __name__ == "__main__":

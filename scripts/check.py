@@ -13,6 +13,7 @@ import sys
 import sysconfig
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -54,8 +55,9 @@ def run_step(step: str) -> Outcome:
     return Outcome(step, not any(codes), time.monotonic() - start)
 
 
+@cache
 def environment() -> dict[str, str]:
-    """The environment of the steps: tests find Chromium by INLINK_CHROMIUM."""
+    """The environment of the steps, looked for once: tests find Chromium by INLINK_CHROMIUM."""
     found = browser.find()
     return {**os.environ, **({"INLINK_CHROMIUM": found} if found else {})}
 

@@ -43,14 +43,14 @@ def test_the_site_from_start_to_ctrl_c(demo_workspace: Path) -> None:
             line = process.stdout.readline()
             found = re.search(r"http://127\.0\.0\.1:\d+/", line)
             assert found, line
-            with urllib.request.urlopen(found[0], timeout=30) as answer:
+            with urllib.request.urlopen(found[0], timeout=300) as answer:
                 assert b"crumbandcrust.example" in answer.read()
             hostile = urllib.request.Request(found[0], headers={"Host": "evil.example"})
             with pytest.raises(urllib.error.HTTPError, match="421") as refused:
-                urllib.request.urlopen(hostile, timeout=30)
+                urllib.request.urlopen(hostile, timeout=300)
             refused.value.close()
             process.send_signal(signal.SIGINT)
-            assert process.communicate(timeout=30)[1] == ""
+            assert process.communicate(timeout=300)[1] == ""
             assert process.returncode == 0
         finally:
             process.kill()

@@ -15,7 +15,7 @@ DATA = bytes(range(256)) * 4096  # 1 MiB
 
 
 def policy_for(server: Server, **settings: object) -> Policy:
-    known: dict[str, object] = {"retry_wait_s": 0.01, "read_timeout_s": 2.0, "max_retries": 2, **settings}
+    known: dict[str, object] = {"retry_wait_s": 0.01, "read_timeout_s": 60.0, "max_retries": 2, **settings}
     return Policy(test_hosts=frozenset({server.place}), **known)  # type: ignore[arg-type]
 
 

@@ -53,6 +53,16 @@ def test_a_browser_that_is_there_is_taken(browser: ModuleType, folder: Path) -> 
     assert browser.ensure() is None
 
 
+def test_a_stub_that_does_not_start_is_passed_over(browser: ModuleType, folder: Path) -> None:
+    """Ubuntu's chromium-browser only says that it is to be had elsewhere."""
+    for name, code in (("chromium-browser", 1), ("google-chrome", 0)):
+        (folder / name).write_text(f"#!/bin/sh\nexit {code}\n")
+        (folder / name).chmod(0o755)
+    assert browser.find() == str(folder / "google-chrome")
+    (folder / "google-chrome").unlink()
+    assert browser.find() is None
+
+
 @pytest.mark.parametrize(
     ("install", "calls", "note"),
     [

@@ -40,7 +40,7 @@ print("grown", (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 
 def read(path: Path) -> tuple[list[str], int]:
     """What a fresh process reads, and by how many MiB its memory grew at most."""
     done = subprocess.run(
-        [sys.executable, "-c", READER, str(path)], capture_output=True, text=True, timeout=120, check=True
+        [sys.executable, "-c", READER, str(path)], capture_output=True, text=True, timeout=1200, check=True
     )
     *lines, last = done.stdout.splitlines()
     return lines, int(last.split()[1])

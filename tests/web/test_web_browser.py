@@ -27,6 +27,7 @@ PAGES = {
     "evidence": f"/evidence/{LINK_ID}",
     "no such page": "/nope",
 }
+WAIT_MS = 600_000  # against hanging only
 LOOKS = [(1440, "light"), (380, "dark")]
 AXE = "axe.run().then(found => found.violations.map(v => `${v.id}: ${v.nodes[0].html.slice(0, 200)}`))"
 
@@ -49,13 +50,14 @@ def site() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        found = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"], timeout=WAIT_MS)
         yield found
         found.close()
 
 
 def opened(browser: Browser, url: str, width: int, scheme: str) -> tuple[Page, list[str]]:
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+    context.set_default_timeout(WAIT_MS)
     page = context.new_page()
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
