@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -148,6 +150,28 @@ def test_what_is_not_there(home: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert main(["-w", str(home), "who", "example.com", "--release", "../a"]) == 1
     assert main(["-w", str(home), "who", "mailto:x@example.com"]) == 2
     capsys.readouterr()
+
+
+LIGHT = """
+import sys
+from inlink.cli.main import main
+code = main(sys.argv[1:])
+print(sorted({"numba", "duckdb", "aiohttp"} & set(sys.modules)), file=sys.stderr)
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["who", "example.com"], ["intersect", "example.com", "example.org"], ["gap", "example.org", "example.com"]],
+    ids=lambda words: words[0],
+)
+def test_a_question_to_a_folder_loads_no_compiler(words: list[str], home: Path, tmp_path: Path) -> None:
+    release = str(home / "releases" / "cc-main-2026-a" / "domain")
+    done = subprocess.run(
+        [sys.executable, "-c", LIGHT, *words, "--release", release], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (0, "[]"), done.stderr
 
 
 def test_nothing_but_an_address(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

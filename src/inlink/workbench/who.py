@@ -6,18 +6,20 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from inlink.errors import NotFound
-from inlink.fetch import Policy
+from inlink.errors import NotConfigured, NotFound
 from inlink.graph.blocks import CachedSource, Card, Neighbours, Release
 from inlink.graph.blocks.layout import MANIFEST
-from inlink.sources.releases_http import HttpSource
 from inlink.store.workspace import Workspace
 from inlink.urls.domains import SuffixRules
 from inlink.urls.identity import target as typed_target
 from inlink.workbench.results import Rows, Target
+
+if TYPE_CHECKING:
+    from inlink.sources.releases_http import HttpSource
 
 FOLDER = "releases"
 SHARED_SUFFIX = "unknown (shared suffix)"
@@ -159,6 +161,9 @@ def open_release(
     """
     chosen = asked or Asked()
     if spec is not None and spec.lower().startswith(("http://", "https://")):
+        from inlink.fetch import Policy  # what speaks HTTP takes as long to load as a local answer
+        from inlink.sources.releases_http import HttpSource
+
         source = HttpSource(spec, policy=Policy(test_hosts=frozenset(chosen.test_hosts)))
         cached = CachedSource(source, chosen.cache or default_cache())
         return OpenRelease(Release.open(cached), chosen, source)
@@ -170,6 +175,15 @@ def open_here(workspace: Workspace, spec: str | None, asked: Asked, kind: str | 
     settings = workspace.settings
     own = replace(asked, suffixes=settings.suffixes, test_hosts=settings.fetch.test_hosts)
     return open_release(spec, own, workspace=workspace, kind=kind)
+
+
+def open_from(folder: str | Path, spec: str | None, asked: Asked, kind: str | None) -> OpenRelease:
+    """As `open_here` where the folder holds a workspace; an address or another folder needs none."""
+    try:
+        workspace = Workspace.open(folder)
+    except NotConfigured:
+        return open_release(spec, asked, kind=kind)
+    return open_here(workspace, spec, asked, kind)
 
 
 def default_cache() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NotRequired, TypedDict, Unpack
 
 from inlink.cli.declare import Call
 from inlink.cli.output import Output
@@ -10,30 +11,27 @@ from inlink.cli.rendering import as_object, form, write_rows
 from inlink.cli.tables import draw, footer, heading
 from inlink.cli.text import clean
 from inlink.cli.values import for_table, to_json
-from inlink.errors import NotConfigured
-from inlink.workbench import Workbench
 from inlink.workbench import comparing_releases as comparing
-from inlink.workbench.who import Asked, OpenRelease, ReleaseAnswer, open_release
+from inlink.workbench.who import Asked, OpenRelease, ReleaseAnswer, open_from
 from inlink.workbench.who import who as ask
 
 _SKIPPED = frozenset({"domain", "n", "n_referring_left_out", "n_outgoing_left_out", "targets"})
 
 
+class AskOptions(TypedDict):
+    """How much of an answer, and of which kind of release."""
+
+    kind: str | None
+    limit: int | None
+    offset: NotRequired[int]
+    infrastructure: bool
+
+
 def who(
-    call: Call,
-    *,
-    domain: str,
-    release: str | None,
-    kind: str | None,
-    outgoing: bool,
-    limit: int | None,
-    offset: int,
-    infrastructure: bool,
-    output: str | None,
+    call: Call, *, domain: str, release: str | None, outgoing: bool, output: str | None, **asked: Unpack[AskOptions]
 ) -> None:
     """Say who references a domain."""
-    opened = _opened(call, release, kind, limit=limit, offset=offset, infrastructure=infrastructure)
-    _show(call, ask(opened, domain, outgoing=outgoing), output)
+    _show(call, ask(_opened(call, release, **asked), domain, outgoing=outgoing), output)
 
 
 def intersect(
@@ -41,64 +39,28 @@ def intersect(
     *,
     domains: tuple[str, ...],
     release: str | None,
-    kind: str | None,
     at_least: int | None,
     mine: str | None,
-    limit: int | None,
-    offset: int,
-    infrastructure: bool,
     output: str | None,
+    **asked: Unpack[AskOptions],
 ) -> None:
-    """Say who references several domains."""
-    opened = _opened(call, release, kind, limit=limit, offset=offset, infrastructure=infrastructure)
-    _show(call, comparing.intersect(opened, domains, at_least=at_least, but_not=mine), output)
-
-
-def gap(
-    call: Call,
-    *,
-    mine: str,
-    domains: tuple[str, ...],
-    release: str | None,
-    kind: str | None,
-    at_least: int,
-    limit: int | None,
-    offset: int,
-    infrastructure: bool,
-    output: str | None,
-) -> None:
-    """Say who references others and not me."""
-    opened = _opened(call, release, kind, limit=limit, offset=offset, infrastructure=infrastructure)
+    """Say who references several domains, or others and not me."""
+    opened = _opened(call, release, **asked)
     _show(call, comparing.intersect(opened, domains, at_least=at_least, but_not=mine), output)
 
 
 def diff(
-    call: Call,
-    *,
-    a: str,
-    b: str,
-    domain: str | None,
-    kind: str | None,
-    top: int,
-    limit: int | None,
-    infrastructure: bool,
-    output: str | None,
+    call: Call, *, a: str, b: str, domain: str | None, top: int, output: str | None, **asked: Unpack[AskOptions]
 ) -> None:
     """Say what differs in two releases."""
-    both = [_opened(call, each, kind, limit=limit, infrastructure=infrastructure) for each in (a, b)]
+    both = [_opened(call, each, **asked) for each in (a, b)]
     _show(call, comparing.diff(both[0], both[1], domain, n_top=top), output)
 
 
-def _opened(
-    call: Call, release: str | None, kind: str | None, *, limit: int | None, offset: int = 0, infrastructure: bool
-) -> OpenRelease:
+def _opened(call: Call, release: str | None, **asked: Unpack[AskOptions]) -> OpenRelease:
     """The release, with the settings of the workspace where there is one."""
-    asked = Asked(limit, offset, infrastructure=infrastructure)
-    try:
-        with Workbench.open(call.folder) as bench:
-            return bench.open_release(release, asked, kind=kind)
-    except NotConfigured:  # an address or a folder needs no workspace
-        return open_release(release, asked, kind=kind)
+    wanted = Asked(asked["limit"], asked.get("offset", 0), infrastructure=asked["infrastructure"])
+    return open_from(call.folder, release, wanted, asked["kind"])
 
 
 def _show(call: Call, answer: ReleaseAnswer, output: str | None) -> None:
