@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inlink.kernels.jit import compiled
+from inlink.kernels.pagerank_gather import renumber
 
 Words = NDArray[np.uint32]
 Longs = NDArray[np.int64]
@@ -75,9 +76,9 @@ def copy_rows(
     """Write the links of the core's rows from low until high, sources by their places."""
     for row in range(low, high):
         node = np.int64(nodes[row])
-        k, at = np.uint64(offsets[node] - shift), np.uint64(core_offsets[row])
-        for further in range(np.uint64(offsets[node + 1] - offsets[node])):
-            core_neighbours[at + further] = places[neighbours[k + further]]
+        k, stop = np.uint64(offsets[node] - shift), np.uint64(offsets[node + 1] - shift)
+        at = np.uint64(core_offsets[row])
+        renumber(places, neighbours, k, stop, core_neighbours, at)
         if len(weights) > 0:
-            for further in range(np.uint64(offsets[node + 1] - offsets[node])):
+            for further in range(stop - k):
                 core_weights[at + further] = weights[k + further]

@@ -1,4 +1,4 @@
-"""The sum of a piece of a row as vector instructions: eight neighbours are looked up at a time.
+"""The sum of a piece of a row as vector instructions, and its renumbering: eight neighbours are looked up at a time.
 
 Eight sums in double precision run side by side, neighbour k in sum k mod 8; at the end of the piece they are added as a
 tree. Where the processor has no gathers or shorter vectors, the compiler splits them, and the bits stay. The last,
@@ -70,17 +70,21 @@ def _doubles(builder: Any, vector: Any) -> Any:
     return vector if vector.type == _wide(_DOUBLE) else builder.fpext(vector, _wide(_DOUBLE))
 
 
+def _gather(builder: Any, data: Any, neighbours: Any, at: Any, mask: Any) -> Any:
+    """data of eight neighbours from `at` on; those that are masked are 0 and not read."""
+    item = data.type.pointee
+    index = builder.sext(_load(builder, neighbours, at, mask), _wide(_LONG))
+    places = _Addresses(builder, data, index)
+    name = f"llvm.masked.gather.{_letters(item)}.v{_WIDTH}p0"
+    gather = _function(builder, name, _wide(item), [places.type, _WORD, _wide(_BIT), _wide(item)])
+    size = ir.Constant(_WORD, 8 if item == _DOUBLE else 4)
+    return builder.call(gather, [places, size, mask, ir.Constant(_wide(item), None)])
+
+
 def _terms(builder: Any, arrays: tuple[Any, Any, Any], at: Any, mask: Any) -> Any:
     """z of eight neighbours from `at` on, times their weights if there are any, as doubles."""
     neighbours, weights, z = arrays
-    item = z.type.pointee
-    index = builder.sext(_load(builder, neighbours, at, mask), _wide(_LONG))
-    places = _Addresses(builder, z, index)
-    name = f"llvm.masked.gather.{_letters(item)}.v{_WIDTH}p0"
-    gather = _function(builder, name, _wide(item), [places.type, _WORD, _wide(_BIT), _wide(item)])
-    size = 8 if item == _DOUBLE else 4
-    found = builder.call(gather, [places, ir.Constant(_WORD, size), mask, ir.Constant(_wide(item), None)])
-    found = _doubles(builder, found)
+    found = _doubles(builder, _gather(builder, z, neighbours, at, mask))
     if weights is None:
         return found
     return builder.fmul(found, _doubles(builder, _load(builder, weights, at, mask)))
@@ -125,9 +129,50 @@ def _sum(builder: Any, arrays: tuple[Any, Any, Any], first: Any, stop: Any) -> A
     at.add_incoming(builder.add(at, eight), body)
     builder.branch(head)
     builder.position_at_end(after)
-    left = _splat(builder, builder.trunc(builder.sub(stop, full), _WORD))
-    mask = builder.icmp_unsigned("<", ir.Constant(_wide(_WORD), list(range(_WIDTH))), left)
+    mask = _rest_mask(builder, builder.sub(stop, full))
     return _tree(builder, builder.fadd(total, _terms(builder, arrays, full, mask)))
+
+
+def _rest_mask(builder: Any, left: Any) -> Any:
+    """The mask of the first `left` of eight."""
+    wanted = _splat(builder, builder.trunc(left, _WORD))
+    return builder.icmp_unsigned("<", ir.Constant(_wide(_WORD), list(range(_WIDTH))), wanted)
+
+
+def _renumber_all(builder: Any, arrays: tuple[Any, Any, Any], first: Any, stop: Any, at: Any) -> None:
+    """As `renumber`: full eights in a loop, then what is left, masked."""
+    places, neighbours, into = arrays
+    full = builder.sub(stop, builder.and_(builder.sub(stop, first), ir.Constant(_LONG, _WIDTH - 1)))
+    before = builder.block
+    head, body, after = (builder.append_basic_block(name) for name in ("eights", "eight", "rest"))
+    builder.branch(head)
+    builder.position_at_end(head)
+    k = builder.phi(_LONG)
+    k.add_incoming(first, before)
+    target = builder.gep(into, [builder.add(at, builder.sub(k, first))])
+    target = builder.bitcast(target, _wide(_WORD).as_pointer())
+    builder.cbranch(builder.icmp_unsigned("<", k, full), body, after)
+    builder.position_at_end(body)
+    builder.store(_gather(builder, places, neighbours, k, _ALL), target).align = 4
+    k.add_incoming(builder.add(k, ir.Constant(_LONG, _WIDTH)), body)
+    builder.branch(head)
+    builder.position_at_end(after)
+    mask = _rest_mask(builder, builder.sub(stop, full))
+    kinds = [_wide(_WORD), _wide(_WORD).as_pointer(), _WORD, _wide(_BIT)]
+    store = _function(builder, f"llvm.masked.store.{_letters(_WORD)}.p0", ir.VoidType(), kinds)
+    builder.call(store, [_gather(builder, places, neighbours, full, mask), target, ir.Constant(_WORD, 4), mask])
+
+
+@intrinsic
+def _renumber(typing_context: Any, places: Any, neighbours: Any, first: Any, stop: Any, into: Any, at: Any) -> Any:
+    """into[at + k - first] = places[neighbours[k]] for k from first until stop."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = [context.make_array(signature.args[k])(context, builder, args[k]).data for k in (0, 1, 4)]
+        _renumber_all(builder, (data[0], data[1], data[2]), args[2], args[3], args[5])
+        return context.get_dummy_value()
+
+    return types.void(places, neighbours, types.uint64, types.uint64, into, types.uint64), generate
 
 
 @intrinsic
@@ -157,3 +202,6 @@ sum_of: Callable[[NDArray[np.uint32], NDArray[Any], np.uint64, np.uint64], float
 weighted_sum_of: Callable[[NDArray[np.uint32], NDArray[np.float32], NDArray[Any], np.uint64, np.uint64], float] = cast(
     Any, _weighted_sum_of
 )
+renumber: Callable[
+    [NDArray[np.uint32], NDArray[np.uint32], np.uint64, np.uint64, NDArray[np.uint32], np.uint64], None
+] = cast(Any, _renumber)

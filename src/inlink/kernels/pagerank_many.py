@@ -229,16 +229,16 @@ class ManySweeps:
     def masses(self, into: Doubles) -> None:
         """After a double sweep: write the masses of all nodes, float64 (k, n)."""
         core = self.core
-        place_many(core.nodes, 0, self.size, self.x, into)
-        if self.size == self.n:
-            return
         places = np.full(self.n, self.size, np.uint32)
         places[core.nodes] = core.places
         with Crew(cut(core.inward.offsets), self.threads) as crew:
             rows = Rows(core.inward, crew)
+            links = [np.count_nonzero(core.out_weight[first:last]) for first, last in crew.blocks]
+            starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(links, dtype=np.int64)]).tolist()
 
             def work(thread: int, block: int) -> None:
                 first, last = crew.blocks[block]
+                place_many(core.nodes, starts[block], starts[block + 1], self.x, into)
                 nodes = (first + np.flatnonzero(core.out_weight[first:last] == 0.0)).astype(np.uint32)
                 part = _part(rows, thread, (first, last), nodes, places)
                 sums = aligned(len(nodes) + 1, np.float64)
@@ -251,9 +251,9 @@ class ManySweeps:
 
     def returned(self) -> Doubles:
         """After a double sweep: the mass of each x that leaves the links."""
-        lost = self._scale(self.x, self.narrow_z, 1.0)[: self.k]
-        self.step_waits = False
-        return lost
+        x = self.x[:, : self.k]
+        lost: Doubles = 1.0 - x.sum(axis=0)
+        return lost + self.leak @ x if len(self.leak) else lost
 
     def _multiply(self, factors: Doubles) -> Doubles:
         """Multiply the lanes of x by the factors; their sums then."""

@@ -20,6 +20,7 @@ Doubles = NDArray[np.float64]
 
 PIECE = 1024
 ROUNDINGS = 268.0
+_CHUNK = 4096  # rows whose lanes are written one after the other
 _AHEAD = 24  # edges between the prefetch of a row and its use
 
 
@@ -149,14 +150,15 @@ def start_many(
     Shapes: given (lanes, n), shares (lanes,), lanes <= 16; x, restarts (rows, 16); spread (rows, 16), left as it is
     where leaked mass returns to all nodes alike.
     """
-    for i in range(len(nodes)):
-        node = nodes[i]
+    for first in range(0, len(nodes), _CHUNK):
+        last = min(first + _CHUNK, len(nodes))
         for lane in range(LANES):
-            value = given[lane, node] * shares[lane] if lane < len(shares) else 0.0
-            x[i, lane] = value
-            restarts[i, lane] = value
-            if not is_uniform:
-                spread[i, lane] = value
+            for i in range(first, last):
+                value = given[lane, nodes[i]] * shares[lane] if lane < len(shares) else 0.0
+                x[i, lane] = value
+                restarts[i, lane] = value
+                if not is_uniform:
+                    spread[i, lane] = value
 
 
 @compiled
@@ -202,8 +204,8 @@ def multiply_many(values: Doubles, factors: Doubles, first: int, last: int, tota
 @compiled
 def place_many(nodes: Words, first: int, last: int, x: Doubles, masses: Doubles) -> None:
     """masses[lane, nodes[row]] = x[row, lane], for as many lanes as masses has."""
-    for row in range(first, last):
-        for lane in range(len(masses)):
+    for lane in range(len(masses)):
+        for row in range(first, last):
             masses[lane, nodes[row]] = x[row, lane]
 
 
@@ -219,9 +221,8 @@ def finish_many_dangling(
     masses: Doubles,
 ) -> None:
     """masses = sums + base spread + restarts restart, of nodes without out-links; row k of the sums is of nodes[k]."""
-    for k in range(len(nodes)):
-        node = nodes[k]
-        for lane in range(len(masses)):
-            restart = given[lane, node] * shares[lane]
-            masses[lane, node] = sums[k, lane] + base[0, lane] * (1.0 if returns_uniformly else restart)
-            masses[lane, node] += restarts * restart
+    for lane in range(len(masses)):
+        for k in range(len(nodes)):
+            restart = given[lane, nodes[k]] * shares[lane]
+            value = sums[k, lane] + base[0, lane] * (1.0 if returns_uniformly else restart)
+            masses[lane, nodes[k]] = value + restarts * restart
