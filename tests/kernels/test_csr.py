@@ -161,3 +161,24 @@ def test_a_csr_of_memory_maps_is_turned_round(tmp_path: Any) -> None:
     np.save(tmp_path / "neighbours.npy", made.neighbours)
     mapped = Csr(np.load(tmp_path / "offsets.npy", mmap_mode="r"), np.load(tmp_path / "neighbours.npy", mmap_mode="r"))
     assert np.array_equal(transpose(mapped, 50).neighbours, transpose(made, 50).neighbours)
+
+
+@pytest.mark.parametrize("memory_bytes", [1 << 10, 1 << 20], ids=["many ranges", "one range"])
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads_turn_a_graph_to_the_same_rows(threads: int, memory_bytes: int) -> None:
+    random = np.random.default_rng(5)
+    columns = np.minimum((random.random(300_000) ** 3 * 5000).astype(np.int64), 4999)
+    made = csr_of_edges(random.integers(0, 3000, 300_000), columns, 3000, n_columns=5000)
+    expected = transpose(made, 5000)
+    seen: list[int] = []
+    turned = transpose(made, 5000, threads=threads, memory_bytes=memory_bytes * 100, tick=seen.append)
+    assert np.array_equal(turned.offsets, expected.offsets)
+    assert np.array_equal(turned.neighbours, expected.neighbours)
+    assert sum(seen) % made.m == 0
+    assert sum(seen) >= 2 * made.m
+
+
+def test_threads_refuse_a_neighbour_that_stands_twice() -> None:
+    twice = Csr(np.array([0, 2], np.int64), np.array([1, 1], np.uint32))
+    with pytest.raises(BadInput, match="twice"):
+        transpose(twice, 3, threads=2)

@@ -17,17 +17,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from inlink.errors import BadInput
-from inlink.kernels.csr_radix import count_fine, partition, rows_of, sort_keys, write_rows
+from inlink.kernels.csr_plan import MOST_NODES, Chunk, Longs, Plan, Singles, Words, plan_of
+from inlink.kernels.csr_radix import partition, rows_of, sort_keys, write_rows
+from inlink.kernels.csr_turn import turned_rows
 
-Words = NDArray[np.uint32]
-Longs = NDArray[np.int64]
-Singles = NDArray[np.float32]
-Chunk = tuple[Words, Words, Singles | None]
-
-MOST_NODES = 1 << 32
 MEMORY_BYTES = 2 << 30
-_FINE = 1 << 16  # rows are counted in at most so many groups
-_BUCKET = 1 << 16  # edges of a bucket, about: keys and their second place fit the second-level cache
 _CHUNK = 1 << 24  # edges that are converted, or whose rows are written out, at a time
 _NONE = np.empty(0, np.float32)
 
@@ -115,19 +109,35 @@ def csr_of_chunks(
     """
     if combine not in ("sum", "first"):
         raise BadInput(f"unknown way to combine repeated edges: {combine}", hint="Use sum or first.")
-    plan = _plan(chunks, n, n if n_columns is None else n_columns, memory_bytes // (24 if weighted else 16))
+    plan = plan_of(chunks, n, n if n_columns is None else n_columns, memory_bytes // (24 if weighted else 16))
     return _build(plan, chunks, weighted, combine == "first", False, neighbours_into)
 
 
 def transpose(
-    csr: Csr, n_columns: int, *, memory_bytes: int = MEMORY_BYTES, neighbours_into: Words | None = None
+    csr: Csr,
+    n_columns: int,
+    *,
+    memory_bytes: int = MEMORY_BYTES,
+    neighbours_into: Words | None = None,
+    threads: int = 1,
+    tick: Callable[[int], None] | None = None,
 ) -> Csr:
     """The graph turned round: row c of the result has the rows of `csr` in which c stands.
 
+    threads: share the partitioning and the sorting; the result is the same for any number. tick: told how many edges
+    were looked at since it was told last: all once to count, then all once for each range that memory needs.
     Raises: BadInput: a neighbour is not below n_columns.    Cost: some 10 ns an edge.
     """
 
     def chunks() -> Iterator[Chunk]:
+        if tick is not None:
+            for chunk in pieces():
+                yield chunk
+                tick(len(chunk[0]))
+        else:
+            yield from pieces()
+
+    def pieces() -> Iterator[Chunk]:
         place = np.empty(max(_CHUNK, int(csr.degrees().max(initial=0))) if csr.m > _CHUNK else csr.m, np.uint32)
         row = 0
         while row < csr.n:
@@ -141,74 +151,15 @@ def transpose(
             row = end
 
     weighted = csr.weights is not None
-    plan = _plan(chunks, n_columns, csr.n, memory_bytes // (24 if weighted else 16))
+    plan = plan_of(chunks, n_columns, csr.n, memory_bytes // (24 if weighted else 16))
+    if threads > 1 and not weighted:
+        neighbours = np.empty(plan.m, np.uint32) if neighbours_into is None else neighbours_into
+        return Csr(turned_rows(plan, chunks, threads, neighbours), _shortened(neighbours, plan.m))
     return _build(plan, chunks, weighted, False, True, neighbours_into)
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """How the rows are cut: fine groups of 2**shift rows, buckets of such groups, ranges of buckets.
-
-    Shapes: bucket_of (fine groups,); first_rows (buckets,); sizes (buckets,) edges; ranges: half-open, of buckets.
-    """
-
-    n: int
-    m: int
-    shift: int
-    column_bits: int
-    bucket_of: NDArray[np.int32]
-    first_rows: Longs
-    sizes: Longs
-    ranges: list[tuple[int, int]]
-
-
-def _plan(chunks: Callable[[], Iterable[Chunk]], n: int, n_columns: int, most_edges: int) -> _Plan:
-    """Count the edges and cut the rows so that a bucket fits the cache and a range the memory."""
-    if max(n, n_columns) > MOST_NODES or min(n, n_columns) < 0:
-        raise BadInput(f"{max(n, n_columns)} nodes cannot be numbered", hint="A graph has at most 2**32 nodes.")
-    shift = max(0, (max(n, 1) - 1).bit_length() - (_FINE - 1).bit_length())
-    counts = np.zeros(((max(n, 1) - 1) >> shift) + 1, np.int64)
-    seen = 0
-    for rows, columns, _ in chunks():
-        bad = count_fine(rows, columns, n, n_columns, shift, counts)
-        if bad >= 0:
-            raise _out_of_range(seen + bad, int(rows[bad]), int(columns[bad]), n, n_columns)
-        seen += len(rows)
-    bucket_of = ((np.cumsum(counts) - counts) // _BUCKET).astype(np.int32)
-    groups, bucket_of = np.unique(bucket_of, return_index=True)[1], _dense(bucket_of)
-    sizes = np.add.reduceat(counts, groups)
-    return _Plan(
-        n=n,
-        m=seen,
-        shift=shift,
-        column_bits=max(1, (max(n_columns, 1) - 1).bit_length()),
-        bucket_of=bucket_of,
-        first_rows=groups.astype(np.int64) << shift,
-        sizes=sizes,
-        ranges=_ranges(sizes, max(1, most_edges)),
-    )
-
-
-def _dense(ascending: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The same groups numbered 0, 1, 2 …"""
-    steps = np.diff(ascending, prepend=ascending[:1]) > 0
-    return np.cumsum(steps).astype(np.int32)
-
-
-def _ranges(sizes: Longs, most: int) -> list[tuple[int, int]]:
-    """Runs of buckets with at most so many edges, each of one bucket at least."""
-    found, start, total = [], 0, 0
-    for bucket, size in enumerate(sizes.tolist()):
-        if bucket > start and total + size > most:
-            found.append((start, bucket))
-            start, total = bucket, 0
-        total += size
-    found.append((start, len(sizes)))
-    return found
-
-
 def _build(
-    plan: _Plan,
+    plan: Plan,
     chunks: Callable[[], Iterable[Chunk]],
     weighted: bool,
     keep_first: bool,
@@ -249,7 +200,7 @@ def _build(
 
 
 def _partitioned(
-    plan: _Plan, chunks: Callable[[], Iterable[Chunk]], weighted: bool, buckets: tuple[int, int]
+    plan: Plan, chunks: Callable[[], Iterable[Chunk]], weighted: bool, buckets: tuple[int, int]
 ) -> tuple[NDArray[np.uint64], Singles]:
     """The keys (and weights) of a range of buckets, bucket after bucket."""
     sizes = plan.sizes[buckets[0] : buckets[1]]
@@ -310,9 +261,3 @@ def _words(values: NDArray[Any], start: int) -> Words:
             f"edge {start + at}: {values[at]} is no node", hint="Nodes are numbered from 0.", edge=start + at
         )
     return values.astype(np.uint32)
-
-
-def _out_of_range(edge: int, row: int, column: int, n: int, n_columns: int) -> BadInput:
-    """The error of an edge that names a node that there is not."""
-    what = f"row {row} is not below {n}" if row >= n else f"column {column} is not below {n_columns}"
-    return BadInput(f"edge {edge}: {what}", hint="Give the number of nodes that the edges use.", edge=edge)
