@@ -1,0 +1,157 @@
+"""The core of a graph: closed forms of walks that end, its rows, runs that share it, rows of every length."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from inlink.errors import BadInput
+from inlink.kernels import pagerank_blocks
+from inlink.kernels.csr import Csr, csr_of_edges
+from inlink.kernels.pagerank import Dangling, pagerank
+from inlink.kernels.pagerank_core import core_of
+from inlink.kernels.pagerank_many import pagerank_many
+from inlink.kernels.pagerank_pull import pull, pull_weighted
+from inlink.kernels.views import let_go
+
+Doubles = NDArray[np.float64]
+A = 0.85
+
+
+def graph_of(sources: Any, targets: Any, n: int) -> tuple[Csr, Doubles]:
+    """In-links and out-weights."""
+    inward = csr_of_edges(np.asarray(targets, np.int64), np.asarray(sources, np.int64), n)
+    return inward, np.bincount(inward.neighbours, minlength=n).astype(np.float64)
+
+
+def half_dangling(n: int, m: int, seed: int) -> tuple[Csr, Doubles]:
+    rng = np.random.default_rng(seed)
+    return graph_of(2 * rng.integers(0, n // 2, m), (n * rng.random(m) ** 3).astype(np.int64), n)
+
+
+@pytest.mark.parametrize("precision", ["mixed", "double"])
+@pytest.mark.parametrize("dangling", ["restart", "uniform"])
+@pytest.mark.parametrize("length", [1, 2, 3, 40])
+def test_chains_that_end(length: int, dangling: Any, precision: Any) -> None:
+    """0 -> 1 -> ... -> length: x_k = b (1 + a + ... + a^k), and all together are 1."""
+    inward, out_weight = graph_of(range(length), range(1, length + 1), length + 1)
+    sums = np.cumsum(A ** np.arange(length + 1))
+    found = pagerank(inward, out_weight, dangling=dangling, tolerance=1e-13, precision=precision)
+    np.testing.assert_allclose(found.mass, sums / sums.sum(), rtol=0, atol=1e-13)
+    assert abs(found.returned - found.mass[-1]) < 1e-13
+
+
+def test_a_hub_that_links_to_dangling_nodes() -> None:
+    """0 -> 1 ... 300: x_0 = b, the others b (1 + a / 300); one node links, and only from it do links come."""
+    inward, out_weight = graph_of(np.zeros(300, int), np.arange(1, 301), 301)
+    core = core_of(inward, out_weight)
+    assert (core.n, core.size, len(core.neighbours)) == (301, 1, 0)
+    b = 1 / (301 + A)
+    found = pagerank(core, tolerance=1e-13)
+    np.testing.assert_allclose(found.mass, np.r_[b, np.full(300, b * (1 + A / 300))], rtol=0, atol=1e-15)
+    policies: tuple[Dangling, ...] = ("restart", "uniform")
+    for dangling in policies:
+        many = pagerank_many(core, None, np.ones((2, 301)), tolerance=1e-12, dangling=dangling)
+        np.testing.assert_allclose(many.masses[1], found.mass, rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("dangling", ["restart", "uniform"])
+def test_a_restart_among_dangling_nodes_only(dangling: Any) -> None:
+    """Nothing that links is ever reached from there, unless leaked mass returns to all."""
+    inward, out_weight = graph_of([0, 1, 2], [1, 2, 3], 6)
+    restart = np.array([0, 0, 0, 0, 1.0, 3.0])
+    found = pagerank(inward, out_weight, restart=restart, dangling=dangling, tolerance=1e-13)
+    if dangling == "restart":
+        np.testing.assert_allclose(found.mass, restart / 4, rtol=0, atol=1e-15)
+    else:
+        assert found.mass[:4].min() > 0.01
+        back = A * found.returned / 6
+        np.testing.assert_allclose(found.mass[0], back, rtol=1e-12)
+        np.testing.assert_allclose(found.mass[5], back + (1 - A) * 0.75, rtol=1e-12)
+
+
+def test_rows_of_the_core_are_those_of_the_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pagerank_blocks, "_WORK", 700)
+    inward, out_weight = half_dangling(500, 6000, 1)
+    core = core_of(inward, out_weight, threads=2)
+    assert sorted(core.nodes.tolist()) == np.flatnonzero(out_weight).tolist()
+    assert sorted(core.places.tolist()) == list(range(core.size))
+    at = np.empty(core.size, np.int64)  # which node stands at a place
+    at[core.places] = core.nodes
+    assert (np.diff(np.log2(out_weight[at])) < 0.585).all()  # heavier classes first
+    for row, node in enumerate(core.nodes):
+        found = at[core.neighbours[core.offsets[row] : core.offsets[row + 1]]]
+        assert found.tolist() == inward.row(int(node)).tolist()
+
+
+def test_runs_share_a_core() -> None:
+    inward, out_weight = half_dangling(400, 3000, 2)
+    core, restart = core_of(inward, out_weight), np.arange(400.0)
+    for given in (None, restart):
+        whole, shared = pagerank(inward, out_weight, restart=given), pagerank(core, restart=given)
+        assert whole.mass.tobytes() == shared.mass.tobytes()
+    vectors = np.stack([restart, restart + 1])
+    both = [pagerank_many(core, None, vectors), pagerank_many(inward, out_weight, vectors)]
+    assert both[0].masses.tobytes() == both[1].masses.tobytes()
+    with pytest.raises(BadInput, match="out-weights already"):
+        pagerank(core, out_weight.copy())
+    with pytest.raises(BadInput, match="no out-weights"):
+        pagerank(inward)
+
+
+def test_same_bits_for_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pagerank_blocks, "_WORK", 900)
+    inward, out_weight = half_dangling(3000, 40_000, 3)
+    for restart in (None, np.random.default_rng(1).random(3000)):
+        found = [pagerank(inward, out_weight, restart=restart, tolerance=1e-11, threads=k) for k in (1, 2, 3)]
+        assert len({(each.mass.tobytes(), each.error_bound, each.returned) for each in found}) == 1
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("tolerance", [1e-2, 1e-5, 1e-8, 1e-12])
+def test_the_bound_holds_where_most_nodes_dangle(seed: int, tolerance: float) -> None:
+    rng = np.random.default_rng(seed)
+    n = 250
+    inward, out_weight = graph_of(rng.integers(0, 4 * seed + 2, 900), rng.integers(0, n, 900), n)
+    walk = np.zeros((n, n))
+    walk[np.repeat(np.arange(n), inward.degrees()), inward.neighbours] = 1.0 / out_weight[inward.neighbours]
+    walk[:, out_weight == 0] = 1.0 / n
+    exact = np.linalg.solve(np.eye(n) - A * walk, np.full(n, (1 - A) / n))
+    found = pagerank(inward, out_weight, tolerance=tolerance)
+    assert np.abs(found.mass - exact).sum() <= found.error_bound <= tolerance
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("length", [0, 1, 7, 8, 9, 16, 255, 256, 257, 512, 5000])
+def test_sums_of_rows_of_every_length(length: int, kind: Any) -> None:
+    rng = np.random.default_rng(length)
+    neighbours = rng.integers(0, 1000, length + 3).astype(np.uint32)
+    weights, z = rng.random(length + 3, dtype=np.float32), rng.random(1000).astype(kind)
+    offsets, sums, other = np.array([0, 1, 1 + length, length + 3]), np.full(3, -1.0), np.full(3, -1.0)
+    pull(offsets, neighbours, 0, 0, 3, z, np.array([0.0, 0.0, 2.0]), sums)
+    pull_weighted(offsets, neighbours, weights, 0, 0, 3, z, np.empty(0), other)
+    terms = z[neighbours].astype(np.float64)
+    np.testing.assert_allclose(sums[:2], [terms[0], terms[1 : 1 + length].sum()], rtol=1e-14)
+    assert sums[2] == -1.0
+    weighted = terms * weights
+    expected = [weighted[0], weighted[1 : 1 + length].sum(), weighted[1 + length :].sum()]
+    np.testing.assert_allclose(other, expected, rtol=1e-14)
+
+
+def test_pages_of_a_map_are_let_go_and_come_back(tmp_path: Path) -> None:
+    np.arange(100_000, dtype=np.uint32).tofile(tmp_path / "numbers")
+    mapped = np.memmap(tmp_path / "numbers", np.uint32, "r", offset=4096)
+    assert int(mapped.sum()) == sum(range(1024, 100_000))
+    let_go(mapped[100:90_000], 5, 80_000)
+    assert np.array_equal(mapped, np.arange(1024, 100_000))
+    mine = np.arange(10_000)
+    let_go(mine, 0, 10_000)
+    assert mine[9999] == 9999
+    changed = np.memmap(tmp_path / "numbers", np.uint32, "c")
+    changed[:] = 7
+    let_go(changed, 0, len(changed))
+    assert (changed == 7).all()
