@@ -14,7 +14,6 @@ import pytest
 from starlette.testclient import TestClient
 
 from inlink.cli.columns import TABLE_COLUMNS
-from inlink.cli.main import main
 from inlink.demo import generate
 from inlink.web.app import create_app
 from inlink.workbench import Workbench
@@ -29,19 +28,6 @@ Run = Callable[..., tuple[int, str, str]]
 def demo_workspace(demo_bench: Workbench) -> Path:
     """Folder of the workspace that serves the demo web; tests only read it."""
     return demo_bench.path
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command line; gives exit code, stdout and stderr."""
-    monkeypatch.setenv("COLUMNS", "160")
-
-    def perform(*arguments: object) -> tuple[int, str, str]:
-        code = main([str(word) for word in arguments])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return perform
 
 
 @pytest.mark.parametrize("verb", ROW_VERBS)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from inlink.cli.main import main
 from inlink.graph.runs import open_run
 from inlink.graph.votes import open_votes
 from inlink.workbench import Workbench
@@ -23,16 +23,9 @@ Say = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def say(ranked_bench: Workbench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Say:
+def say(ranked_bench: Workbench, run: Say) -> Say:
     """Run a command line on the ranked demo web; gives exit code, stdout and stderr."""
-    monkeypatch.setenv("COLUMNS", "160")
-
-    def perform(*arguments: object) -> tuple[int, str, str]:
-        code = main(["-w", str(ranked_bench.path), *(str(word) for word in arguments)])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return perform
+    return partial(run, "-w", ranked_bench.path)
 
 
 @pytest.fixture

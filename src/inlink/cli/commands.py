@@ -326,7 +326,7 @@ verb(
 verb(
     "Common Crawl",
     "gap",
-    f"{ACTIONS}.who:gap",
+    f"{ACTIONS}.who:intersect",
     "Which domains reference others in a release, and not MINE.",
     joined(
         click.Argument(["mine"], metavar="MINE"),
@@ -397,10 +397,14 @@ verb(
     f"{ACTIONS}.upkeep:gc",
     "Remove old snapshots, never one in use.\n\n"
     "Also parts that no input needs, and copies made by `add --keep` that nothing needs or that are older than "
-    "retention.archive_days; never a file of yours.",
+    "retention.archive_days, and what unfinished imports of releases left; never a file of yours.",
     [
         option(
             "--keep", type=click.IntRange(1), metavar="N", help="Snapshots to keep. Default: the workspace's setting."
+        ),
+        option(
+            "--releases", type=click.IntRange(1), metavar="N",
+            help="Imported releases to keep of each kind, the newest. Default: all.",
         ),
         options.words_or_json(),
     ],
