@@ -28,7 +28,11 @@ max_links = 1000
 max_body_bytes = "1.5MiB"
 
 [fetch]
+contact = "https://example.org/bot"
+delay_s = 2
+opt_out = ["Example.NET"]
 test_hosts = ["localhost"]
+routes = ["*.example=http://127.0.0.1:8080"]
 
 [retention]
 snapshots = 5
@@ -44,6 +48,8 @@ def test_everything_that_can_be_set() -> None:
     assert (found.build.workers, found.build.memory_bytes) == (3, 2 * 2**30)
     assert found.limits == {"max_links": 1000, "max_body_bytes": 3 * 2**19}
     assert found.fetch.test_hosts == ("localhost",)
+    assert (found.fetch.contact, found.fetch.delay_s) == ("https://example.org/bot", 2.0)
+    assert (found.fetch.opt_out, found.fetch.routes) == (("example.net",), ("*.example=http://127.0.0.1:8080",))
     assert (found.retention.snapshots, found.retention.archive_days) == (5, 30)
 
 

@@ -35,9 +35,16 @@ class Build:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """What may be fetched; `test_hosts` may resolve to private addresses."""
+    """What may be fetched, and how. `test_hosts` may resolve to private addresses; `routes` say where some are.
+
+    Units: delay_s seconds from one request to a host to the next.
+    """
 
     test_hosts: tuple[str, ...] = ()
+    routes: tuple[str, ...] = ()
+    contact: str = ""
+    opt_out: tuple[str, ...] = ()
+    delay_s: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,11 @@ TEMPLATE = """\
 # max_body_bytes = "32MiB"
 
 [fetch]
+# contact = "https://example.org/bot"   # who asks, for webmasters: a URL or an e-mail address; crawls need it
+# delay_s = 1.0                         # seconds from one request to a host to the next; a longer Crawl-delay counts
+# opt_out = ["example.net"]             # domains and hosts that are never asked
 # test_hosts = ["localhost"]            # hosts that may resolve to private addresses
+# routes = ["*.example=http://127.0.0.1:8080"]  # where test hosts are, whatever DNS says
 
 [retention]
 # snapshots = 3                         # how many `inlink gc` keeps
@@ -116,7 +127,7 @@ def parse_settings(text: str, *, name: str = FILE_NAME) -> Settings:
         suffixes=reader.section(found, "suffixes", {"own": _suffixes}).get("own", ()),
         build=_build(reader.section(found, "build", {"workers": _workers, "memory": _memory})),
         limits=reader.limits(found),
-        fetch=Fetch(**reader.section(found, "fetch", {"test_hosts": _hosts})),
+        fetch=Fetch(**reader.section(found, "fetch", _FETCH)),
         retention=Retention(**reader.section(found, "retention", {"snapshots": _positive, "archive_days": _positive})),
     )
 
@@ -193,6 +204,24 @@ def _suffixes(value: object) -> tuple[str, ...]:
     return tuple(sorted(_hosts(value)))
 
 
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise _WrongError("a list of texts in quotation marks")
+    return tuple(value)
+
+
+def _contact(value: object) -> str:
+    if not isinstance(value, str) or not value.isprintable() or not ("://" in value or "@" in value):
+        raise _WrongError('a URL or an e-mail address in quotation marks, such as "https://example.org/bot"')
+    return value
+
+
+def _seconds(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 86_400:
+        raise _WrongError("a number of seconds from 0 to 86400")
+    return float(value)
+
+
 def _positive(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise _WrongError("a whole number of at least 1")
@@ -223,3 +252,12 @@ def _size(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
     raise _WrongError('a number, or a size such as "1.5GiB"')
+
+
+_FETCH: Mapping[str, Callable[[object], object]] = {
+    "test_hosts": _hosts,
+    "routes": _texts,
+    "contact": _contact,
+    "opt_out": _hosts,
+    "delay_s": _seconds,
+}

@@ -54,7 +54,7 @@ class Exchanger:
         got = _Got()
         try:
             async with asyncio.timeout(self._manners.total_timeout_s):
-                await self._exchange(place, {**self._headers(), **headers}, method, max_bytes, got)
+                await self._exchange(place, {**self._headers(place), **headers}, method, max_bytes, got)
         except Exception as error:  # noqa: BLE001  a server can make aiohttp raise nearly anything
             slug, detail = _reason(error)
             if got.response is None:
@@ -78,15 +78,17 @@ class Exchanger:
 
     def _target(self, place: Place) -> yarl.URL:
         """The URL as it is asked: without TLS where a route to a test host says so."""
-        route = self._policy.route(place.host)
-        url = place.url
-        if route is not None and route.is_plain and url.startswith("https:"):
-            url = f"http:{url[6:]}"
+        url = f"http:{place.url[6:]}" if self._leaves_tls_out(place) else place.url
         return yarl.URL(url, encoded=True)
 
-    def _headers(self) -> dict[str, str]:
+    def _headers(self, place: Place) -> dict[str, str]:
         manners = self._manners
-        return {"User-Agent": manners.user_agent, "Accept": "*/*", "Accept-Encoding": manners.accept_encoding}
+        own = {"User-Agent": manners.user_agent, "Accept": "*/*", "Accept-Encoding": manners.accept_encoding}
+        return {**own, "X-Forwarded-Proto": "https"} if self._leaves_tls_out(place) else own
+
+    def _leaves_tls_out(self, place: Place) -> bool:
+        route = self._policy.route(place.host)
+        return route is not None and route.is_plain and place.url.startswith("https:")
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:

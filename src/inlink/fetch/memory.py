@@ -15,7 +15,8 @@ FORMAT = 1
 _WRITE_EVERY = 512
 _TABLES = """
 create table if not exists robots (origin text primary key, fetched_at integer, status integer, body blob);
-create table if not exists known (url text primary key, etag text, modified text, digest text, archived_at integer)
+create table if not exists known (url text primary key, etag text, modified text, digest text, archived_at integer,
+    place text)
     without rowid;
 create table if not exists asked (at integer, host text, url text, kind text, status integer, error text,
     n_bytes integer);
@@ -32,6 +33,7 @@ class Known:
     modified: str | None
     digest: str
     archived_at_us: int
+    place: str | None = None  # of the record, as the archive's owner writes it
 
     @property
     def conditions(self) -> dict[str, str]:
@@ -101,19 +103,21 @@ class Memory:
 
     def keep_known(self, rows: Iterable[Known]) -> None:
         """Keep what is known of URLs now."""
-        values = [(k.url, k.etag, k.modified, k.digest, k.archived_at_us) for k in rows]
+        values = [(k.url, k.etag, k.modified, k.digest, k.archived_at_us, k.place) for k in rows]
         if values:
-            self._write("insert or replace into known values (?, ?, ?, ?, ?)", values)
+            self._write("insert or replace into known values (?, ?, ?, ?, ?, ?)", values)
 
     def note(self, asked: Asked) -> None:
         """One more line of the ledger; lines are written some hundreds at a time."""
-        self._asked.append(asked)
+        with self._lock:
+            self._asked.append(asked)
         if len(self._asked) >= _WRITE_EVERY:
             self.flush()
 
     def flush(self) -> None:
         """Write the lines that are held back."""
-        lines, self._asked = self._asked, []
+        with self._lock:
+            lines, self._asked = self._asked, []
         if lines:
             rows = [(a.at_us, a.host, a.url, a.kind, a.status, a.error, a.n_bytes) for a in lines]
             self._write("insert into asked values (?, ?, ?, ?, ?, ?, ?)", rows)

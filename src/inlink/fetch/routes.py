@@ -14,7 +14,11 @@ _HINT = 'write "name=address:port", as in "*.example=http://127.0.0.1:8080"'
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a name is reached. is_plain: without TLS, also what an https URL names (a demo web has no certificates)."""
+    """Where a name is reached.
+
+    is_plain: without TLS, also what an https URL names (a demo web has no certificates); such requests say
+    X-Forwarded-Proto: https, as those of a proxy in front do.
+    """
 
     name: str
     has_below: bool  # names below it too

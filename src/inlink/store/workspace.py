@@ -3,6 +3,7 @@
 inlink.toml          settings
 inputs.jsonl         what was added
 archive/             records kept by `add --keep` and by the crawler
+crawls/              frontiers of crawls, and what the fetcher remembers
 parts/<digest>/      what one input gave
 index/<snapshot>/    a set of parts, arranged
 graph/               votes as graphs, and a folder of scores for each run
@@ -30,7 +31,7 @@ from inlink.store.lock import Lease, build_lock, leased, readers_gate
 FORMAT = 1
 _MARK = "workspace.json"
 _FOLDERS = ("archive", "parts", "index", "graph", "serve", "locks", "tmp")
-_OWN_NAMES = frozenset((*_FOLDERS, "releases", FILE_NAME, _MARK, "inputs.jsonl", "CURRENT"))
+_OWN_NAMES = frozenset((*_FOLDERS, "crawls", "releases", FILE_NAME, _MARK, "inputs.jsonl", "CURRENT"))
 
 
 def own_names(folder: Path) -> frozenset[str]:

@@ -1,0 +1,238 @@
+"""Crawl into a workspace: the frontier in crawls/, archives in archive/, each registered as an input for `build`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from filelock import FileLock, Timeout
+
+from inlink.crawl.crawler import Crawl, Ended, Place, opened
+from inlink.crawl.frontier import DONE, FAILED, LEFT_OUT, Frontier
+from inlink.crawl.plan import Plan, host_of, plan_seeds
+from inlink.crawl.words import TRAPS
+from inlink.engine.protocol import Report, silent
+from inlink.errors import Busy, NotConfigured
+from inlink.fetch import Manners, Memory, Policy, parse_route
+from inlink.index import adding
+from inlink.store.workspace import Workspace
+from inlink.urls.domains import SuffixRules
+
+FOLDER, FRONTIER, COURTESY = "crawls", "frontier.db", "courtesy.db"
+_PLAN, _ENDED = "plan", "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlOptions:
+    """How far a crawl goes; see `crawl.plan.Plan`. is_new: do not go on with an earlier crawl of the same seeds."""
+
+    scope: str = "domain"
+    max_depth: int | None = None
+    max_pages: int | None = None
+    max_host_pages: int | None = None
+    follows_nofollow: bool = False
+    reads_sitemaps: bool = True
+    is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlReport:
+    """What a crawl did and what it left out.
+
+    ending: done, page-limit, stopped or waiting. Of this run: n_pages archived, n_revisits of them unchanged, n_again
+    asked again after a poor answer, n_bytes of bodies. Of the whole crawl: n_done, n_waiting, statuses (pages by HTTP
+    status), failed, left_out (URLs by reason), examples of both, traps (reason, example, URLs), aside (host, why,
+    pages), n_same_text, n_canonical_elsewhere. warcs: files that are inputs now.
+    """
+
+    name: str
+    is_resumed: bool
+    ending: str
+    n_pages: int
+    n_revisits: int
+    n_again: int
+    n_bytes: int
+    took_s: float
+    n_done: int
+    n_waiting: int
+    n_same_text: int
+    n_canonical_elsewhere: int
+    statuses: Mapping[int, int]
+    failed: Mapping[str, int]
+    left_out: Mapping[str, int]
+    examples: Mapping[str, tuple[str, ...]]
+    traps: tuple[tuple[str, str, int], ...]
+    aside: tuple[tuple[str, str, int], ...]
+    warcs: tuple[str, ...] = field(default=())
+
+    @property
+    def pages_per_s(self) -> float:
+        """Pages archived a second in this run."""
+        return self.n_pages / self.took_s if self.took_s > 0 else 0.0
+
+
+def crawl(
+    workspace: Workspace,
+    seeds: tuple[str, ...],
+    options: CrawlOptions | None = None,
+    *,
+    report: Report = silent,
+    stop: threading.Event | None = None,
+    manners: Manners | None = None,
+) -> CrawlReport:
+    """Crawl, or go on with the unfinished crawl of the same seeds and scope. `stop` ends it politely from outside.
+
+    Raises: BadInput, NotConfigured (nobody to contact), Busy (another crawl runs in this workspace).
+    """
+    options = options or CrawlOptions()
+    plan = _plan(seeds, options)
+    policy, manners = policy_of(workspace), manners or manners_of(workspace)
+    _check_contact(plan, policy, manners)
+    rules = SuffixRules(workspace.settings.suffixes)
+    with _alone(workspace):
+        name, is_resumed = _name(workspace, plan, is_new=options.is_new)
+        place = Place(workspace.path / FOLDER / name / FRONTIER, workspace.archive, f"crawl-{name}")
+        place.frontier.parent.mkdir(parents=True, exist_ok=True)
+        memory = Memory(workspace.path / FOLDER / COURTESY)
+        try:
+            with opened(place) as frontier:
+                with frontier.step():
+                    frontier.keep_fact(_PLAN, plan.digest)
+                work = Crawl(
+                    plan, frontier, place, memory,
+                    policy=policy, manners=manners, rules=rules, report=report, stop=stop,
+                )  # fmt: skip
+                ended = work.run()
+                warcs = _register(workspace, frontier)
+                with frontier.step():
+                    frontier.keep_fact(_ENDED, ended.ending)
+                return _reported(name, frontier, ended, warcs, is_resumed=is_resumed)
+        finally:
+            memory.close()
+
+
+def policy_of(workspace: Workspace) -> Policy:
+    """What may be fetched, by the workspace's settings. Raises: BadInput."""
+    found = workspace.settings.fetch
+    return Policy(test_hosts=frozenset(found.test_hosts), routes=tuple(parse_route(text) for text in found.routes))
+
+
+def manners_of(workspace: Workspace) -> Manners:
+    """How the fetcher behaves, by the workspace's settings."""
+    found = workspace.settings.fetch
+    return Manners(contact=found.contact, delay_s=found.delay_s, opt_out=frozenset(found.opt_out))
+
+
+def _plan(seeds: tuple[str, ...], options: CrawlOptions) -> Plan:
+    return Plan(
+        plan_seeds(seeds),
+        options.scope,
+        options.max_depth,
+        options.max_pages,
+        options.max_host_pages,
+        options.follows_nofollow,
+        options.reads_sitemaps,
+    )
+
+
+def _check_contact(plan: Plan, policy: Policy, manners: Manners) -> None:
+    """Other people's servers are asked by somebody they can reach."""
+    if manners.contact:
+        return
+    for seed in plan.seeds:
+        if not policy.is_test_host(host_of(seed), 443 if seed.startswith("https:") else 80):
+            raise NotConfigured(
+                "nobody is named whom webmasters can reach",
+                hint='write contact = "https://…" (or an e-mail address) under [fetch] in inlink.toml',
+            )
+
+
+@contextmanager
+def _alone(workspace: Workspace) -> Iterator[None]:
+    """One crawl a workspace, so that a host never gets two requests at a time from it."""
+    lock = FileLock(workspace.locks / "crawl.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise Busy(
+            f"a crawl of {workspace.path} is running", hint="wait until it has ended, or stop it with Ctrl-C"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _name(workspace: Workspace, plan: Plan, *, is_new: bool) -> tuple[str, bool]:
+    """The unfinished crawl of the same seeds and scope, or a new name; and whether it is the former."""
+    folder = workspace.path / FOLDER
+    for path in sorted(folder.glob(f"*/{FRONTIER}"), reverse=True):
+        frontier = Frontier(path)
+        try:
+            is_same = frontier.fact(_PLAN) in (plan.digest, None) and frontier.fact(_ENDED) != "done"
+        finally:
+            frontier.close()
+        if is_same and not is_new:
+            return path.parent.name, True
+    name = stem = f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    number = 1
+    while (folder / name).exists():
+        number += 1
+        name = f"{stem}-{number}"
+    return name, False
+
+
+def _register(workspace: Workspace, frontier: Frontier) -> tuple[str, ...]:
+    """Finished archives are inputs of the workspace from now on."""
+    names = [name for name in frontier.files(registered=False) if (workspace.archive / name).exists()]
+    paths = [str(workspace.archive / name) for name in names]
+    if paths:
+        adding.add(workspace, paths)
+        with frontier.step():
+            for name in names:
+                frontier.mark_registered(name)
+    return tuple(paths)
+
+
+def _reported(name: str, frontier: Frontier, ended: Ended, warcs: tuple[str, ...], *, is_resumed: bool) -> CrawlReport:
+    statuses: dict[int, int] = {}
+    why: dict[int, dict[str, int]] = {LEFT_OUT: {}, FAILED: {}}
+    n_done = 0
+    for state, reason, status, n in frontier.counts():
+        if state == DONE:
+            n_done += n
+            statuses[status or 0] = statuses.get(status or 0, 0) + n
+        elif state in why:
+            known = why[state]
+            known[reason or "unknown"] = known.get(reason or "unknown", 0) + n
+    near = frontier.near()
+    slugs = [*why[LEFT_OUT], *why[FAILED]]
+    tally = ended.tally
+    return CrawlReport(
+        name=name,
+        is_resumed=is_resumed,
+        ending=ended.ending,
+        n_pages=tally.n_pages,
+        n_revisits=tally.n_revisits,
+        n_again=tally.n_again,
+        n_bytes=tally.n_bytes,
+        took_s=ended.took_s,
+        n_done=n_done,
+        n_waiting=frontier.n_waiting(),
+        n_same_text=near.n_same_text,
+        n_canonical_elsewhere=near.n_canonical_elsewhere,
+        statuses=dict(sorted(statuses.items())),
+        failed=_by_size(why[FAILED]),
+        left_out=_by_size(why[LEFT_OUT]),
+        examples={slug: tuple(frontier.examples(slug)) for slug in dict.fromkeys(slugs)},
+        traps=tuple(row for row in frontier.closed_shapes() if row[0] in TRAPS),
+        aside=tuple(frontier.aside()),
+        warcs=warcs,
+    )
+
+
+def _by_size(found: dict[str, int]) -> dict[str, int]:
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))

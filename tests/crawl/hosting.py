@@ -1,0 +1,83 @@
+"""A web of many hosts on one port of this machine, over real HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+
+@dataclass
+class Page:
+    """An answer as planned."""
+
+    body: bytes | str = b""
+    status: int = 200
+    type: str = "text/html; charset=utf-8"
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+# host and path with query, request headers → what is answered; None: 404
+Answerer = Callable[[str, str, dict[str, str]], Page | None]
+
+
+@dataclass
+class Web:
+    """Where it listens, and what was asked: host + path, in order."""
+
+    port: int
+    asked: list[str] = field(default_factory=list)
+
+    @property
+    def route(self) -> str:
+        return f"*.example=http://127.0.0.1:{self.port}"
+
+
+@contextmanager
+def hosting(answer: Answerer | dict[str, Page]) -> Iterator[Web]:
+    """The web while the block runs. A table is by host + path."""
+    table = answer if isinstance(answer, dict) else {}
+    answerer: Answerer = (lambda host, path, _: table.get(host + path)) if isinstance(answer, dict) else answer
+    found = Web(0)
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        host = request.host.partition(":")[0]
+        found.asked.append(host + request.raw_path)
+        page = answerer(host, request.raw_path, {name.lower(): value for name, value in request.headers.items()})
+        page = page or Page("<h1>Not found</h1>", 404)
+        body = page.body.encode() if isinstance(page.body, str) else page.body
+        headers = {} if page.status == 304 else {"Content-Type": page.type}
+        return web.Response(status=page.status, body=body, headers={**headers, **page.headers})
+
+    ready, loop = threading.Event(), asyncio.new_event_loop()
+    stop = asyncio.Event()
+
+    async def serve() -> None:
+        runner = web.ServerRunner(web.Server(handle, access_log=None))
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        found.port = runner.addresses[0][1]
+        ready.set()
+        await stop.wait()
+        await runner.cleanup()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
+    thread.start()
+    ready.wait(10)
+    try:
+        yield found
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(10)
+        loop.close()
+
+
+def html(*links: str, text: str = "", head: str = "") -> Page:
+    """A page with links."""
+    items = "".join(f'<li><a href="{link}">{link}</a>' for link in links)
+    return Page(f"<!doctype html><title>page</title>{head}<p>{text}<ul>{items}</ul>")

@@ -1,0 +1,126 @@
+"""Crawls killed at random moments end with the pages of a crawl in peace, each archived once."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hosting import Page, Web, hosting, html
+from warcio.archiveiterator import ArchiveIterator
+
+from inlink.store.workspace import Workspace
+
+N_PAGES = 240
+HOSTS = ("a", "b.a", "c.a")
+
+
+def site(host: str, path: str, headers: dict[str, str]) -> Page | None:
+    """Pages that link to three others each, over three hosts; some redirect, some are gone."""
+    time.sleep(0.002)
+    name = path.lstrip("/")
+    if host.removesuffix(".example") not in HOSTS or not (name.isdigit() or not name):
+        return None
+    number = int(name or 0)
+    if number >= N_PAGES:
+        return None
+    if number % 17 == 5:
+        return Page("", 301, headers={"Location": f"/{number + 1}"})
+    links = [f"//{HOSTS[n % 3]}.example/{n}" for n in (number + 1, 2 * number + 1, 3 * number + 2, number + N_PAGES)]
+    return html(*links, text=f"page {number} " * (number % 50))
+
+
+def archived(folder: Path) -> Counter[str]:
+    """How often each URL is archived, by warcio with digests checked."""
+    found: Counter[str] = Counter()
+    for path in (folder / "archive").glob("*.warc.gz"):
+        with path.open("rb") as stream:
+            for record in ArchiveIterator(stream, check_digests="raise"):
+                if record.rec_type in ("response", "revisit"):
+                    record.content_stream().read()
+                    found[str(record.rec_headers.get_header("WARC-Target-URI"))] += 1
+    return found
+
+
+def made(folder: Path, web: Web) -> Path:
+    workspace = Workspace.create(folder)
+    workspace.settings_path.write_text(f'[fetch]\nroutes = ["{web.route}"]\n', encoding="utf-8")
+    return workspace.path
+
+
+class Runner:
+    """The process that forks crawls."""
+
+    def __init__(self) -> None:
+        script = Path(__file__).with_name("crash_crawls.py")
+        self.process = subprocess.Popen(
+            [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def run(self, folder: Path, kill_after_s: float | None = None) -> int:
+        """How a crawl ended, killed after some time."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(f"{folder} https://a.example/\n")
+        self.process.stdin.flush()
+        child = int(self.process.stdout.readline())
+        timer = None
+        if kill_after_s is not None:
+            timer = threading.Timer(kill_after_s, self._kill, (child,))
+            timer.start()
+        status = int(self.process.stdout.readline())
+        if timer is not None:
+            timer.cancel()
+        return status
+
+    @staticmethod
+    def _kill(child: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.wait(60)
+        self.process.stdout.close()
+
+
+def survive(tmp_path: Path, n_kills: int, seed: int) -> None:
+    draw = random.Random(seed)
+    with hosting(site) as web, contextlib.closing(Runner()) as runner:
+        peaceful = made(tmp_path / "peace", web)
+        began = time.monotonic()
+        assert runner.run(peaceful) == 0
+        took = time.monotonic() - began
+        expected = archived(peaceful)
+        assert set(expected.values()) == {1}
+        assert len(expected) > N_PAGES
+        killed = number = 0
+        while killed < n_kills:
+            folder = made(tmp_path / f"killed{number}", web)
+            number += 1
+            while (status := runner.run(folder, draw.uniform(0, took * 0.6))) != 0:
+                assert status == -signal.SIGKILL
+                killed += 1
+            assert archived(folder) == expected
+            assert not list((folder / "archive").glob("*.open"))
+            names = {Path(each.facts["path"]).name for each in Workspace.open(folder).inputs.values()}
+            assert names == {path.name for path in (folder / "archive").glob("*.warc.gz")}
+
+
+def test_ten_kills(tmp_path: Path) -> None:
+    survive(tmp_path, 10, 1)
+
+
+@pytest.mark.gate
+def test_fifty_kills(tmp_path: Path) -> None:
+    survive(tmp_path, 50, 2)
