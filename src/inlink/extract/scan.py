@@ -73,6 +73,7 @@ _SVG, _MATH, _TITLE = ELEMENTS["svg"], ELEMENTS["math"], ELEMENTS["title"]
 _SCRIPT, _ARTICLE = ELEMENTS["script"], ELEMENTS["article"]
 
 
+# One function, long as it is: with texts and start tags in functions of their own it takes 1.13 times as long.
 @compiled_bare
 def scan_page(html: Bytes, host: Bytes, t: Tables, o: Found) -> None:
     """Appends what the page holds to the buffers, which must have room (Buffers.room), and sets its cells of the state.

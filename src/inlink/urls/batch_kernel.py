@@ -201,6 +201,7 @@ def write_under_base(
     return i, path_start, min(plain_end, pos + base[B_PLAIN_END] - start), url_end
 
 
+# One function: with the key and the trimming in functions of their own a batch takes 1.03 times as long.
 @compiled_bare
 def resolve_rows(
     links: tuple[Any, Any, I32],

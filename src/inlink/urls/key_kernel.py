@@ -76,6 +76,7 @@ def www_length(host: Bytes, start: int, end: int) -> int:
     return 0
 
 
+# One function: it runs compiled and as it stands, and a compiled function cannot call one that is not.
 def write_page_key(url: Bytes, start: int, end: int, out: MutableBytes, path_pos: int, pos: int, folds: Bytes) -> int:
     """Finishes the key of a normalised URL: folds the path and writes the folded query; the position after them.
 
