@@ -17,7 +17,7 @@ from inlink.graph.what_if_masses import MassAfter, mass_after
 from inlink.graph.what_if_rows import Edit
 from inlink.graph.what_if_wishes import CountsOf, Judged, Wish, counts_of_plain, judge
 
-TOLERANCE = 1e-10
+TOLERANCE = 5e-10
 
 
 @dataclass(frozen=True, slots=True)

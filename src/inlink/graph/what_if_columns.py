@@ -4,8 +4,9 @@ A coarse column p with residual r is sharpened at the nodes that matter by their
 
     z_x = p_x + sum of z_xu r_u = p_x + q r + f Z r,    0 <= f Z r <= |f|_1 max r / (1 - a)
 
-so that the two bounds multiply. (The same sum is q_x + f p + f (z - p): of a column that came from sweeps p is known at
-all nodes, and no r.) Where the work allowed is used up, what is known is kept with its bound.
+so that the two bounds multiply; and it is less where q spreads widely (`Lack`). The same sum is q_x + f p + f (z - p):
+of a column that came from sweeps p is known at all nodes, and no r. Where the work allowed is used up, what is known is
+kept with its bound.
 """
 
 from __future__ import annotations
@@ -19,14 +20,16 @@ from inlink.graph.explain_numbers import Floats
 from inlink.graph.explain_walk import Walk
 from inlink.graph.what_if_forward import Forward, Visits
 from inlink.kernels.push import Column, exact_column, leak_visits, reverse_push
-from inlink.kernels.push_sweeps import Swept
+from inlink.kernels.push_sweeps import Leaked, Swept
 
 EXACT = 1e-14
 STEPS = (1e-5, 1e-9, EXACT)
 SWEEPS = 230  # passes over the edges until an exact column is one
 LEAK_SWEEPS = 12  # until leaks are known coarsely
 WORK = 4_000_000_000
-SHARE_OF_ROWS = 1 / 10
+SHARE_OF_ROWS = 1 / 2
+ROUNDING = 1e-6  # of a mass: what single precision may have attributed too much
+OPEN = 1e-12  # what the stopping rule of a run may have left of any mass
 GROWTH = 8  # finer columns cost so many times what was spent, at least
 
 
@@ -45,6 +48,36 @@ class Entries:
     def is_as_good_as(self, other: Entries) -> bool:
         """No bound is wider."""
         return self.error <= other.error and self.mean_error <= other.mean_error
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What a column lacks: at most `most` at each node, and `total` over all.
+
+    The second is exact mass: with x = b Z, the mass that is not attributed is the sum of b_u times what y_u lacks, and
+    where all b are the same it tells their sum.
+    """
+
+    most: float
+    total: float
+
+    def along(self, row: Visits, leaked: Leaked | None, damping: float) -> float:
+        """What a row's waiting part may lack at most: the largest of it at as many nodes as the total allows.
+
+        A walk that leaks soon visits little: with c known, it lacks (1 - a c) of the most.
+        """
+        if self.most <= 0 or row.left <= 0:
+            return 0.0
+        n_full = self.total / self.most
+        by_total = row.left if n_full >= len(row.on_way) else _sum_of_largest(row.on_way, int(n_full) + 1)
+        if leaked is None:
+            return self.most * min(1.0, by_total)
+        short = 1 - damping * (leaked.values[row.waiting] - leaked.error_bound)
+        return self.most * min(1.0, by_total, float(row.on_way @ np.minimum(short, 1.0)))
+
+
+def _sum_of_largest(values: Floats, n: int) -> float:
+    return float(values.sum() if n >= len(values) else np.partition(values, len(values) - n)[-n:].sum())
 
 
 class PushColumns:
@@ -141,18 +174,28 @@ class PushColumns:
         return self._sharpened(found)
 
     def _sharpened(self, column: Column | Swept) -> Entries:
-        rows = self._visits()
-        left = min(1.0, max((row.left for row in rows), default=1.0))
+        rows, lack = self._visits(), self._lack(column)
+        error = max((lack.along(row, self._rows_forward().leaked, self.walk.damping) for row in rows), default=0.0)
         if isinstance(column, Swept):
             ways = [row.to(column.target) + float(row.on_way @ column.values[row.waiting]) for row in rows]
-            mean = float(np.mean(column.values, dtype=np.float64))
-            return Entries(np.array(ways), column.error_bound * left, mean, column.error_bound)
-        more = [row.times(column.residual_nodes, column.residuals) for row in rows]
-        values = np.array([column.value(row.start) for row in rows]) + np.array(more)
+        else:
+            more = [row.times(column.residual_nodes, column.residuals) for row in rows]
+            ways = [column.value(row.start) + add for row, add in zip(rows, more, strict=True)]
         if self.walk.returns_by_restart:
-            return Entries(values, column.error_bound * left, float("nan"), 0.0)
-        mean = float(np.sum(column.values)) / self.walk.n
-        return Entries(values, column.error_bound * left, mean, column.error_bound)
+            return Entries(np.array(ways), error, float("nan"), 0.0)
+        whole = column.values
+        return Entries(np.array(ways), error, float(np.sum(whole, dtype=np.float64)) / self.walk.n, column.error_bound)
+
+    def _lack(self, column: Column | Swept) -> Lack:
+        """By how much a column is too low, at any node and summed over all."""
+        walk = self.walk
+        if walk.restart is not None:
+            return Lack(column.error_bound, np.inf)
+        if isinstance(column, Swept):
+            mass = column.unresolved + ROUNDING * float(walk.mass[column.target]) + OPEN
+        else:
+            mass = float(column.residuals @ walk.mass[column.residual_nodes])
+        return Lack(column.error_bound, mass / sum(walk.base_of(0)))
 
     def _visits(self) -> list[Visits]:
         """The forward rows of the nodes that matter, within a part of the work."""

@@ -138,8 +138,8 @@ def coarse_leaks(
     Cost: a gather an edge and sweep, ten sweeps where half of all nodes dangle.
     """
     links = arrays_of(outward, out_weight)
-    values = np.where(links[3] > 0, 0.0, 1.0).astype(np.float32)
-    constant = _NOTHING if evaporated is None else np.where(links[3] > 0, np.asarray(evaporated), 0.0)
+    constant = _NOTHING if evaporated is None else np.asarray(evaporated, np.float64)
+    values = np.where(links[3] > 0, 0.0 if evaporated is None else constant, 1.0).astype(np.float32)
     sweeps = _Sweeps(outward, out_weight, -1, damping, np.zeros(1), values, threads, constant)
     sweeps.until_even(tolerance * (1 - damping), most_sweeps)
     return Leaked(read_only(values), sweeps.error_bound())
