@@ -83,6 +83,24 @@ def test_blocks_that_rows_cross() -> None:
     check(packed_of_csr(links, segment_edges=7_777), links)
 
 
+@pytest.mark.parametrize("degree", [0, 1, 3, 700, 3000])
+@pytest.mark.parametrize("other", [0, 1, 2])
+def test_degrees_that_are_alike_cost_nothing(degree: int, other: int) -> None:
+    """Blocks of rows of one degree, of one row, and some that have another among them."""
+    rows = [list(range(row % 5, row % 5 + 2 * degree, 2)) for row in range(20 if degree > 9 else 3000)]
+    rows[7] = list(range(other))
+    links = csr([*rows, [], [1]])
+    for segment_edges in (1000, 1 << 24):
+        check(packed_of_csr(links, 1 << 16, segment_edges=segment_edges), links)
+
+
+def test_one_link_a_node_costs_its_target_alone() -> None:
+    targets = np.random.default_rng(1).integers(0, 1 << 16, 50_000)
+    targets[0] = 0
+    packed = packed_of_csr(Csr(np.r_[0, 0, np.arange(1, 50_001)], targets.astype(np.uint32)), 1 << 16)
+    assert 8 * packed.n_bytes < 16.5 * 50_000  # 16 bits a target, a fifth of a bit for the directory of blocks
+
+
 def test_the_writer_takes_any_pieces() -> None:
     links = random_links(500, 9_000, 2)
     whole = io.BytesIO()

@@ -3,7 +3,8 @@
 A row is its degree and the gaps between its neighbours, each less 1; the first gap is the first neighbour. Numbers
 are split into a symbol, coded, and bits as they are (packed_bits). The code of a gap depends on how long its row is and
 on whether it is the row's first. Blocks of at most 1024 edges, which rows may cross, begin at bits that a directory
-names; segments of 2**24 edges have codes of their own. Size: about the entropy of the gaps.
+names; where the rows of a block have one degree, it is written once. Segments of 2**24 edges have codes of their own.
+Size: about the entropy of the gaps.
 
 Source: Witten, Moffat, Bell, Managing Gigabytes (2nd ed. 1999), 3.3; Boldi, Vigna, The WebGraph Framework I (2004).
 """
@@ -28,7 +29,7 @@ Words = NDArray[np.uint32]
 Longs = NDArray[np.int64]
 Singles = NDArray[np.float32]
 
-MAGIC = b"INLPACK1"
+MAGIC = b"INLPACK2"
 TRAILER = "<4Q8s"  # rows, columns, edges, segments, MAGIC; before it the index, six numbers a segment
 INDEX = 6  # first row that begins in it, first edge, place in the file, 64-bit words, blocks, bytes of code lengths
 
@@ -40,7 +41,7 @@ class Segment:
     Shapes: data uint8, its bits and eight bytes more; tables (packed_codes); directory uint32 (5, blocks + 1): for each
     block the first row that begins in it, its first edge and first bit in the segment, how many edges from there on
     belong to the row before, the neighbour before them; the last column is where the segment ends. classes uint8
-    (blocks,): the class of that row before.
+    (blocks,): the class of that row before, and whether the block's rows have one degree (ALIKE).
     """
 
     data: Bytes
@@ -48,6 +49,11 @@ class Segment:
     directory: Words
     classes: Bytes
     first_edge: int
+
+    @property
+    def parts(self) -> tuple[Bytes, Words, Words, Bytes]:
+        """What the kernels that read take first."""
+        return self.data, self.tables, self.directory, self.classes
 
     def block_of(self, row: int) -> int:
         """The block in which a row begins; 0 where it began in a segment before."""
@@ -93,7 +99,7 @@ class Packed:
         for number, first in enumerate(self.index[:, 0].tolist()):
             end = int(self.index[number + 1, 0]) if number + 1 < len(self.index) else self.n
             segment = self.segment(number)
-            if not unpack_degrees(segment.data, segment.tables, segment.directory, degrees[first:end]):
+            if not unpack_degrees(*segment.parts, degrees[first:end]):
                 raise _damaged(f"segment {number}")
         return degrees
 
@@ -116,7 +122,7 @@ class Packed:
         if not 0 <= row < self.n:
             raise BadInput(f"row {row} is not in the graph", hint=f"Rows are 0 to {self.n - 1}.")
         segment = self.segment(self.segments_of(row, row)[0])
-        return int(row_degree(segment.data, segment.tables, segment.directory, segment.block_of(row), row))
+        return int(row_degree(*segment.parts, segment.block_of(row), row))
 
     def row(self, row: int, most: int | None = None) -> Words:
         """The neighbours of a row, ascending, or the first `most` of them: no more than these are decoded.
@@ -132,8 +138,7 @@ class Packed:
             if filled == len(out):
                 break
             segment = self.segment(number)
-            args = (segment.data, segment.tables, segment.directory, segment.classes, row, segment.block_of(row))
-            taken = int(read_row(*args, self.n_columns, out[filled:]))
+            taken = int(read_row(*segment.parts, row, segment.block_of(row), self.n_columns, out[filled:]))
             if taken <= 0:
                 raise _damaged(f"row {row}")
             filled += taken
@@ -152,8 +157,9 @@ class Packed:
             edges = segment.directory[1]
             start, stop = at - segment.first_edge, min(high - segment.first_edge, int(edges[-1]))
             block = max(0, int(np.searchsorted(edges[:-1], start, side="right")) - 1)
-            args = (segment.data, segment.tables, segment.directory, segment.classes, block, start, stop)
-            if not unpack(*args, self.n_columns, place[at - low : at - low + max(0, stop - start)]):
+            if not unpack(
+                *segment.parts, block, start, stop, self.n_columns, place[at - low : at - low + max(0, stop - start)]
+            ):
                 raise _damaged(f"segment {number}")
             at += max(0, stop - start)
             number += 1

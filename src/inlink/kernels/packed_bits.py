@@ -23,6 +23,7 @@ N_CONTEXTS = 1 + 2 * N_CLASSES  # degrees; first gaps by class; later gaps by cl
 LOOKUP_BITS = 10  # the longest code
 BLOCK_EDGES = 1024
 BLOCK_ROWS = 1024
+ALIKE = 128  # in the class of a block: its rows have one degree, which is written once
 
 _LOW = np.uint64((1 << LOOKUP_BITS) - 1)
 _ONE = np.uint64(1)

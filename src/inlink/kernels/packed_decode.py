@@ -10,7 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inlink.kernels.jit import compiled, compiled_bare
-from inlink.kernels.packed_bits import BLOCK_EDGES, BLOCK_ROWS, LOOKUP_BITS, N_CLASSES, class_of, fill16, read
+from inlink.kernels.packed_bits import (
+    ALIKE,
+    BLOCK_EDGES,
+    BLOCK_ROWS,
+    LOOKUP_BITS,
+    N_CLASSES,
+    class_of,
+    fill16,
+    read,
+)
 
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint32]
@@ -34,11 +43,23 @@ def _table(context: np.int64) -> np.uint64:
     return np.uint64(context) << np.uint64(LOOKUP_BITS)
 
 
+@compiled_bare
+def _class(classes: Bytes, block: np.int64) -> np.int64:
+    """The class of the row that a block goes on with."""
+    return np.int64(classes[block]) & np.int64(ALIKE - 1)
+
+
+@compiled_bare
+def _degrees_of(classes: Bytes, block: np.int64, n_rows: np.int64) -> np.int64:
+    """How many degrees are written for the rows that begin in a block."""
+    return min(n_rows, np.int64(1)) if classes[block] >= ALIKE else n_rows
+
+
 @compiled
-def row_degree(data: Bytes, tables: Tables, directory: Words, block: int, row: int) -> np.int64:
+def row_degree(data: Bytes, tables: Tables, directory: Words, classes: Bytes, block: int, row: int) -> np.int64:
     """How many neighbours a row has that begins in the block."""
     bit, last, number = np.int64(directory[BIT, block]), np.int64(len(data) - 8), np.uint64(2)
-    for _ in range(np.int64(directory[ROW, block]), row + 1):
+    for _ in range(_degrees_of(classes, np.int64(block), np.int64(row) + 1 - np.int64(directory[ROW, block]))):
         bit, number = read(data, bit, last, tables, np.uint64(0))
     return np.int64(number - _TWO)
 
@@ -67,14 +88,16 @@ def read_row(
         n_rows = _size(directory, ROW, block)
         wanted = np.int64(row) - np.int64(directory[ROW, block])
         skip, degree = min(np.int64(directory[CARRY, block]), room), np.int64(0)
+        written, number = _degrees_of(classes, block, n_rows), np.uint64(2)
         for k in range(n_rows):
-            bit, number = read(data, bit, last, tables, np.uint64(0))
+            if k < written:
+                bit, number = read(data, bit, last, tables, np.uint64(0))
             if k < wanted:
                 skip += np.int64(number - _TWO)
             elif k == wanted:
                 degree = np.int64(number - _TWO)
         if wanted < 0:
-            previous, group = np.int64(directory[PREVIOUS, block]), np.int64(classes[block])
+            previous, group = np.int64(directory[PREVIOUS, block]), _class(classes, block)
             skip, table = np.int64(0), _LATER + group
         else:
             bit = _skip(data, tables, directory, classes, block, wanted, bit)
@@ -107,8 +130,9 @@ def _skip(
 ) -> np.int64:
     """The bit behind the gaps of the first rows of a block; `bit` is where its gaps begin."""
     last, at = np.int64(len(data) - 8), np.int64(directory[BIT, block])
-    room, table = _size(directory, EDGE, block), _LATER + np.int64(classes[block])
-    left = min(np.int64(directory[CARRY, block]), room)
+    room, table = _size(directory, EDGE, block), _LATER + _class(classes, block)
+    left, number = min(np.int64(directory[CARRY, block]), room), np.uint64(2)
+    written = _degrees_of(classes, block, n_rows)
     for k in range(n_rows + 1):
         room -= left
         later = table if k == 0 else table + N_CLASSES
@@ -116,7 +140,8 @@ def _skip(
             bit, _number = read(data, bit, last, tables, _table(table))
             table = later
         if k < n_rows:
-            at, number = read(data, at, last, tables, np.uint64(0))
+            if k < written:
+                at, number = read(data, at, last, tables, np.uint64(0))
             left = min(np.int64(number - _TWO), room)
             table = _FIRST + class_of(max(left, np.int64(1)))
     return bit
@@ -255,16 +280,18 @@ def unpack(
 
 
 @compiled
-def unpack_degrees(data: Bytes, tables: Tables, directory: Words, out: Longs) -> bool:
+def unpack_degrees(data: Bytes, tables: Tables, directory: Words, classes: Bytes, out: Longs) -> bool:
     """The degrees of all rows that begin in the segment; False where the directory cannot be right."""
     first, last = np.int64(directory[ROW, 0]), np.int64(len(data) - 8)
     for block in range(directory.shape[1] - 1):
         low, high = np.int64(directory[ROW, block]) - first, np.int64(directory[ROW, block + 1]) - first
         if not 0 <= low <= high <= len(out):
             return False
-        bit = np.int64(directory[BIT, block])
+        bit, number = np.int64(directory[BIT, block]), np.uint64(2)
+        written = low + _degrees_of(classes, np.int64(block), high - low)
         for row in range(low, high):
-            bit, number = read(data, bit, last, tables, np.uint64(0))
+            if row < written:
+                bit, number = read(data, bit, last, tables, np.uint64(0))
             out[row] = np.int64(number - _TWO)
     return True
 
@@ -297,16 +324,20 @@ def _decode_four(
             n_rows = _size(directory, ROW, block + way)
             if n_rows < 0 or n_rows > BLOCK_ROWS:
                 return False
-            bits[way], counts[way] = np.int64(directory[BIT, block + way]), n_rows
+            bits[way] = np.int64(directory[BIT, block + way])
+            counts[way] = _degrees_of(classes, block + way, n_rows)
     _read_four(data, tables, bits, counts, none, degrees)
     for way in range(WAYS):
-        n_rows, counts[way] = counts[way], 0
+        counts[way] = 0
         if block + way < n_blocks:
+            n_rows = _size(directory, ROW, block + way)
+            if classes[block + way] >= ALIKE:
+                degrees[way, :n_rows] = degrees[way, 0]
             n_edges = _size(directory, EDGE, block + way)
             if n_edges < 0 or n_edges > BLOCK_EDGES:
                 return False
             before[way] = np.int64(directory[PREVIOUS, block + way])
-            carry, group = np.int64(directory[CARRY, block + way]), np.int64(classes[block + way])
+            carry, group = np.int64(directory[CARRY, block + way]), _class(classes, block + way)
             if group >= N_CLASSES or not _contexts(degrees[way], n_rows, carry, group, n_edges, contexts[way]):
                 return False
             counts[way] = n_edges

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inlink.kernels.jit import compiled, compiled_bare
-from inlink.kernels.packed_bits import BLOCK_EDGES, BLOCK_ROWS, N_CLASSES, class_of, symbol_of
+from inlink.kernels.packed_bits import ALIKE, BLOCK_EDGES, BLOCK_ROWS, N_CLASSES, class_of, symbol_of
 
 Words = NDArray[np.uint32]
 Longs = NDArray[np.int64]
@@ -71,6 +71,15 @@ def _put_number(
     return _put(words, bit, np.uint64(codes[table, symbol]) | rest << np.uint64(length), length + extra)
 
 
+@compiled_bare
+def _are_alike(degrees: Longs, first: np.int64, last: np.int64) -> bool:
+    """Whether there are rows from first until last, all of one degree."""
+    for row in range(first + 1, last):
+        if degrees[row] != degrees[first]:
+            return False
+    return bool(first < last)
+
+
 @compiled
 def encode(
     degrees: Longs,
@@ -85,8 +94,8 @@ def encode(
 ) -> np.int64:
     """Write a segment block by block; how many blocks there are, and in `carry` what the next segment needs.
 
-    A block is the degrees of the rows that begin in it and then its gaps: at most BLOCK_EDGES edges and BLOCK_ROWS
-    rows.
+    A block is the degrees of the rows that begin in it (one where they are alike, which its class says) and then its
+    gaps: at most BLOCK_EDGES edges and BLOCK_ROWS rows.
     Shapes: directory (5, blocks + 1): first row that begins in it, its first edge, its first bit, edges that belong to
     the row before, neighbour before them; the last column is where the segment ends. classes (blocks,) of that row.
     """
@@ -100,9 +109,13 @@ def encode(
         room = min(np.int64(BLOCK_EDGES), n_edges - edge)
         begins, taken = row, min(left, room)
         while row < n_rows and row - begins < BLOCK_ROWS and (taken < room or room == 0):
-            bit = _put_number(words, bit, degrees[row], np.int64(0), lengths, codes)
             taken = min(taken + degrees[row], room)
             row += 1
+        written = 1 if _are_alike(degrees, begins, row) else row - begins
+        if written < row - begins:
+            classes[block - 1] |= np.uint8(ALIKE)
+        for each in range(begins, begins + written):
+            bit = _put_number(words, bit, degrees[each], np.int64(0), lengths, codes)
         room = taken
         for each in range(begins - 1, row):
             table = 1 + N_CLASSES + group

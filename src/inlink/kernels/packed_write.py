@@ -99,12 +99,13 @@ class PackedWriter:
             )
         lengths = best_lengths(counts)
         codes = codes_of(lengths)
-        n_bits = int((counts * (np.maximum(lengths, 0) + np.arange(N_SYMBOLS) // 2)).sum())
-        words = np.zeros((n_bits + 63) // 64 + 1, np.uint64)  # the last one is the eight bytes of zeros
+        most_bits = int((counts * (np.maximum(lengths, 0) + np.arange(N_SYMBOLS) // 2)).sum())
+        words = np.zeros((most_bits + 63) // 64 + 1, np.uint64)
         most_blocks = len(neighbours) // BLOCK_EDGES + len(degrees) // BLOCK_ROWS + 3
         directory, classes = np.zeros((5, most_blocks), np.uint32), np.zeros(most_blocks, np.uint8)
         args = (degrees, neighbours, self._carry, self._rows, lengths, codes, words, directory, classes)
         n_blocks = int(encode(*args))
+        words = words[: (int(directory[2, n_blocks]) + 63) // 64 + 1]  # the last one is the eight bytes of zeros
         kept = lengths_to_bytes(lengths)
         self._index.append((self._rows, self._edges, self._place, len(words) - 1, n_blocks, len(kept)))
         self._put(words.astype("<u8", copy=False).data)
