@@ -4,8 +4,8 @@
 
 The graph is that of bench/make_graph.py. Edges are generated once and spread over files by their target; each file
 becomes sorted in-links, which are appended to one. FOLDER takes 12 bytes an edge meanwhile and keeps 4 an edge and
-16 a node: a second run ranks what is there. Prints time per step and iteration, with the layout of the core and without,
-and the most memory held at a time, mapped pages included.
+16 a node: a second run ranks what is there. Prints time per step and iteration, with the layout of the core and
+without, and the most memory held at a time, mapped pages included.
 """
 
 from __future__ import annotations
@@ -110,8 +110,8 @@ def main() -> None:
     each = (seconds - laid_s) / result.iterations
     print(f"in all {seconds:.1f} s, {seconds / result.iterations:.2f} s an iteration; without the layout of the core:")
     print(
-        f"{result.iterations} iterations, {result.double_sweeps} in double precision: {seconds - laid_s:.1f} s, {each:.2f} s "
-        f"each, {inward.m / each / 1e6:.0f} M edges/s; bound {result.error_bound:.1e}; "
+        f"{result.iterations} iterations, {result.double_sweeps} in double precision: {seconds - laid_s:.1f} s, "
+        f"{each:.2f} s each, {inward.m / each / 1e6:.0f} M edges/s; bound {result.error_bound:.1e}; "
         f"sum {result.mass.sum():.12f}; most memory {most_memory_gb():.1f} GB"
     )
 
