@@ -98,3 +98,11 @@ def test_links_beyond_the_limit_are_counted() -> None:
     batch = extract(wat(links=[anchor(f"/{n}") for n in range(9)]), limits=Limits(max_links=4))
     assert batch.links.num_rows == 4
     assert [bad.reason for bad in batch.errors] == ["links-cut"]
+    assert batch.captures["error"].to_pylist() == ["links-cut"]  # it shows links and proves nothing of others
+
+
+def test_a_truncated_page_proves_nothing_of_other_links() -> None:
+    header = {"WARC-Truncated": "length"}
+    batch = extract(wat(links=[anchor("/x")], header=header), wat(links=[anchor("/x")]))
+    assert batch.captures["error"].to_pylist() == ["truncated", None]
+    assert batch.links.num_rows == 2

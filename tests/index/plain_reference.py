@@ -177,7 +177,12 @@ def _moves(links: Iterable[Link]) -> None:
     for link in (links := list(links)):
         row = link.row
         says = row.get("anchor") or row.get("text_before") or row.get("text_after")
-        if says and row["kind"] not in EMBEDS and row["source_host"] != row["target_host"]:
+        if (
+            says
+            and row["position_share"] is not None
+            and row["kind"] not in EMBEDS
+            and row["source_host"] != row["target_host"]
+        ):
             for voice in _voices(row):
                 voices[voice].append(link)
     for holders in voices.values():

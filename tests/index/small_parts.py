@@ -111,7 +111,7 @@ class SmallPart:
             "source_host": capture["host"], "source_domain": capture["domain"], "target_url": target,
             "target_key": same_page_key(target), "target_host": host, "target_domain": self.rules.domain(host),
             "kind": kind, "nofollow": False, "ugc": False, "sponsored": False, "anchor": "a link", "region": "main",
-            **given,
+            "position_share": 0.5 if self.depth == "warc" else None, **given,
         }  # fmt: skip
         row["is_internal"] = row["source_domain"] == row["target_domain"]
         return row

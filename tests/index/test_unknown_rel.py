@@ -53,6 +53,31 @@ def test_each_of_the_three_is_known_by_itself(tmp_path: Path) -> None:
     assert [run[:3] for run in runs_of(seen(tmp_path, *looks))] == [(0, 1, "changed"), (2, 2, None)]
 
 
+def test_an_anchor_that_wat_cuts_is_no_change(tmp_path: Path) -> None:
+    warc, wat = SmallPart("a.warc.gz"), SmallPart("b.warc.wat.gz", "wat")
+    words = "word " * 40
+    anchors = {0: words, 2: words, 3: words + "more", 5: "other " + words}
+    for at, text in anchors.items():
+        warc.see(PAGE, at, [{"to": TARGET, "anchor": text.strip()}], content=f"{at}")
+    for at in (1, 4):
+        wat.see(PAGE, at, [{"to": TARGET, "anchor": words[:128].strip()}], content=f"{at}")
+    found = arranged([warc, wat], tmp_path).rows("versions")
+    assert [(row["seen_from"], row["seen_to"], row["anchor"]) for row in found] == [
+        (day(0), day(2), words.strip()),
+        (day(3), day(4), words + "more"),
+        (day(5), day(5), "other " + words.strip()),
+    ]
+
+
+def test_what_wat_and_lists_cannot_tell_does_not_move_a_link(tmp_path: Path) -> None:
+    part = SmallPart("b.warc.wat.gz", "wat")
+    part.see(PAGE, 0, [{"to": TARGET}])
+    part.see(PAGE, 9, [])
+    part.see(PAGE + "new", 9, [{"to": TARGET}])
+    reasons = {row["source_url"]: row["lost_reason"] for row in arranged([part], tmp_path).rows("links")}
+    assert reasons == {PAGE: "removed", PAGE + "new": None}
+
+
 def test_a_link_is_shown_as_it_was_last_seen(tmp_path: Path) -> None:
     (row,) = seen(tmp_path, {"nofollow": True}, UNTOLD).rows("links")
     assert (row["nofollow"], row["ugc"], row["sponsored"]) == (None, None, None)

@@ -36,6 +36,7 @@ from inlink.urls.parse import parse
 
 _READABLE = (200, 203, None)
 _NONE = 255  # no kind
+_CUT = "links-cut"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,10 @@ def extract_wat(items: Sequence[WatRecord], file: InputFile, rules: SuffixRules,
     raw = replace(raw, is_rel_known=is_told)
     assembled = assemble(sources, raw, rules, external_only=limits.external_only)
     assembled = replace(assembled, n_internal=assembled.n_internal + scanned.n_dropped)
-    bad += [
-        BadRecord(records[at].offset, "links-cut") for at in np.flatnonzero(scanned.is_cut | assembled.is_cut).tolist()
-    ]
+    cut = [_CUT if is_cut else None for is_cut in (scanned.is_cut | assembled.is_cut).tolist()]
+    bad += [BadRecord(record.offset, _CUT) for record, reason in zip(records, cut, strict=True) if reason]
     return PartBatch(
-        capture_rows(records, places, depth="wat", file_name=file.name),
+        capture_rows(records, places, depth="wat", file_name=file.name, errors=cut),
         page_rows(sources, [one.facts for one in told], raw, assembled),
         assembled.links,
         tuple(bad),

@@ -148,6 +148,7 @@ def _read_page(record: WatRecord) -> WatPage | BadRecord:
     if fetched_at is None:
         return BadRecord(record.offset, "bad-date", repr(date))
     status = _text(response.message.get("Status")) if isinstance(response.message, dict) else None
+    is_revisit = header.text("type") == _REVISIT
     answer = Record(
         url=url.strip().removeprefix("<").removesuffix(">"),
         fetched_at_us=fetched_at,
@@ -158,7 +159,8 @@ def _read_page(record: WatRecord) -> WatPage | BadRecord:
         length=record.length,
         payload_digest=header.text("payload-digest") or _text(response.digest),
         ip=header.text("ip-address"),
-        is_revisit=header.text("type") == _REVISIT,
+        is_revisit=is_revisit,
+        error="truncated" if header.text("truncated") and not is_revisit else None,  # links beyond are not there to see
     )
     html = response.html or _Html()
     head = html.head or _Head()

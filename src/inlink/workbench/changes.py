@@ -49,7 +49,11 @@ _THERE = "CASE WHEN n.row IS NULL THEN l.first_seen <= {1} AND (l.lost_at IS NUL
 _REL_DIFFERS = """(coalesce({0}.nofollow <> {1}.nofollow, false) OR coalesce({0}.ugc <> {1}.ugc, false)
             OR coalesce({0}.sponsored <> {1}.sponsored, false)
             OR ({0}.ugc IS NOT NULL AND {1}.ugc IS NOT NULL AND {0}.rel IS DISTINCT FROM {1}.rel))"""
-_TEXT_DIFFERS = "coalesce({0}.{2} <> {1}.{2}, false)"
+_ALT_DIFFERS = "coalesce({0}.alt <> {1}.alt, false)"
+# One of them may be cut by WAT, at 128 or 100 characters and trimmed.
+_ANCHOR_DIFFERS = """coalesce({0}.anchor <> {1}.anchor AND NOT (
+            least(length({0}.anchor), length({1}.anchor)) BETWEEN 96 AND 128
+            AND (starts_with({0}.anchor, {1}.anchor) OR starts_with({1}.anchor, {0}.anchor))), false)"""
 
 _STATES = """
     SELECT l.row, {there_from} AS was, {there_to} AS is_, l.is_added,
@@ -180,8 +184,8 @@ def _between(where: Sql, window: tuple[datetime | None, datetime | None]) -> Sql
         run_from=_RUN.format(0, times["from_"]),
         run_to=_RUN.format(1, times["to"]),
         is_rel_new=_REL_DIFFERS.format("v0", "v1"),
-        is_anchor_new=_TEXT_DIFFERS.format("v0", "v1", "anchor"),
-        is_alt_new=_TEXT_DIFFERS.format("v0", "v1", "alt"),
+        is_anchor_new=_ANCHOR_DIFFERS.format("v0", "v1"),
+        is_alt_new=_ALT_DIFFERS.format("v0", "v1"),
         **times,
     )
     return Sql(_BETWEEN.format(states=states), where.params)
@@ -190,14 +194,15 @@ def _between(where: Sql, window: tuple[datetime | None, datetime | None]) -> Sql
 def _since_before(where: Sql) -> Sql:
     """The stored comparison of each page's latest conclusive capture with the one before."""
     is_rel_new = _REL_DIFFERS.format("v", "l")
-    is_anchor_new, is_alt_new = (_TEXT_DIFFERS.format("v", "l", name) for name in ("anchor", "alt"))
+    is_anchor_new, is_alt_new = _ANCHOR_DIFFERS.format("v", "l"), _ALT_DIFFERS.format("v", "l")
     text = f"""
         SELECT l.row, l.change, l.is_live AS is_, CASE l.change
                 WHEN 'new' THEN 'link_added' WHEN 'found' THEN 'page_found' WHEN 'restored' THEN 'link_restored'
                 WHEN 'changed' THEN concat_ws('+',
                     CASE WHEN {is_rel_new} THEN 'rel' END,
                     CASE WHEN {is_anchor_new} THEN 'anchor' END,
-                    CASE WHEN {is_alt_new} THEN 'alt' END)
+                    CASE WHEN {is_alt_new} THEN 'alt' END,
+                    CASE WHEN NOT ({is_rel_new} OR {is_anchor_new} OR {is_alt_new}) THEN 'anchor' END)
                 ELSE l.lost_reason END AS reason,
             CASE WHEN l.change IN ('lost', 'moved') THEN l.lost_at
                  WHEN l.change IN ('changed', 'restored') THEN p.latest_capture ELSE l.first_seen END AS changed_at,

@@ -3,7 +3,8 @@
 -- Out: moved (link_id, page_no)
 -- A link has moved when the same target, anchor and context stand live on another page of the same domain, and stood on no
 -- other page while it was still seen on its own: what stands on many pages (a sidebar) is repeated, and has not moved when
--- one of them is gone. Links within one host have no context: they only get lost.
+-- one of them is gone. Links within one host have no context, of links in WAT files and lists it is not known (nor is where
+-- on the page they stand): they only get lost.
 -- Context is the text before the link or the text after it where that is long enough to tell, else both together: a short
 -- side is filled up from the neighbouring block, which may be another one on the new page.
 
@@ -16,7 +17,7 @@ SELECT
     link_id, page_no, from_domain, target_key, kind, anchor, coalesce(text_before, '') AS text_before,
     coalesce(text_after, '') AS text_after, first_seen, last_seen, lost_at IS NULL AS is_live
 FROM stated_links
-WHERE source_host <> target_host AND NOT list_contains(getvariable('embed_kinds'), kind)
+WHERE source_host <> target_host AND position_share IS NOT NULL AND NOT list_contains(getvariable('embed_kinds'), kind)
     AND (anchor <> '' OR text_before <> '' OR text_after <> '');
 
 -- Only what shares target and anchor with a lost link is looked at.

@@ -57,12 +57,15 @@ CREATE MACRO flags_of(nofollow, ugc, sponsored) AS (
 )::UTINYINT;
 CREATE MACRO flag_of(flags, bit) AS CASE WHEN flags & (8 * bit) <> 0 THEN flags & bit END;
 
+-- WAT cuts anchors at 128 characters, until 2022 at 100, and trims them: how a long one goes on is not known.
 CREATE VIEW narrow_sightings AS
 SELECT
     l.link_id, h.page_no, h.content_id, h.is_repeated, place(l.part, l.row) AS place,
     l.kind = 'listed' AS is_listed, hash(l.target_key) AS target, l.ordinal,
     flags_of(l.nofollow, l.ugc, l.sponsored) AS rel_flags,
-    CASE WHEN l.anchor IS NOT NULL THEN hash(l.anchor) END AS anchor, CASE WHEN l.alt IS NOT NULL THEN hash(l.alt) END AS alt,
+    CASE WHEN l.anchor IS NOT NULL AND NOT (h.depth = 'wat' AND length(l.anchor) >= 96) THEN hash(l.anchor) END AS anchor,
+    CASE WHEN l.anchor IS NOT NULL THEN hash(left(l.anchor, 96)) END AS anchor_head,
+    CASE WHEN l.alt IS NOT NULL THEN hash(l.alt) END AS alt,
     (l.kind <> 'anchor')::INT AS kind_rank
 FROM part_links l
 JOIN (FROM holdings WHERE is_multi) h ON h.content_id = l.capture_id AND h.part = l.part;
@@ -74,6 +77,7 @@ UNION ALL BY NAME
 SELECT
     link_id, page_no, content_id, min(place) AS place, any_value(is_listed) AS is_listed, any_value(target) AS target,
     min(ordinal) AS ordinal, arg_min(rel_flags, place) AS rel_flags, arg_min(anchor, place) AS anchor,
+    arg_min(anchor_head, place) AS anchor_head,
     arg_min(alt, place) AS alt, any_value(kind_rank) AS kind_rank
 FROM narrow_sightings
 WHERE is_repeated

@@ -7,7 +7,8 @@
 CREATE TABLE versions AS
 WITH stood AS (
     SELECT
-        s.link_id, s.page_no, r.run_no, r.seen_from, r.seen_to, r.next_at, r.next_class, s.place, s.anchor, s.alt,
+        s.link_id, s.page_no, r.run_no, r.seen_from, r.seen_to, r.next_at, r.next_class, s.place, s.anchor,
+        s.anchor_head, s.alt,
         flag_of(s.rel_flags, 1) AS nofollow, flag_of(s.rel_flags, 2) AS ugc, flag_of(s.rel_flags, 4) AS sponsored,
         -- the same for all runs of which each follows the one before
         r.run_no - row_number() OVER (PARTITION BY s.link_id, s.page_no ORDER BY r.run_no) AS stretch
@@ -16,12 +17,13 @@ WITH stood AS (
 ),
 compared AS (
     SELECT
-        * EXCLUDE (nofollow, ugc, sponsored, anchor, alt),
+        * EXCLUDE (nofollow, ugc, sponsored, anchor, anchor_head, alt),
         row_number() OVER link = 1
             OR coalesce(nofollow <> lag(nofollow IGNORE NULLS) OVER link, false)
             OR coalesce(ugc <> lag(ugc IGNORE NULLS) OVER link, false)
             OR coalesce(sponsored <> lag(sponsored IGNORE NULLS) OVER link, false)
             OR coalesce(anchor <> lag(anchor IGNORE NULLS) OVER link, false)
+            OR coalesce(anchor_head <> lag(anchor_head IGNORE NULLS) OVER link, false)
             OR coalesce(alt <> lag(alt IGNORE NULLS) OVER link, false) AS is_new,
         (nofollow IS NOT NULL)::INT + (ugc IS NOT NULL)::INT + (sponsored IS NOT NULL)::INT
             + (anchor IS NOT NULL)::INT + (alt IS NOT NULL)::INT AS n_known
