@@ -403,7 +403,9 @@ verb(
             "--keep", type=click.IntRange(1), metavar="N", help="Snapshots to keep. Default: the workspace's setting."
         ),
         option(
-            "--releases", type=click.IntRange(1), metavar="N",
+            "--releases",
+            type=click.IntRange(1),
+            metavar="N",
             help="Imported releases to keep of each kind, the newest. Default: all.",
         ),
         options.words_or_json(),

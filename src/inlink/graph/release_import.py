@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inlink.engine.protocol import Progress, Report, silent
-from inlink.graph.blocks import Manifest
+from inlink.graph.blocks import Layout, Manifest
 from inlink.graph.blocks.name_pack import NameTable
 from inlink.graph.blocks.order import frozen
 from inlink.graph.blocks.writer import write_release
@@ -39,6 +39,7 @@ from inlink.store.disk import check_room, full_error, is_full
 MEMORY_BYTES = 8 * 2**30
 DAMPING = 0.85
 _BYTES_A_GZIP_BYTE = 4.0  # lists in both directions and blocks, for each byte of gzipped edges
+_KEY_BYTES = 16  # of memory an edge while lists are turned round
 _SPARE_BYTES = 256 * 2**20
 
 
@@ -76,6 +77,7 @@ def import_release(
     *,
     memory_bytes: int = MEMORY_BYTES,
     threads: int = 2,
+    layout: Layout | None = None,
     report: Report = silent,
 ) -> Imported:
     """The release written to `folder`, which must not be there yet.
@@ -89,7 +91,7 @@ def import_release(
         need = int(_BYTES_A_GZIP_BYTE * text.n_bytes.get("edges", 0)) + _SPARE_BYTES
         steps = Steps(work, {"release": text.name, "kind": text.kind, "files": [list(row) for row in text.identity]})
         check_room(work, need if not steps.done else 0, what="converting the release")
-        return _Import(text, steps, memory_bytes, threads, report).run(folder)
+        return _Import(text, steps, memory_bytes, threads, report, layout).run(folder)
     except OSError as error:
         if is_full(error):
             raise full_error(work) from error
@@ -99,12 +101,21 @@ def import_release(
 class _Import:
     """One import: its steps in order."""
 
-    def __init__(self, text: ReleaseText, steps: Steps, memory_bytes: int, threads: int, report: Report) -> None:
+    def __init__(
+        self,
+        text: ReleaseText,
+        steps: Steps,
+        memory_bytes: int,
+        threads: int,
+        report: Report,
+        layout: Layout | None = None,
+    ) -> None:
         self.text = text
         self.steps = steps
         self.memory_bytes = memory_bytes
         self.threads = threads
         self.report = report
+        self.layout = layout
         self.seconds: dict[str, float] = {}
 
     def run(self, folder: Path) -> Imported:
@@ -136,6 +147,18 @@ class _Import:
         self.report(Progress(stage, 0, total, "bytes"))
         return lambda done: self.report(Progress(stage, done, total, "bytes"))
 
+    def _counter(self, stage: str, total: int, unit: str) -> Callable[[int], None]:
+        """A listener that is told how much more is done."""
+        done = 0
+
+        def tick(more: int) -> None:
+            nonlocal done
+            done += more
+            self.report(Progress(stage, done, max(total, done), unit))
+
+        tick(0)
+        return tick
+
     def _names(self, place: Path, findings: Findings) -> None:
         convert_names(self.text.vertices, place, findings, self._tick("names", "vertices"))
 
@@ -150,10 +173,14 @@ class _Import:
             np.save(place / f"{name}.npy", column)
 
     def _inward(self, place: Path, n: int) -> None:
-        self.report(Progress("transpose", 0, None, "edges"))
         offsets, neighbours = open_lists(self.steps.folder / "outward")
+        passes = 1 + -(-len(neighbours) * _KEY_BYTES // self.memory_bytes)
+        tick = self._counter("transpose", passes * len(neighbours), "edges")
         turned = np.memmap(place / "neighbours", np.uint32, "w+", shape=(len(neighbours),))
-        inward = transpose(Csr(offsets, neighbours), n, memory_bytes=self.memory_bytes, neighbours_into=turned)
+        inward = transpose(
+            Csr(offsets, neighbours), n, memory_bytes=self.memory_bytes, neighbours_into=turned,
+            threads=self.threads, tick=tick,
+        )  # fmt: skip
         turned.flush()
         save_lists(place, inward.offsets)
 
@@ -188,6 +215,7 @@ class _Import:
             outward=open_lists(place / "outward"),
             ranks=self._columns(),
             meta=meta,
+            layout=self.layout,
             workers=self.threads,
             report=lambda done, total: self.report(Progress("blocks", done, total, "blocks")),
         )

@@ -99,6 +99,7 @@ class VerifyReport:
     n_snapshots: int
     faults: tuple[str, ...]
     n_runs: int = 0
+    n_releases: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ class GcReport:
     """What was removed, what was kept though it is old (a reader holds it open), and the bytes that came free.
 
     n_copies: the workspace's own copies of inputs (`add --keep`) that nothing needs any more, or that are too old
+    releases: what unfinished imports of web graphs left, and releases that were not to be kept
     """
 
     snapshots: tuple[str, ...]
@@ -114,3 +116,4 @@ class GcReport:
     freed_bytes: int
     runs: tuple[str, ...] = ()
     n_copies: int = 0
+    releases: tuple[str, ...] = ()

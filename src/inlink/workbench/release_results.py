@@ -69,12 +69,18 @@ class ImportedRelease:
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """How to import. where: a folder or address, None for Common Crawl. Units: memory_bytes for turning lists round."""
+    """How to import. where: a folder or address, None for Common Crawl. Units: memory_bytes for turning lists round.
+
+    keeps_out: whether domains can be asked what they reference. names_beside: whether names stand beside in-lists, so
+    that a web server answers in few requests; on this machine they are found without.
+    """
 
     where: str | None = None
     ranks: bool = True
     restart: bool = False
     again: bool = False
     keeps_text: bool = True
+    keeps_out: bool = True
+    names_beside: bool = True
     memory_bytes: int = 8 * 2**30
     threads: int = 2

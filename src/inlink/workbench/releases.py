@@ -15,7 +15,7 @@ from pathlib import Path
 
 from inlink.engine.protocol import Progress, Report, silent
 from inlink.errors import NotFound
-from inlink.graph.blocks.layout import MANIFEST, Manifest
+from inlink.graph.blocks.layout import MANIFEST, Layout, Manifest
 from inlink.graph.release_findings import Findings
 from inlink.sources.releases import (
     KINDS,
@@ -35,6 +35,7 @@ from inlink.store.files import rename, replace_text, size_bytes
 from inlink.store.lock import build_lock
 from inlink.store.workspace import Workspace
 from inlink.workbench.release_results import Example, FetchedRelease, ImportedRelease, ImportOptions, ReleaseState
+from inlink.workbench.release_upkeep import mend
 
 FOLDER = "releases"
 _TEXT = "text"
@@ -106,6 +107,7 @@ def _import(
     final = _folder(workspace, release.name) / kind
     made, work = final.with_name(f"{kind}.made"), final.with_name(f"{kind}{_WORK}")
     shutil.rmtree(made, ignore_errors=True)
+    mend(final)
     text = ReleaseText(
         name=release.name,
         kind=kind,
@@ -119,7 +121,10 @@ def _import(
         },
         meta={"crawls": list(release.crawls), "source": options.where or "Common Crawl"},
     )
-    done = import_release(text, made, work, memory_bytes=options.memory_bytes, threads=options.threads, report=report)
+    layout = Layout(named=Layout().named if options.names_beside else 0, keeps_out=options.keeps_out)
+    done = import_release(
+        text, made, work, memory_bytes=options.memory_bytes, threads=options.threads, layout=layout, report=report
+    )
     _swap(made, final)
     shutil.rmtree(work, ignore_errors=True)
     if not options.keeps_text and files_folder is not None:

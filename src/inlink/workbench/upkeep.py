@@ -17,6 +17,7 @@ from inlink.index.manifest import Manifest, read_manifest
 from inlink.index.reports import AddReport, BuildReport, GcReport, InputState, RemoveReport, VerifyReport
 from inlink.store.files import size_bytes
 from inlink.store.workspace import Current, Workspace
+from inlink.workbench import release_upkeep
 from inlink.workbench.results import Status
 
 
@@ -57,16 +58,19 @@ def verify(workspace: Workspace, *, report: Report = silent) -> VerifyReport:
     for i, (name, wrong) in enumerate(runs_upkeep.run_faults(workspace), done + 1):
         report(Progress("verify", i, None, "folders", name))
         faults += wrong
-    return replace(found, faults=tuple(faults), n_runs=len(run_names(workspace)))
+    faults += release_upkeep.faults(workspace, report)
+    n_releases = len(release_upkeep.converted(workspace))
+    return replace(found, faults=tuple(faults), n_runs=len(run_names(workspace)), n_releases=n_releases)
 
 
-def gc(workspace: Workspace, *, keep: int | None = None) -> GcReport:
-    """Remove what is old and not in use."""
+def gc(workspace: Workspace, *, keep: int | None = None, keep_releases: int | None = None) -> GcReport:
+    """Remove what is old and not in use; releases of web graphs only where it is said how many to keep."""
     before = size_bytes(workspace.graph)
     found = upkeep.gc(workspace, keep)
     runs = runs_upkeep.remove_old(workspace, workspace.settings.retention.snapshots if keep is None else keep)
     freed = max(0, before - size_bytes(workspace.graph))
-    return replace(found, runs=runs, freed_bytes=found.freed_bytes + freed)
+    releases, more = release_upkeep.remove_leftovers(workspace, keep_releases)
+    return replace(found, runs=runs, freed_bytes=found.freed_bytes + freed + more, releases=releases)
 
 
 def status(workspace: Workspace) -> Status:

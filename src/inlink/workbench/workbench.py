@@ -264,13 +264,13 @@ class Workbench:
 
         return upkeep.verify(self._home(), report=report)
 
-    def gc(self, *, keep: int | None = None) -> GcReport:
-        """Remove old snapshots (all but the newest `keep`), parts of no input and copies kept too long; never what
-        somebody reads.
+    def gc(self, *, keep: int | None = None, keep_releases: int | None = None) -> GcReport:
+        """Remove old snapshots (all but the newest `keep`), parts of no input, copies kept too long and leftovers of
+        imports; with `keep_releases` older releases too. Never what somebody reads or makes.
         """
         from inlink.workbench import upkeep
 
-        return upkeep.gc(self._home(), keep=keep)
+        return upkeep.gc(self._home(), keep=keep, keep_releases=keep_releases)
 
     def published_releases(self, where: str | None = None) -> list[ReleaseState]:
         """Graphs that Common Crawl, a mirror or a folder publishes, and what is here of each."""

@@ -111,6 +111,8 @@ def import_(
     restart: bool,
     again: bool,
     keep_text: bool,
+    out: bool,
+    names: bool,
     memory: float,
     threads: int,
     output: str | None,
@@ -118,7 +120,7 @@ def import_(
     """Convert a release."""
     place = Output(quiet=call.quiet)
     options = ImportOptions(
-        where, ranks=ranks, restart=restart, again=again, keeps_text=keep_text,
+        where, ranks=ranks, restart=restart, again=again, keeps_text=keep_text, keeps_out=out, names_beside=names,
         memory_bytes=int(memory * 2**30), threads=threads,
     )  # fmt: skip
     with Workbench.open(call.folder) as bench, progress(place) as report:

@@ -50,7 +50,8 @@ def verify(call: Call, *, output: str | None) -> None:
     if output == "json":
         place.line(to_json(dataclasses.asdict(found), indent=2))
     else:
-        checked = f"{_n(found.n_parts, 'part')} and {_n(found.n_snapshots, 'snapshot')}{_runs(found.n_runs)} checked"
+        others = f"{_runs(found.n_runs)}{_releases(found.n_releases)}"
+        checked = f"{_n(found.n_parts, 'part')} and {_n(found.n_snapshots, 'snapshot')}{others} checked"
         place.line(f"{checked}: {'all sound' if not found.faults else _n(len(found.faults), 'fault')}")
         for fault in found.faults:
             place.line(f"  {clean(fault)}")
@@ -67,15 +68,19 @@ def _runs(n: int) -> str:
     return f", {_n(n, 'run')}" if n else ""
 
 
+def _releases(n: int) -> str:
+    return f", {_n(n, 'graph')} of releases" if n else ""
+
+
 def _copies(n: int) -> str:
     return f", {n:,} kept {'copy' if n == 1 else 'copies'}" if n else ""
 
 
-def gc(call: Call, *, keep: int | None, output: str | None) -> None:
+def gc(call: Call, *, keep: int | None, releases: int | None, output: str | None) -> None:
     """Remove what is old and not in use."""
     place = Output(quiet=call.quiet)
     with Workbench.open(call.folder) as bench:
-        found = bench.gc(keep=keep)
+        found = bench.gc(keep=keep, keep_releases=releases)
     if output == "json":
         place.line(to_json(dataclasses.asdict(found), indent=2))
         return
@@ -84,5 +89,7 @@ def gc(call: Call, *, keep: int | None, output: str | None) -> None:
         f"and {_n(found.n_parts, 'part')} that no input needs{_copies(found.n_copies)}; "
         f"{found.freed_bytes / 1e6:,.1f} MB free"
     )
+    if found.releases:
+        place.line(f"removed of releases: {clean(', '.join(found.releases))}")
     if found.in_use:
         place.say(f"kept because somebody reads them: {', '.join(found.in_use)}")
