@@ -25,7 +25,8 @@ from scipy.sparse.csgraph import connected_components
 
 import make_graph
 from inlink.kernels.components import strongly_connected, weakly_connected
-from inlink.kernels.csr import Chunk, Csr, csr_of_chunks, csr_of_edges, transpose
+from inlink.kernels.csr import Csr, csr_of_chunks, csr_of_edges, transpose
+from inlink.kernels.csr_plan import Chunk
 from inlink.kernels.packed_write import packed_of_csr
 from inlink.kernels.pagerank import pagerank
 from inlink.kernels.push import reverse_push
