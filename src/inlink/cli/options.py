@@ -203,9 +203,12 @@ def explain() -> list[click.Parameter]:
         option("--exact", is_flag=True, help="Origins of all of it, nothing unresolved (long on large graphs)."),
         scope(),
         run(),
+        option("--release", metavar="FOLDER|NAME",
+               help="A converted release on this machine instead of a run: the flow of its own masses."),
+        option("--kind", type=click.Choice(RELEASE_KINDS), help="The release's graph of domains, or that of hosts."),
         limit(20),
         words_or_json(),
-    ]
+    ]  # fmt: skip
 
 
 def what_if() -> list[click.Parameter]:

@@ -94,28 +94,23 @@ def _flow(explained: Explained, node: int, about: About, limit: int | None, link
         row = Source(
             explained.run.names.name(source),
             float(found.carried[at]),
-            _share(float(found.carried[at]), found.mass),
+            share_of(float(found.carried[at]), found.mass),
             float(found.source_mass[at]),
             float(found.share_of_source[at]),
             counts.pages,
             counts.follow_pages,
         )
-        rows.append(_with_links(row, explained, source, links_of))
+        rows.append(with_links(row, _links_from(explained, source), links_of))
     return Explanation(
         about, "flow", tuple(rows), len(found.sources), len(found.sources) - shown, float(sum(found.carried[shown:])),
         found.restart, found.returned, None, found.open, True,
     )  # fmt: skip
 
 
-def _with_links(row: Source, explained: Explained, source: int, links_of: LinksOf | None) -> Source:
-    """The row with the number of links behind it and the best of them."""
-    if links_of is None:
-        return row
-    run = explained.run
-    wanted = run.names.key(source) if run.kind == "pages" else run.names.name(source)
-    follow = "" if explained.policy.follow == "weight" else " and (follow = true or follow is unknown)"
-    rows = links_of(f"{LINK_COLUMN[run.kind]} = '{wanted.replace(QUOTE, QUOTE * 2)}'{follow}")
-    if not len(rows):
+def with_links(row: Source, where: str, links_of: LinksOf | None) -> Source:
+    """The row with the number of links behind it, by a filter, and the best of them."""
+    rows = None if links_of is None else links_of(where)
+    if rows is None or not len(rows):
         return row
     best = rows.to_dicts()[0]
     return replace(
@@ -127,6 +122,14 @@ def _with_links(row: Source, explained: Explained, source: int, links_of: LinksO
     )
 
 
+def _links_from(explained: Explained, source: int) -> str:
+    """The filter for the links that make a source's votes."""
+    run = explained.run
+    wanted = run.names.key(source) if run.kind == "pages" else run.names.name(source)
+    follow = "" if explained.policy.follow == "weight" else " and follow = true"
+    return f"{LINK_COLUMN[run.kind]} = '{wanted.replace(QUOTE, QUOTE * 2)}'{follow}"
+
+
 def _origins(explained: Explained, node: int, about: About, *, exact: bool, limit: int | None) -> Explanation:
     from inlink.graph.origins import exact_origins, origins
 
@@ -136,7 +139,7 @@ def _origins(explained: Explained, node: int, about: About, *, exact: bool, limi
         Source(
             explained.run.names.name(int(found.sources[at])),
             float(found.begun[at]),
-            _share(float(found.begun[at]), found.mass),
+            share_of(float(found.begun[at]), found.mass),
         )
         for at in shown
     )
@@ -213,7 +216,7 @@ def fragility(
         Source(
             explained.run.names.name(int(source)),
             float(terms.carried[at]),
-            _share(float(terms.carried[at]), terms.mass),
+            share_of(float(terms.carried[at]), terms.mass),
             float(terms.source_mass[at]),
             float(terms.share_of_source[at]),
         )
@@ -329,5 +332,6 @@ def _best_notes(found: Best | None, allowed: NDArray[np.bool_] | None) -> list[s
     return notes if found.is_proven else [*notes, "others might come before the last of them: --exact decides it"]
 
 
-def _share(part: float, whole: float) -> float:
+def share_of(part: float, whole: float) -> float:
+    """A part of a whole, 0 of nothing."""
     return part / whole if whole else 0.0

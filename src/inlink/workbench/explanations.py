@@ -8,6 +8,8 @@ from typing import TypedDict
 
 from inlink.workbench.results import Target
 
+LATEST = "latest"  # the run that was asked for last
+
 
 class ExplainOptions(TypedDict, total=False):
     """origins: where mass began instead of which link carries it. exact: to its beginning. limit: None for all."""

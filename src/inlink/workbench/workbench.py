@@ -348,6 +348,16 @@ class Workbench:
         links_of = explaining.links_behind(self, target, scope)
         return explaining.explain(self._home(), target, scope, run, links_of=links_of, **about)
 
+    def explain_in_release(
+        self, target: str, release: str | None = None, *, kind: str | None = None, limit: int | None = 20
+    ) -> Explanation:
+        """Which references carry a domain's mass in a converted release on this machine; None: the newest here."""
+        from inlink.workbench import explaining, explaining_releases
+
+        opened = self.open_release(release, kind=kind)
+        links_of = explaining.links_behind(self, target, None) if self._home().current() else None
+        return explaining_releases.explain_in(opened, target, limit=limit, links_of=links_of)
+
     def what_if(
         self, target: str, *, scope: str | None = None, run: str = "latest", **links: Unpack[WhatIfOptions]
     ) -> WhatIfAnswer:

@@ -11,8 +11,9 @@ from inlink.cli.output import Output
 from inlink.cli.tables import draw, footer, heading
 from inlink.cli.text import clean
 from inlink.cli.values import to_json
+from inlink.errors import BadInput
 from inlink.workbench import Workbench
-from inlink.workbench.explanations import About, Candidate, Explanation, FragilityAnswer, Standing, WhatIfAnswer
+from inlink.workbench.explanations import LATEST, About, Candidate, Explanation, FragilityAnswer, Standing, WhatIfAnswer
 
 FLOW = ("source", "share", "carried", "n_pages", "share_of_source", "n_links", "best_link", "best_anchor")
 BEGUN = ("source", "share", "begun")
@@ -28,13 +29,19 @@ def explain(
     exact: bool,
     scope: str | None,
     run: str,
+    release: str | None,
+    kind: str | None,
     limit: int | None,
     output: str | None,
 ) -> None:
-    """Where a target's mass comes from."""
+    """Where a target's mass comes from, in a run or in a release."""
     place = Output(quiet=call.quiet)
     with Workbench.open(call.folder) as bench:
-        found = bench.explain(target, scope=scope, run=run, origins=origins, exact=exact, limit=limit)
+        if release is None and kind is None:
+            found = bench.explain(target, scope=scope, run=run, origins=origins, exact=exact, limit=limit)
+        else:
+            _check_release(origins=origins or exact, run=run)
+            found = bench.explain_in_release(target, release, kind=kind, limit=limit)
     if output == "json":
         place.line(to_json(as_object(found), indent=2))
         return
@@ -46,6 +53,17 @@ def explain(
     for line in _terms(found):
         place.line(clean(_line(line)))
     _foot(place, found.about, found.notes)
+
+
+def _check_release(*, origins: bool, run: str) -> None:
+    """Raises: BadInput for what a release is not asked."""
+    if origins:
+        raise BadInput(
+            "origins are followed in runs, not in a release: they would read most of its lists",
+            hint="lay your links over the release and explain that run: inlink rank --graph domains --release …",
+        )
+    if run != LATEST:
+        raise BadInput("--run and --release name two different graphs", hint="leave one of them out")
 
 
 def what_if(
@@ -153,7 +171,8 @@ def _terms(found: Explanation) -> Iterator[Line]:
     if found.unresolved is not None:
         yield "Unresolved", _mass(found.unresolved), f"{_share(found.unresolved, mass)}: not followed to its beginning"
     if abs(found.open) > 1e-9 * mass:
-        yield "Left open", f"{found.open:.6g}", "by the run's stopping rule"
+        why = "by rounding to 24 bits" if "counts" in found.about.inputs else "by the run's stopping rule"
+        yield "Left open", f"{found.open:.6g}", why
     yield "Mass", _mass(mass), "the sum"
 
 
@@ -185,6 +204,8 @@ def _head(place: Output, about: About) -> None:
 def _foot(place: Output, about: About, notes: Sequence[str]) -> None:
     place.line()
     said = f"run {about.run} · snapshot {about.snapshot} · {policy_words(about.inputs)}"
+    if "counts" in about.inputs:  # a release, which has no policy
+        said = f"release {about.run} · counts {about.inputs['counts']} · damping {about.inputs['damping']}"
     footer(place, [said, *about.notes, *notes])
 
 

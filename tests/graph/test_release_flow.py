@@ -1,0 +1,124 @@
+"""The flow into domains of a release, from its blocks, against the flow of the same graph in memory."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_release import Made, shown, skewed, write
+
+from inlink.cli.main import main
+from inlink.errors import NotFound, Refused
+from inlink.graph.blocks import Release
+from inlink.graph.explain_walk import Walk, walk_of
+from inlink.graph.flow import flow
+from inlink.graph.release_flow import release_flow
+from inlink.kernels.csr import csr_of_edges
+from inlink.kernels.pagerank import pagerank
+from inlink.workbench import Workbench
+from inlink.workbench.explaining_releases import explain_in
+from inlink.workbench.who import Asked, OpenRelease
+
+SEVEN_DIGITS = 3e-7
+META = {"mass": {"damping": 0.85}}
+
+
+def ranked(n: int, n_edges: int, seed: int) -> tuple[Made, Walk]:
+    """A release and the walk of the same graph; nodes of the walk are lines of the release."""
+    made = skewed(n, n_edges, seed)
+    inward = csr_of_edges(made.targets, made.sources, made.n)
+    out = np.bincount(made.sources, minlength=made.n).astype(np.float64)
+    mass = pagerank(inward, out, tolerance=1e-13).mass
+    return dataclasses.replace(made, mass=mass), walk_of(inward, out, mass)
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Made, Walk, Path]:
+    made, walk = ranked(700, 5000, 3)
+    folder = tmp_path_factory.mktemp("flow") / "web" / "releases" / "cc-main-made" / "domain"
+    Workbench.create(folder.parents[2]).close()
+    write(folder, made, kind="domain", meta=META)
+    return made, walk, folder
+
+
+def test_the_flow_is_that_of_the_graph_in_memory(both: tuple[Made, Walk, Path]) -> None:
+    made, walk, folder = both
+    release = Release.open(folder)
+    for line in np.random.default_rng(1).choice(made.n, 120, replace=False).tolist():
+        card = release.find(shown(made.names[line]))
+        assert card is not None
+        truth, found = flow(walk, line), release_flow(release, card)
+        carried = {shown(made.names[s]): c for s, c in zip(truth.sources.tolist(), truth.carried, strict=True)}
+        assert found.n_sources == len(carried)
+        assert found.others == 0
+        for name, part, share in zip(release.names(found.sources), found.carried, found.share_of_source, strict=True):
+            assert part == pytest.approx(carried[name], rel=SEVEN_DIGITS)
+            assert share == pytest.approx(1 / walk.out_weight[made.names.index(shown(name))], rel=1e-12)
+        assert found.carried.tolist() == sorted(found.carried.tolist(), reverse=True)
+        assert found.restart == pytest.approx(truth.restart, rel=1e-12)
+        assert found.returned == pytest.approx(truth.returned, rel=2e-6)
+        assert abs(found.open) <= 1e-6 * found.mass
+        parts = [*found.carried.tolist(), found.restart, found.returned, found.open]
+        assert sum(parts) == pytest.approx(found.mass, rel=1e-12)
+
+
+def test_what_is_not_read_is_known_together(both: tuple[Made, Walk, Path]) -> None:
+    made, walk, folder = both
+    release = Release.open(folder)
+    line = int(np.argmax(walk.inward.degrees()))
+    card = release.find(shown(made.names[line]))
+    assert card is not None
+    whole, part = release_flow(release, card), release_flow(release, card, most=20)
+    assert len(part.sources) == 20
+    assert part.n_sources == whole.n_sources > 20
+    unread = ~np.isin(whole.sources, part.sources)
+    assert part.others == pytest.approx(float(whole.carried[unread].sum()) + whole.open, rel=1e-9)
+    assert float(whole.carried[unread].max()) <= part.most_of_others
+    with Workbench.open(folder.parents[2]):
+        found = explain_in(OpenRelease(release, Asked(), None), card.name, limit=5, most=20)
+    assert found.n_others == whole.n_sources - 5
+    assert sum(row.carried for row in found.rows) + found.others + (found.restart or 0) + (
+        found.returned or 0
+    ) + found.open == pytest.approx(found.about.now.mass, rel=1e-12)
+    assert "none of them carries more" in found.notes[-1]
+
+
+def test_what_a_release_does_not_know_is_said(tmp_path: Path) -> None:
+    made, _ = ranked(60, 300, 1)
+    write(tmp_path / "plain", made, meta={})
+    release = Release.open(tmp_path / "plain")
+    card = release.card(0)
+    with pytest.raises(NotFound, match="no masses that could be explained"):
+        release_flow(release, card)
+    ring = Made(made.names, np.arange(60), (np.arange(60) + 1) % 60, np.full(60, 1 / 60))
+    write(tmp_path / "ring", ring, meta=META)
+    whole = Release.open(tmp_path / "ring")
+    with pytest.raises(NotFound, match="every domain"):
+        release_flow(whole, whole.card(0))
+
+
+def test_a_release_on_a_server_is_refused(both: tuple[Made, Walk, Path]) -> None:
+    release = Release.open(both[2])
+    release.blocks.source.is_local = False  # type: ignore[misc]
+    with pytest.raises(Refused, match="on a server"):
+        explain_in(OpenRelease(release, Asked(), None), "example.com")
+
+
+def test_explain_release_on_the_command_line(both: tuple[Made, Walk, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    made, walk, folder = both
+    line = int(np.argmax(walk.mass))
+    name, home = shown(made.names[line]), str(folder.parents[2])
+    assert main(["-w", home, "explain", name, "--release", "cc-main-made", "--format", "json", "--limit", "3"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    truth = flow(walk, line)
+    assert found["now"]["mass"] == pytest.approx(truth.mass, rel=SEVEN_DIGITS)
+    assert [row["name"] for row in found["rows"]] == [shown(made.names[s]) for s in truth.sources[:3].tolist()]
+    assert main(["-w", home, "explain", name, "--kind", "domain"]) == 0
+    said = capsys.readouterr().out
+    assert "release cc-main-made" in said
+    assert "by the run's" not in said
+    assert main(["-w", home, "explain", name, "--release", "cc-main-made", "--origins"]) != 0
+    assert "inlink rank" in capsys.readouterr().err
