@@ -21,6 +21,7 @@ VERBS = [
     "add",
     "inputs",
     "remove",
+    "crawl",
     "build",
     "overview",
     "backlinks",

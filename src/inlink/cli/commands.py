@@ -44,6 +44,17 @@ verb(
 )
 verb(
     "Set up",
+    "crawl",
+    f"{ACTIONS}.crawling:crawl",
+    "Crawl sites into WARC files of the workspace.\n\n"
+    "Politely: robots.txt, one request to a host at a time, a second between them. Can be stopped (Ctrl-C) or killed "
+    "at any moment; the same command goes on. The archives are inputs of the next `build`. Needs fetch.contact in "
+    "inlink.toml.",
+    options.crawl(),
+    example="inlink -w web crawl example.org --max-pages 1000",
+)
+verb(
+    "Set up",
     "build",
     f"{ACTIONS}.inputs:build",
     "Make the index of what was added.\n\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ import click
 SCOPES = ("url", "prefix", "host", "domain")
 FORMATS = ("table", "json", "jsonl", "csv", "tsv")
 STATES = ("live", "lost", "all")
+CRAWL_SCOPES = ("host", "domain", "prefix", "list", "web")
 MODES = ("intersect", "union", "gap")
 QUESTIONS = (
     *("backlinks", "domains", "hosts", "ips", "subnets", "anchors", "pages", "outlinks", "outdomains"),
@@ -112,6 +114,26 @@ def limit(default: int | None = DEFAULT_LIMIT) -> click.Option:
     """Rows of a page."""
     shown = default or "all"
     return option("--limit", type=Limit(), metavar="N|all", default=shown, show_default=True, help="How many rows.")
+
+
+def crawl() -> list[click.Parameter]:
+    """What a crawl is told."""
+    return [
+        click.Argument(["seeds"], nargs=-1, metavar="SEED…"),
+        option("--from", "seeds_file", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
+               help="Seeds from a file, one a line."),
+        option("--scope", type=click.Choice(CRAWL_SCOPES), default="domain", show_default=True,
+               help="What belongs to the crawl: the seeds' hosts, their domains, what is at or below a seed's path, "
+               "the seeds alone, or anything."),
+        option("--depth", "max_depth", type=click.IntRange(0, 9_999), metavar="N",
+               help="Links from a seed. Default: no limit."),
+        option("--max-pages", type=click.IntRange(1), metavar="N", help="Pages of the crawl. Default: no limit."),
+        option("--max-host-pages", type=click.IntRange(1), metavar="N", help="Pages of a host. Default: no limit."),
+        option("--nofollow", "follows_nofollow", is_flag=True, help="Follow nofollow links too."),
+        option("--sitemaps/--no-sitemaps", "reads_sitemaps", default=True, help="Read sitemaps that robots.txt names."),
+        option("--new", "is_new", is_flag=True, help="Begin anew, where a crawl of the same seeds is unfinished."),
+        words_or_json(),
+    ]  # fmt: skip
 
 
 def infrastructure() -> click.Option:

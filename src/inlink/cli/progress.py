@@ -16,6 +16,7 @@ from inlink.cli.text import clean
 
 STAGES = {
     "add": "looking at inputs",
+    "crawl": "crawling",
     "extract": "extracting links",
     "arrange": "arranging",
     "serve": "making the serving file",

@@ -36,6 +36,7 @@ from inlink.workbench.release_results import FetchedRelease, ImportedRelease, Im
 from inlink.workbench.results import Evidence, Exported, Overview, Rows, RowStream, Status
 
 if TYPE_CHECKING:
+    from inlink.workbench.crawling import CrawlOptions, CrawlReport
     from inlink.workbench.who import Asked, OpenRelease
 
 QUESTIONS = (
@@ -257,6 +258,19 @@ class Workbench:
         done = upkeep.build(self._home(), workers=workers, report=report)
         self.close()
         return done
+
+    def crawl(
+        self,
+        seeds: Sequence[str],
+        options: CrawlOptions | None = None,
+        *,
+        report: Report = silent,
+        stop: threading.Event | None = None,
+    ) -> CrawlReport:
+        """Crawl into the workspace's archive, or go on with the same crawl; the next build reads what came."""
+        from inlink.workbench import crawling
+
+        return crawling.crawl(self._home(), tuple(seeds), options, report=report, stop=stop)
 
     def verify(self, *, report: Report = silent) -> VerifyReport:
         """Compare everything that is stored with its digests."""

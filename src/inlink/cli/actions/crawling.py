@@ -1,0 +1,126 @@
+"""`inlink crawl`: crawl sites into the workspace, and say what was done and what was left out."""
+
+from __future__ import annotations
+
+import dataclasses
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from inlink.cli.declare import Call
+from inlink.cli.failures import INTERRUPTED
+from inlink.cli.output import Output
+from inlink.cli.progress import progress
+from inlink.cli.text import clean
+from inlink.cli.values import to_json
+from inlink.errors import BadInput
+from inlink.workbench import Workbench
+from inlink.workbench.crawling import CrawlOptions, CrawlReport
+
+SAID = {
+    "done": "nothing is left to ask",
+    "page-limit": "the limit of pages was reached; run it again with a higher one to go on",
+    "stopped": "stopped; run it again to go on",
+    "waiting": "what is left belongs to hosts that are set aside; run it again later to try them",
+}
+SHOWN = 10  # hosts and traps that are listed; json has all of them
+
+
+def crawl(
+    call: Call,
+    *,
+    seeds: tuple[str, ...],
+    seeds_file: Path | None,
+    scope: str,
+    max_depth: int | None,
+    max_pages: int | None,
+    max_host_pages: int | None,
+    follows_nofollow: bool,
+    reads_sitemaps: bool,
+    is_new: bool,
+    output: str | None,
+) -> None:
+    """Crawl, and report; ends with 130 where the user stopped it."""
+    place = Output(quiet=call.quiet)
+    options = CrawlOptions(scope, max_depth, max_pages, max_host_pages, follows_nofollow, reads_sitemaps, is_new)
+    with Workbench.open(call.folder) as bench, progress(place) as report, _stopping(place) as stop:
+        found = bench.crawl((*seeds, *_listed(seeds_file)), options, report=report, stop=stop)
+    if output == "json":
+        place.line(to_json(dataclasses.asdict(found) | {"pages_per_s": found.pages_per_s}, indent=2))
+    else:
+        show(place, found)
+    if found.ending == "stopped":
+        raise click.exceptions.Exit(INTERRUPTED)
+
+
+@contextmanager
+def _stopping(place: Output) -> Iterator[threading.Event]:
+    """The first Ctrl-C ends the crawl politely, the second one at once."""
+    stop = threading.Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, before)
+        stop.set()
+        place.say("stopping: waiting for the answers under way (Ctrl-C again to end at once)")
+
+    before = signal.signal(signal.SIGINT, on_signal)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _listed(path: Path | None) -> list[str]:
+    """Seeds of a file: one a line, empty lines and comments left out."""
+    if path is None:
+        return []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} is not UTF-8 text", hint="write one URL a line") from error
+    return [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+
+
+def show(place: Output, found: CrawlReport) -> None:
+    """The report in a few lines."""
+    word = "went on with" if found.is_resumed else "made"
+    size = f"{found.n_bytes / 1e6:,.1f} MB"
+    place.line(
+        f"{word} crawl {found.name}: {found.n_pages:,} pages ({found.n_revisits:,} unchanged), {size} in "
+        f"{found.took_s:,.1f} s, {found.pages_per_s:,.1f} a second"
+    )
+    place.line(f"the end: {SAID[found.ending]}")
+    place.line(f"in all {found.n_done:,} pages, {found.n_waiting:,} waiting; answers {_counts(found.statuses)}")
+    if found.n_same_text or found.n_canonical_elsewhere:
+        place.line(
+            f"{found.n_same_text:,} pages say what another one says, "
+            f"{found.n_canonical_elsewhere:,} name another one as canonical"
+        )
+    _show_reasons(place, "no answer from", found.failed, found)
+    _show_reasons(place, "left out", found.left_out, found)
+    for title, rows in (("trap", found.traps), ("set aside", found.aside)):
+        for one, two, n in rows[:SHOWN]:
+            place.line(f"  {title}: {clean(one)}: {clean(two)} ({n:,} URLs)")
+        if len(rows) > SHOWN:
+            place.line(f"  … {len(rows) - SHOWN:,} more (--format json lists all)")
+    for name in found.warcs:
+        place.line(f"archived in {clean(name)}")
+    if found.warcs:
+        place.say("next: inlink build")
+
+
+def _counts(statuses: Mapping[int, int]) -> str:
+    return ", ".join(f"{status}: {n:,}" for status, n in statuses.items()) or "none"
+
+
+def _show_reasons(place: Output, title: str, reasons: Mapping[str, int], found: CrawlReport) -> None:
+    if reasons:
+        place.line(f"{title} {sum(reasons.values()):,} URLs:")
+    for slug, n in reasons.items():
+        example = next(iter(found.examples.get(slug, ())), "")
+        place.line(f"  {n:>9,}  {slug:<18} {clean(example)[:90]}")
