@@ -42,21 +42,26 @@ def order_rows(
     offsets: Longs, out_weight: Doubles, first: int, last: int, start: int, nodes: Words, lengths: Longs
 ) -> None:
     """The linking nodes of a block as rows from `start` on, short ones first; lengths[row + 1] how many links."""
-    cursors = np.zeros(_LENGTHS + 1, np.int64)
+    linking, size = np.empty(last - first + 1, np.uint32), np.uint64(0)
     for node in range(first, last):
-        eights = np.uint64(min((offsets[node + 1] - offsets[node] + 7) >> 3, _LENGTHS - 1))
-        cursors[eights + np.uint64(1)] += np.int64(out_weight[node] > 0.0)
+        linking[size] = node
+        size += np.uint64(out_weight[node] > 0.0)  # no branch to guess
+    cursors = np.zeros(_LENGTHS + 1, np.int64)
+    for k in range(size):
+        source = np.int64(linking[k])
+        eights = np.uint64(min((offsets[source + 1] - offsets[source] + 7) >> 3, _LENGTHS - 1))
+        cursors[eights + np.uint64(1)] += 1
     cursors[0] = start
     for group in range(_LENGTHS):
         cursors[group + 1] += cursors[group]
-    for node in range(first, last):
-        if out_weight[node] > 0.0:
-            length = offsets[node + 1] - offsets[node]
-            eights = np.uint64(min((length + 7) >> 3, _LENGTHS - 1))
-            row = cursors[eights]
-            cursors[eights] = row + 1
-            nodes[row] = node
-            lengths[row + 1] = length
+    for k in range(size):
+        source = np.int64(linking[k])
+        length = offsets[source + 1] - offsets[source]
+        eights = np.uint64(min((length + 7) >> 3, _LENGTHS - 1))
+        row = cursors[eights]
+        cursors[eights] = row + 1
+        nodes[row] = source
+        lengths[row + 1] = length
 
 
 @compiled
