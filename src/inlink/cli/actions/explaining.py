@@ -15,8 +15,9 @@ from inlink.errors import BadInput
 from inlink.workbench import Workbench
 from inlink.workbench.explanations import LATEST, About, Candidate, Explanation, FragilityAnswer, Standing, WhatIfAnswer
 
-FLOW = ("source", "share", "carried", "n_pages", "share_of_source", "n_links", "best_link", "best_anchor")
-BEGUN = ("source", "share", "begun")
+FLOW = ("source", "%_of_mass", "carried", "n_pages", "%_of_its_vote", "n_links", "best_link", "best_anchor")
+BEGUN = ("source", "%_of_mass", "begun")
+CARRIED = ("source", "%_of_mass", "carried")
 
 Line = tuple[str, str, str]
 
@@ -48,8 +49,9 @@ def explain(
     _head(place, found.about)
     rows = [_source_row(found, at) for at in range(len(found.rows))]
     if rows:
-        draw(place, FLOW if found.kind == "flow" else BEGUN, rows)
         place.line()
+        draw(place, _known(FLOW if found.kind == "flow" else BEGUN, rows), rows)
+    place.line()
     for line in _terms(found):
         place.line(clean(_line(line)))
     _foot(place, found.about, found.notes)
@@ -100,13 +102,15 @@ def what_if(
     _head(place, found.about)
     if found.changes:
         place.line(clean(_line(("Together", _mass(found.after.mass), _stands(found.after, found.about)))))
-        place.line(clean(_line(("Change", f"{found.gain:+.6g}", _times(found.gain, found.about)))))
+        gain = f"{found.gain:+.6g}" if found.gain else "none"
+        place.line(clean(_line(("Change", gain, _times(found.gain, found.about) if found.gain else ""))))
         place.line()
         for change in found.changes:
             word = f"{change.action} {change.source}{'' if change.follow else ' (nofollow)'}"
-            place.line(clean(f"{word}: {change.gain:+.6g} alone. {change.why}"))
+            alone = f"{change.gain:+.6g} alone. " if change.gain else ""
+            place.line(clean(f"{word}: {alone}{change.why}"))
     _candidates(place, "Best sources, each alone", found.best, found.about)
-    _candidates(place, "Best together, in this order", found.best_set, found.about)
+    _candidates(place, "Best together: each with those before it", found.best_set, found.about)
     _foot(place, found.about, found.notes)
 
 
@@ -126,9 +130,9 @@ def fragility(call: Call, *, target: str, exact: bool, scope: str | None, run: s
     if not found.rows:
         place.line("Nobody votes for it: all of its mass comes by restarts.")
     place.line()
-    rows = [{"source": each.name, "share": each.share, "carried": each.carried} for each in found.strongest]
+    rows = [{"source": each.name, "%_of_mass": 100 * each.share, "carried": each.carried} for each in found.strongest]
     if rows:
-        draw(place, ("source", "share", "carried"), rows)
+        draw(place, CARRIED, rows)
     _foot(place, found.about, (f"{found.n_sources:,} sources in all", *found.notes))
 
 
@@ -157,7 +161,15 @@ def _plain(value: object) -> object:
 def _source_row(found: Explanation, at: int) -> dict[str, object]:
     row = found.rows[at]
     fields = {f.name: getattr(row, f.name) for f in dataclasses.fields(row)}
-    return {**fields, "source": row.name, "begun": row.carried}
+    shares = {"%_of_mass": 100 * row.share}
+    if row.share_of_source is not None:
+        shares["%_of_its_vote"] = 100 * row.share_of_source
+    return {**fields, **shares, "source": row.name, "begun": row.carried}
+
+
+def _known(names: Sequence[str], rows: Sequence[dict[str, object]]) -> tuple[str, ...]:
+    """The columns without those that no row has a value for."""
+    return tuple(name for name in names if any(row.get(name) is not None for row in rows))
 
 
 def _terms(found: Explanation) -> Iterator[Line]:
@@ -185,20 +197,22 @@ def _candidates(place: Output, title: str, found: Sequence[Candidate], about: Ab
         {
             "source": each.source,
             "gain": each.gain,
-            "change": f"{each.gain / about.now.mass:+.1%}" if about.now.mass else None,
+            "%_gain": 100 * each.gain / about.now.mass if about.now.mass else None,
             "mass_after": each.after.mass,
             "position_after": each.after.position,
             "authority_after": each.after.authority,
         }
         for each in found
     ]
-    draw(place, tuple(rows[0]), rows)
+    draw(place, _known(tuple(rows[0]), rows), rows)
 
 
 def _head(place: Output, about: About) -> None:
     heading(place, f"{about.target.text} ({about.target.scope})")
     place.line()
-    place.line(clean(_line(("Mass now", _mass(about.now.mass), _stands(about.now, about)))))
+    times = about.now.mass * about.n
+    stands = f"{_stands(about.now, about)}, {times:,.3g} times the average"
+    place.line(clean(_line(("Mass now", _mass(about.now.mass), stands))))
 
 
 def _foot(place: Output, about: About, notes: Sequence[str]) -> None:
