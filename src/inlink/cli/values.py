@@ -80,7 +80,7 @@ def plain(value: object) -> str:
 def for_table(value: object, column: str = "") -> str:
     """The value as people read it: thousands apart, days without the hour, a dash where unknown."""
     if value is None:
-        return UNKNOWN
+        return "unknown" if column == "value" else UNKNOWN
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):

@@ -112,7 +112,7 @@ _ALL = (
     _plain("strength", "int", STRENGTH),
     _plain("first_seen", "time", "first capture that holds the link"),
     _plain("last_seen", "time", "last capture that holds the link"),
-    _plain("is_live", "bool", "the latest conclusive capture of the page holds the link"),
+    _plain("is_live", "bool", "the latest conclusive capture of the page holds the link, or is older than it"),
     _plain("lost_at", "time", "first conclusive capture without the link"),
     _plain("lost_reason", "text", "removed, page_gone, page_redirects, page_not_html or moved"),
     _plain("change", "text", "new, found, lost, changed, restored or moved since the page's capture before its latest"),

@@ -12,7 +12,7 @@ from inlink.schema.parts import CAPTURES, CODED, LINKS, PAGES, STRING, TIME
 _STATE = (
     Column("first_seen", TIME, "least fetched_at of the captures that hold the link", nullable=False),
     Column("last_seen", TIME, "greatest fetched_at of the captures that hold the link", nullable=False),
-    Column("is_live", pa.bool_(), "the latest conclusive capture of the page holds the link", nullable=False),
+    Column("is_live", pa.bool_(), "no conclusive capture of the page comes after last_seen", nullable=False),
     Column("lost_at", TIME, "fetched_at of the first conclusive capture after last_seen; null while live"),
     Column("lost_reason", CODED, "removed, page_gone, page_redirects, page_not_html, moved; null while live"),
     Column("n_seen", pa.int32(), "conclusive captures that hold the link", nullable=False),
