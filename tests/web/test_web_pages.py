@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import re
 from collections.abc import Iterator
@@ -214,6 +215,33 @@ def test_links_are_shown_with_rel_and_its_origin(client: TestClient) -> None:
     assert "lost 2026-11-14: page gone" in text
     assert "region unknown" in text
     assert "#:~:text=sourdough%20starter%20guide" in text
+
+
+def test_what_is_not_known_to_be_follow_is_not_called_follow(client: TestClient) -> None:
+    text = client.get("/backlinks?q=crumb.example").text
+    assert text.count(">follow unknown</span>") == 1
+    assert text.count('<span class="badge follow">follow</span>') == 6
+
+
+@pytest.mark.parametrize(
+    ("n_unknown", "lead", "share"),
+    [
+        (0, "71\u00a0%</b> of the backlinks are follow", "12,932 links<"),
+        (5_282, "&gt;\u00a099\u00a0%</b> of the backlinks whose rel is known are follow", "of 5,282 not known"),
+        (18_214, "whether they are follow is not known", "of 18,214 not known"),
+    ],
+)
+def test_the_share_of_follow_is_of_what_is_known(
+    client: TestClient, bench: StubBench, monkeypatch: pytest.MonkeyPatch, n_unknown: int, lead: str, share: str
+) -> None:
+    n_follow = min(12_932 - (n_unknown > 0), 18_214 - n_unknown)
+    found = dataclasses.replace(
+        bench.overview("crumb.example"), n_unknown_follow_links=n_unknown, n_follow_links=n_follow
+    )
+    monkeypatch.setattr(bench, "overview", lambda *_, **__: found)
+    text = client.get("/overview?q=crumb.example").text
+    assert lead in text
+    assert share in text
 
 
 def test_text_of_other_scripts_is_isolated(client: TestClient) -> None:
