@@ -5,8 +5,7 @@
 Without sizes: 20 M edges beside all, then 200 M beside those that are built in a minute. The graph is that of
 bench/make_graph.py. Each contender is a process of its own; they run one after the other, round after round. With one
 thread it is pinned to one core and its processor time counts; two threads count by wall time. An edge counts for every
-contender, whether it is swept in each iteration or once. Memory: 17 GB at 200 M. Peers that are not installed are left out and
-named:
+contender, whether it is swept in each iteration or once. Memory: 17 GB at 200 M. Peers that are missing are named:
 
     pip install scipy networkit igraph python-graphblas; apt-get install python3-graph-tool (run by /usr/bin/python3)
 """
