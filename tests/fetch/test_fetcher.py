@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import itertools
 import socket
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import brotli
@@ -26,12 +27,18 @@ NO_ROBOTS = reply("404 Not Found")
 
 
 def policy(server: Server, name: str = "*.example") -> Policy:
-    return Policy(routes=(parse_route(f"{name}=http://127.0.0.1:{server.port}"),), connect_timeout_s=5)
+    return Policy(routes=(parse_route(f"{name}=http://127.0.0.1:{server.port}"),), connect_timeout_s=60)
 
 
 def manners(**changes: object) -> Manners:
-    plain = {"delay_s": 0.0, "backoff_s": 0.05, "total_timeout_s": 5.0, "contact": "https://who.example/bot"}
+    plain = {"delay_s": 0.0, "backoff_s": 0.05, "total_timeout_s": 60.0, "contact": "https://who.example/bot"}
     return Manners(**{**plain, **changes})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def memory() -> Iterator[Memory]:
+    with contextlib.closing(Memory()) as made:
+        yield made
 
 
 def pages(table: dict[str, bytes]) -> Callable[[Asked, socket.socket], None]:
@@ -94,10 +101,9 @@ def test_routes_lead_only_their_own_names() -> None:
     assert (one.leads("a.example"), one.leads("x.a.example"), one.address, one.is_plain) == (True, False, "::1", True)
 
 
-def test_robots_are_asked_once_an_origin_and_obeyed() -> None:
+def test_robots_are_asked_once_an_origin_and_obeyed(memory: Memory) -> None:
     robots = reply("200 OK", b"user-agent: *\ndisallow: /no\nsitemap: http://a.example/s.xml\n")
     with serving(pages({"a.example/robots.txt": robots, "a.example/yes": reply("200 OK", b"y")})) as server:
-        memory = Memory()
         found = ask(server, "http://a.example/yes", "http://a.example/no/x", "http://a.example/yes", memory=memory)
         assert [r.status for r in found] == [200, None, 200]
         assert found[1].error == "robots"
@@ -138,8 +144,7 @@ def test_answers_for_robots(robots: bytes, error: str | None, status: int | None
     assert (found.error, found.status) == (error, status)
 
 
-def test_old_rules_stand_while_the_site_does_not_answer() -> None:
-    memory = Memory()
+def test_old_rules_stand_while_the_site_does_not_answer(memory: Memory) -> None:
     table = {"a.example/robots.txt": reply("200 OK", b"user-agent: *\ndisallow: /no")}
     with serving(pages(table)) as server:
         ask(server, "http://a.example/no", memory=memory)
@@ -300,7 +305,7 @@ def test_a_plain_server_where_tls_is_wanted() -> None:
     async def run() -> Reply:
         server = await asyncio.start_server(greet, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        there = Policy(routes=(parse_route(f"a.example=127.0.0.1:{port}"),), connect_timeout_s=5)
+        there = Policy(routes=(parse_route(f"a.example=127.0.0.1:{port}"),), connect_timeout_s=60)
         async with server, Fetcher(there, manners(obeys_robots=False)) as fetcher:
             return await fetcher.ask("https://a.example/")
 

@@ -28,6 +28,7 @@ class Fetcher:
     ) -> None:
         self.policy, self.manners = policy, manners
         self.memory = memory or Memory()
+        self._is_own_memory = memory is None
         self.lanes = Lanes(manners.delay_s, manners.per_host, manners.backoff_s, manners.max_backoff_s)
         self._exchanger = Exchanger(policy, manners)
         self._in_flight = asyncio.Semaphore(manners.at_once)
@@ -43,7 +44,10 @@ class Fetcher:
         for task in self._reading.values():
             task.cancel()
         await self._exchanger.close()
-        self.memory.flush()
+        if self._is_own_memory:
+            self.memory.close()
+        else:
+            self.memory.flush()
 
     async def ask(
         self, url: str, headers: dict[str, str] | None = None, *, method: str = "GET", kind: str = "page"

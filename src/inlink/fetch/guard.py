@@ -39,12 +39,12 @@ _PRIVATE_V6 = tuple(
     for block in (
         "2001::/23",  # protocol assignments, Teredo among them
         "2001:db8::/32",  # documentation
+        "2002::/16",  # 6to4: carries an IPv4 address, given up (RFC 7526)
         "3fff::/20",
     )
 )
 _MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_SIX_TO_FOUR = ipaddress.IPv6Network("2002::/16")
 _ISATAP = (0x00005EFE, 0x02005EFE)
 
 
@@ -109,8 +109,6 @@ def is_public(address: Address) -> bool:
     if address in _MAPPED or address in _NAT64:
         return is_public(ipaddress.IPv4Address(number & 0xFFFFFFFF))
     if address not in _PUBLIC_V6 or address.scope_id or any(address in block for block in _PRIVATE_V6):
-        return False
-    if address in _SIX_TO_FOUR and not is_public(ipaddress.IPv4Address(number >> 80 & 0xFFFFFFFF)):
         return False
     is_isatap = (number >> 32 & 0xFFFFFFFF) in _ISATAP
     return not is_isatap or is_public(ipaddress.IPv4Address(number & 0xFFFFFFFF))
