@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from inlink.schema import KINDS
 
-# The first page of CC-MAIN-2017-34 was fetched on that day, the last one of the crawl before on 29 July.
+# Segments of CC-MAIN-2017-34 are named by their time: 1502886104 s, on that day. CC-MAIN-2017-30 is of July.
 TOLD_SINCE_US: Final = int(datetime(2017, 8, 16, tzinfo=UTC).timestamp()) * 1_000_000
 _FORM: Final = KINDS.index("form")
 _IS_ANCHOR: Final = np.array([kind in ("anchor", "area") for kind in KINDS])
