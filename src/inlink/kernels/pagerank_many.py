@@ -125,7 +125,11 @@ class ManySweeps:
         self.x, self.restarts = aligned(self.size, np.float64), aligned(self.size, np.float64)
         is_uniform = self.returns_uniformly
         self.spread = np.ones((1, LANES), np.float32) if is_uniform else aligned(self.size, np.float32)
-        start_many(self.given, self.shares, self.core.nodes, is_uniform, self.x, self.restarts, self.spread)
+        blocks, given, nodes = self.crew.blocks, (self.given, self.shares), self.core.nodes
+        x, restarts, spread = self.x, self.restarts, self.spread
+        self.crew.each(
+            lambda _, block: start_many(*given, nodes, is_uniform, *blocks[block], x, restarts, spread),
+        )
         places = self.size + 1
         self.z = aligned(places, np.float64)
         self.step = aligned(places, np.float32)
@@ -137,8 +141,7 @@ class ManySweeps:
         self.leak = self.core.leak[self.core.nodes] if len(self.core.leak) else self.core.leak
         self.inverse = np.empty(self.size, np.float32)
         self.base = np.zeros((1, LANES))
-        for block in self.crew.blocks:
-            invert(self.out_weight, self.damping, *block, self.inverse)
+        self.crew.each(lambda _, block: invert(self.out_weight, self.damping, *blocks[block], self.inverse))
 
     def __enter__(self) -> ManySweeps:
         self.crew.__enter__()

@@ -143,15 +143,23 @@ def scale_many(
 
 @compiled
 def start_many(
-    given: Doubles, shares: Doubles, nodes: Words, is_uniform: bool, x: Doubles, restarts: Doubles, spread: Singles
+    given: Doubles,
+    shares: Doubles,
+    nodes: Words,
+    is_uniform: bool,
+    low: int,
+    high: int,
+    x: Doubles,
+    restarts: Doubles,
+    spread: Singles,
 ) -> None:
-    """x = restarts = the given weights times the share of each vector, 0 in lanes that are not used; spread as well.
+    """x = restarts = the given weights times the share of each vector, of rows from low until high; spread as well.
 
-    Shapes: given (lanes, n), shares (lanes,), lanes <= 16; x, restarts (rows, 16); spread (rows, 16), left as it is
-    where leaked mass returns to all nodes alike.
+    Shapes: given (lanes, n), shares (lanes,), lanes <= 16, those that are not used are 0; x, restarts (rows, 16);
+    spread (rows, 16), left as it is where leaked mass returns to all nodes alike.
     """
-    for first in range(0, len(nodes), _CHUNK):
-        last = min(first + _CHUNK, len(nodes))
+    for first in range(low, high, _CHUNK):
+        last = min(first + _CHUNK, high)
         for lane in range(LANES):
             for i in range(first, last):
                 value = given[lane, nodes[i]] * shares[lane] if lane < len(shares) else 0.0
