@@ -12,9 +12,11 @@ from small_webs import Here, built, write_warc
 
 from inlink.errors import BadInput
 from inlink.graph.blocks import Release
+from inlink.graph.blocks.reader import Side
 from inlink.graph.graph import Graph
 from inlink.graph.names import Names, Texts
 from inlink.graph.overlay import Overlay, lists_of_release, overlay, place_own, votes_placed
+from inlink.graph.release_lists import degrees_of, lists_of, names_of
 from inlink.graph.scoring import rank
 from inlink.graph.upkeep import run_faults
 from inlink.kernels.csr import Csr, csr_of_edges, transpose
@@ -163,3 +165,39 @@ def test_a_run_over_a_release(made: Made, folder: Path, tmp_path: Path) -> None:
             bench.rank(("domains",), release="https://example.org/release")
     with pytest.raises(BadInput, match="votes of pages"):
         rank(workspace, "pages", Here(), release=release)
+
+
+@pytest.mark.parametrize("www", ["kept", "stripped"])
+def test_a_run_over_a_release_of_hosts(www: str, tmp_path: Path) -> None:
+    hosts = skewed(N, 2500, seed=3)
+    write(tmp_path / "release", hosts, kind="host", meta={"www": www})
+    names = [shown(name) for name in hosts.names]
+    known = {(names[s], names[t]) for s, t in zip(hosts.sources.tolist(), hosts.targets.tolist(), strict=True)}
+    away = {("www.mine.example", names[2]), (f"www.{names[5]}", names[7]), (names[5], "www.mine.example")}
+    pages = {f"https://{a}/": [f"https://{b}/" for s, b in sorted(away) if s == a] for a, _ in sorted(away)}
+    workspace = built(tmp_path / "ws", write_warc(tmp_path / "1.warc.gz", pages))
+    run = rank(workspace, "hosts", Here(), release=Release.open(tmp_path / "release")).run
+    own = {(_plain(a), _plain(b)) for a, b in away} if www == "stripped" else away
+    nodes = sorted({*names, *(name for pair in own for name in pair)}, key=host_key)
+    assert list(run.names.names) == nodes
+    edges = [(nodes.index(a), nodes.index(b)) for a, b in known | own]
+    assert run.facts.m == len(edges)
+    expected = np.array(igraph.Graph(len(nodes), edges, directed=True).pagerank(damping=0.85))
+    assert np.abs(expected - run.mass).sum() < 1e-9
+
+
+def _plain(host: str) -> str:
+    return host.removeprefix("www.")
+
+
+@pytest.mark.parametrize("side", ["inward", "outward"])
+def test_all_lists_at_once_are_the_lists_one_by_one(side: Side, folder: Path) -> None:
+    release = Release.open(folder)
+    degrees = degrees_of(release)[side == "outward"]
+    place = np.zeros(int(degrees.sum()), np.uint32)
+    rows = lists_of(release, side, degrees, into=place)
+    assert rows.neighbours is place
+    for node in range(release.n):
+        card = release.card(node)
+        assert rows.row(node).tolist() == release.neighbours(card, side).tolist()
+    assert names_of(release) == release.names(range(release.n))

@@ -17,6 +17,7 @@ from inlink.graph.blocks import Release
 from inlink.graph.graph import Graph
 from inlink.graph.names import Names
 from inlink.graph.overlay_rows import is_in_rows, merge_rows
+from inlink.graph.release_lists import degrees_of, lists_of
 from inlink.graph.runs import DAMPING
 from inlink.kernels.csr import Csr, csr_of_edges
 from inlink.kernels.pagerank import PageRankResult, pagerank
@@ -145,17 +146,21 @@ def _is_known(base: Csr | PackedRows, votes: Csr) -> NDArray[np.bool_]:
 
 
 def place_own(own: Names, release: Release, rules: SuffixRules) -> Placed:
-    """Which nodes of the overlay own domains are. Cost: a look-up in the release for each."""
+    """Which nodes of the overlay own domains (or hosts) are. Cost: a look-up in the release for each.
+
+    A release of hosts without `www.` has a host that is written with it under the rest of its name.
+    """
     nodes = np.empty(len(own), np.int64)
-    added: list[str] = []
+    added: dict[str, int] = {}
     n_shared = 0
+    is_folded = not release.manifest.kind.startswith("host")
+    is_stripped = release.manifest.meta.get("www") == "stripped"
     for node, name in enumerate(own.names):
-        is_shared = rules.is_private(name)
+        known = name.removeprefix("www.") if is_stripped and name.count(".") > 1 else name
+        is_shared = is_folded and rules.is_private(name)
         n_shared += is_shared
-        card = None if is_shared else release.find(name)
-        if card is None:
-            added.append(name)
-        nodes[node] = release.n + len(added) - 1 if card is None else card.node
+        card = None if is_shared else release.find(known)
+        nodes[node] = release.n + added.setdefault(known, len(added)) if card is None else card.node
     return Placed(nodes, tuple(added), n_shared)
 
 
@@ -168,11 +173,7 @@ def votes_placed(own: Graph, placed: Placed) -> tuple[Longs, Longs]:
 def lists_of_release(release: Release) -> tuple[Csr, Longs]:
     """All in-links of a release, and how many edges leave each node, from its blocks.
 
-    Cost: a look-up for each domain: for small releases. Of a large one give the packed in-links of its import.
+    Cost: some 15 ns an edge; memory 4 bytes an edge, 24 a node.
     """
-    cards = [release.card(node) for node in range(release.n)]
-    rows = [np.sort(release.neighbours(card, "inward")) for card in cards]
-    offsets = np.zeros(release.n + 1, np.int64)
-    np.cumsum([len(row) for row in rows], out=offsets[1:])
-    neighbours = np.concatenate([np.empty(0, np.uint32), *rows]).astype(np.uint32)
-    return Csr(offsets, neighbours), np.array([card.n_out for card in cards], np.int64)
+    n_in, n_out = degrees_of(release)
+    return lists_of(release, "inward", n_in), n_out

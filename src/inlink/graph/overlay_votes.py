@@ -1,7 +1,8 @@
 """A release and the user's own votes as votes of one graph, so that runs, explanations and differences take them alike.
 
 A release's edge counts as one page of one host that votes with a follow link (it does not know more); where the user's
-own links know the pair too, the greater count stands. Made in memory: for releases of some tens of millions of edges.
+own links know the pair too, the greater count stands. Made in memory: for releases of some hundreds of
+millions of edges.
 """
 
 from __future__ import annotations
@@ -19,21 +20,22 @@ from inlink.graph.arrays import Array, digests_of, save_arrays
 from inlink.graph.blocks import Release
 from inlink.graph.names import Names, Texts
 from inlink.graph.overlay import lists_of_release, place_own
+from inlink.graph.release_lists import names_of
 from inlink.graph.votes import COUNTS, FILE_NAME, Votes, VotesFacts
 from inlink.store.files import replace_text
 from inlink.urls.domains import SuffixRules
 from inlink.urls.surt import host_key
 
-MOST_EDGES = 100_000_000
+MOST_EDGES = 400_000_000  # pairs, votes and both directions of the graph: some 45 bytes an edge in memory
 
 
 def check_release(release: Release, kind: str) -> None:
     """Nothing, if own votes of this kind can be laid over the release. Raises: BadInput; Refused for its size."""
     manifest = release.manifest
-    if kind != "domains" or manifest.kind.removesuffix("s") != "domain":
+    if kind == "pages" or manifest.kind.removesuffix("s") != kind.removesuffix("s"):
         raise BadInput(
             f"votes of {kind} cannot be laid over {manifest.name} ({manifest.kind})",
-            hint="use --graph domains with a release of domains",
+            hint="use --graph domains with a release of domains, --graph hosts with one of hosts",
         )
     if manifest.n_edges_in > MOST_EDGES:
         raise Refused(
@@ -49,19 +51,20 @@ def overlay_key(snapshot_key: str, release: Release) -> str:
 
 
 def write_overlay_votes(release: Release, own: Votes, rules: SuffixRules, key: str, out: Path) -> VotesFacts:
-    """The votes of both, written below `out`; nodes are numbered in the order of keys. Cost: a look-up a domain."""
+    """The votes of both, written below `out`; nodes are numbered in the order of keys. Cost: 40 bytes an edge."""
     placed = place_own(own.names, release, rules)
-    names = [*release.names(range(release.n)), *placed.added]
+    names = [*names_of(release), *placed.added]
     keys = [host_key(name) for name in names]
     order = np.array(sorted(range(len(names)), key=lambda node: (keys[node].encode(), names[node])), np.int64)
     number = np.empty(len(names), np.int64)
     number[order] = np.arange(len(names))
     columns = _joined(release, own, placed.nodes, number)
-    texts = Names("domains", Texts.of([keys[node] for node in order]), Texts.of([names[node] for node in order]))
+    kind = own.facts.kind
+    texts = Names(kind, Texts.of([keys[node] for node in order]), Texts.of([names[node] for node in order]))
     texts.save(out)
     save_arrays(out, columns)
     facts = VotesFacts(
-        "domains", own.facts.snapshot, key, own.facts.code, len(names), len(columns["source"]), own.facts.n_self,
+        kind, own.facts.snapshot, key, own.facts.code, len(names), len(columns["source"]), own.facts.n_self,
         own.facts.n_unknown_follow,
     )  # fmt: skip
     replace_text(out / FILE_NAME, json.dumps({**asdict(facts), "digests": digests_of(out)}, indent=1) + "\n")
@@ -71,15 +74,23 @@ def write_overlay_votes(release: Release, own: Votes, rules: SuffixRules, key: s
 def _joined(release: Release, own: Votes, nodes: NDArray[np.int64], number: NDArray[np.int64]) -> dict[str, Array]:
     """Pairs of both, sorted by source and target, each once."""
     base, _ = lists_of_release(release)
-    theirs = number[base.neighbours], number[np.repeat(np.arange(base.n), base.degrees())]
-    mine = number[nodes[np.asarray(own.source)]], number[nodes[np.asarray(own.target)]]
     n = len(number)
-    pairs, place = np.unique(np.concatenate([theirs[0] * n + theirs[1], mine[0] * n + mine[1]]), return_inverse=True)
+    theirs = number[base.neighbours]
+    theirs *= n
+    theirs += np.repeat(number[: base.n], base.degrees())
+    del base
+    theirs.sort()
+    mine = number[nodes[np.asarray(own.source)]] * n + number[nodes[np.asarray(own.target)]]
+    at = np.searchsorted(theirs, mine)
+    is_known = np.append(theirs, -1)[at] == mine
+    new = np.unique(mine[~is_known])
+    pairs = np.insert(theirs, np.searchsorted(theirs, new), new)
+    del theirs
     columns: dict[str, Array] = {"source": (pairs // n).astype(np.uint32), "target": (pairs % n).astype(np.uint32)}
+    at = np.searchsorted(pairs, mine)
     for name in COUNTS:
-        counts = np.zeros(len(pairs), np.uint32)
-        counts[place[: base.m]] = 1
-        at = place[base.m :]
-        counts[at] = np.maximum(counts[at], np.asarray(own.counts[name]))
+        counts = np.ones(len(pairs), np.uint32)
+        counts[np.searchsorted(pairs, new)] = 0
+        np.maximum.at(counts, at, np.asarray(own.counts[name]))
         columns[name] = counts
     return columns

@@ -57,6 +57,7 @@ class Authority:
     """What a run says of a target; numbers are null where the target is not in the run's graph.
 
     times_average: mass against that of an average node. authority is null in small graphs; notes say why.
+    n_unknown_follow: links of the run that counted as follow because their input cannot know whether they are.
     """
 
     target: Target
@@ -71,6 +72,7 @@ class Authority:
     in_votes: int | None = None
     inputs: dict[str, object] | None = None
     notes: tuple[str, ...] = ()
+    n_unknown_follow: int | None = None
 
 
 class PolicyOptions(TypedDict, total=False):
@@ -116,11 +118,13 @@ def rank(
         policy.check(kind)
     settings = workspace.settings.build
     engine = LocalEngine(workers or settings.workers, settings.memory_bytes)
-    release = _release(workspace, given.get("release"))
     done = [
-        scoring.rank(workspace, kind, engine, policy, damping=damping, release=release, report=report)
+        scoring.rank(
+            workspace, kind, engine, policy, damping=damping, release=_release(workspace, given.get("release"), kind),
+            report=report,
+        )
         for kind in graphs
-    ]
+    ]  # fmt: skip
     if serves:
         joined.serve_run(workspace, next(one.run for one in done if one.run.kind == "domains"), engine, report)
     current = workspace.current()
@@ -135,15 +139,18 @@ def _policy(given: PolicyOptions) -> Policy:
     return Policy(follow, given.get("weight", "one"), NOFOLLOW_SHARE if share is None else share)
 
 
-def _release(workspace: Workspace, spec: str | None) -> Release | None:
-    """An imported release by its name or folder. Raises: BadInput for an address: all of it is read."""
+def _release(workspace: Workspace, spec: str | None, kind: str) -> Release | None:
+    """An imported release by its name or folder: that of hosts for a graph of hosts.
+
+    Raises: BadInput for an address: all of it is read.
+    """
     if spec is None:
         return None
     if spec.lower().startswith(("http://", "https://")):
         raise BadInput("a run reads all of a release", hint="import it: inlink cc import, then name it")
     from inlink.workbench import who
 
-    return who.open_here(workspace, spec, who.Asked(), "domain").release
+    return who.open_here(workspace, spec, who.Asked(), "host" if kind == "hosts" else "domain").release
 
 
 def _report(outcome: str, run: Run, served: str | None) -> RankReport:
@@ -168,7 +175,10 @@ def authority(workspace: Workspace, text: str, scope: str | None = None, run: st
     notes = [asked.reason] if scope is None and asked.reason else []
     notes += about_snapshot(workspace, opened)
     notes += about_unknown(opened)
-    about = Authority(target, opened.id, kind, opened.snapshot, opened.n, inputs=opened.facts.inputs)
+    about = Authority(
+        target, opened.id, kind, opened.snapshot, opened.n, inputs=opened.facts.inputs,
+        n_unknown_follow=opened.facts.n_unknown_follow,
+    )  # fmt: skip
     if node is None:
         return replace(about, notes=(*notes, not_there(name, kind)))
     found = opened.standing(node)

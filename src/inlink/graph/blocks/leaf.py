@@ -52,6 +52,11 @@ class Lists:
         self._named = data[at:]
         self._deep: tuple[NDArray[np.uint32], Names] | None = None
 
+    @property
+    def words(self) -> NDArray[np.uint64]:
+        """The bits of the first nodes of all lists, one after the other."""
+        return self._words
+
     def first(self, which: int) -> NDArray[np.uint32]:
         """The first nodes of a list, strongest first. Raises: CorruptIndex."""
         begin = which // self._layout.skip

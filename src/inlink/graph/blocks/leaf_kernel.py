@@ -82,6 +82,18 @@ def read_list(words: Words, entry: Int, counts: Ids, which: Int, prefix: Int, n:
     return scratch[: min(np.int64(counts[which]), prefix)].copy()
 
 
+@compiled
+def read_leaf(words: Words, counts: Ids, starts: Offsets, prefix: Int, n: Int, out: Ids) -> Int:
+    """Read the first sources of all lists of a leaf, each to its place in `out`; the first damaged list, or -1."""
+    at = 0
+    for i in range(counts.shape[0]):
+        count = np.int64(counts[i])
+        at = decode_list(words, at, min(count, prefix), count, n, out, starts[i])
+        if at < 0:
+            return i
+    return -1
+
+
 @compiled_bare
 def _is_in(ids: Ids, value: Int) -> bool:
     """Whether ascending ids have a value."""
