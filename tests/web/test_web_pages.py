@@ -244,6 +244,15 @@ def test_the_share_of_follow_is_of_what_is_known(
     assert share in text
 
 
+@pytest.mark.parametrize(("n_unknown", "said"), [(None, False), (0, False), (1_204, True)])
+def test_a_run_says_what_it_counted_without_knowing(
+    client: TestClient, bench: StubBench, monkeypatch: pytest.MonkeyPatch, n_unknown: int | None, said: bool
+) -> None:
+    found = dataclasses.replace(bench.authority("crumb.example"), n_unknown_follow=n_unknown)
+    monkeypatch.setattr(bench, "authority", lambda *_, **__: found)
+    assert ("1,204 links count as follow" in client.get("/overview?q=crumb.example").text) == said
+
+
 def test_text_of_other_scripts_is_isolated(client: TestClient) -> None:
     assert '<mark dir="auto">مرحبا بالعالم</mark>' in client.get("/backlinks?q=crumb.example").text
 
