@@ -5,6 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +16,7 @@ import pytest
 
 from inlink.cli.main import main
 from inlink.demo.release import make_release
+from inlink.engine.protocol import Progress as Step
 from inlink.errors import BadInput, Busy, InlinkError, NotFound
 from inlink.graph import release_import
 from inlink.graph.blocks import Release
@@ -178,6 +182,44 @@ def test_a_killed_import_goes_on_with_its_step(
     assert sorted(path.name for path in folder.iterdir()) == ["host", "locks"]
 
 
+DYING = """
+import os, signal, sys
+from inlink.graph.blocks import writer
+from inlink.workbench import Workbench
+from inlink.workbench.release_results import ImportOptions
+
+def die(*given, **more):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+if sys.argv[4] == "in the blocks":
+    writer.pack_page = die
+elif sys.argv[4] == "before the name":
+    writer.publish = die
+else:
+    from inlink.workbench import releases
+    releases.rename = die
+with Workbench.open(sys.argv[1]) as bench:
+    bench.import_release(sys.argv[2], "host", ImportOptions(sys.argv[3], again=True))
+"""
+
+
+@pytest.mark.parametrize("moment", ["in the blocks", "before the name", "before the exchange"])
+@pytest.mark.parametrize("is_there", [False, True], ids=["first", "again"])
+def test_kill_9_leaves_nothing_half_converted(root: Path, own: Workbench, moment: str, is_there: bool) -> None:
+    if is_there:
+        own.import_release(CROSS, "host", ImportOptions(str(root)))
+    words = [sys.executable, "-c", DYING, str(own.path), CROSS, str(root), moment]
+    assert subprocess.run(words, check=False).returncode == -signal.SIGKILL
+    folder = own.path / "releases" / CROSS
+    assert (folder / "host").exists() == is_there
+    assert [state.state for state in own.release_status()] == ["imported" if is_there else "importing"]
+    assert own.verify().faults == ()
+    done = own.import_release(CROSS, "host", ImportOptions(str(root), again=True))
+    assert done.outcome == "imported"
+    assert list(done.seconds) == ["blocks"]  # the other steps were done
+    assert sorted(path.name for path in folder.iterdir()) == ["host", "locks"]
+
+
 def copied(root: Path, folder: Path) -> Path:
     shutil.copytree(root, folder)
     return folder
@@ -326,3 +368,18 @@ def test_a_name_that_leads_elsewhere(own: Workbench, root: Path) -> None:
             own.import_release(name, "domain", ImportOptions(str(root)))
         with pytest.raises(InlinkError):
             own.import_release(name, "domain")
+
+
+def test_every_step_tells_how_far_it_is(root: Path, own: Workbench) -> None:
+    told: dict[str, list[tuple[int, int]]] = {}
+
+    def report(step: Step) -> None:
+        told.setdefault(step.stage, []).append((step.done, step.total or 0))
+
+    own.import_release(CROSS, "host", ImportOptions(str(root)), report=report)
+    assert list(told) == ["names", "edges", "ranks", "transpose", "pagerank", "blocks"]
+    for steps in told.values():
+        done = [step[0] for step in steps]
+        assert done[0] == 0
+        assert done == sorted(done)
+        assert done[-1] == steps[-1][1] > 0

@@ -12,6 +12,7 @@ killed import goes on with the step it was in. What can be asked is there whole,
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ from inlink.store.disk import check_room, full_error, is_full
 MEMORY_BYTES = 8 * 2**30
 DAMPING = 0.85
 _BYTES_A_GZIP_BYTE = 4.0  # lists in both directions and blocks, for each byte of gzipped edges
+_DIGITS = 9  # masses are within 1e-9
 _KEY_BYTES = 16  # of memory an edge while lists are turned round
 _SPARE_BYTES = 256 * 2**20
 
@@ -185,13 +187,23 @@ class _Import:
         save_lists(place, inward.offsets)
 
     def _mass(self, place: Path) -> Mapping[str, object]:
-        self.report(Progress("pagerank", 0, None, "iterations"))
+        self.report(Progress("pagerank", 0, _DIGITS, "digits"))
         out_weight = np.diff(open_lists(self.steps.folder / "outward")[0]).astype(np.float64)
         found = pagerank(
-            Csr(*open_lists(self.steps.folder / "inward")), out_weight, damping=DAMPING, threads=self.threads
+            Csr(*open_lists(self.steps.folder / "inward")),
+            out_weight,
+            damping=DAMPING,
+            threads=self.threads,
+            tolerance=10.0**-_DIGITS,
+            tick=self._digits,
         )
         np.save(place / "mass.npy", found.mass)
         return {"damping": DAMPING, "iterations": found.iterations, "error_bound": float(found.error_bound)}
+
+    def _digits(self, error: float) -> None:
+        """How many digits of the masses stand."""
+        digits = min(_DIGITS, max(0, int(-math.log10(max(error, 10.0**-_DIGITS)))))
+        self.report(Progress("pagerank", digits, _DIGITS, "digits"))
 
     def _blocks(self, folder: Path, names: ReleaseNames) -> Manifest:
         self.report(Progress("blocks", 0, None, "blocks"))

@@ -25,6 +25,7 @@ Wilkinson, Rounding Errors in Algebraic Processes 1963 (refinement by residuals)
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -73,6 +74,7 @@ def pagerank(
     max_iterations: int = 1000,
     threads: int | None = None,
     precision: Precision = "mixed",
+    tick: Callable[[float], None] | None = None,
 ) -> PageRankResult:
     """The mass of each node; the module says the formula, the policy and the stopping rule.
 
@@ -80,7 +82,8 @@ def pagerank(
     has the out-weights; out_weight float64 (n,), 0 for a dangling node, what evaporates included; restart float64 (n,),
     not negative, scaled to sum 1 here, or None for all nodes alike.
     `threads`: None for all cores. `precision` "double" makes no single sweeps (x after k iterations is then that of the
-    power method). Memory: that of the core, 52 bytes for each of its nodes, 16 for each node.
+    power method). `tick` is told after each sweep about how far off x is; the bound itself after a double sweep.
+    Memory: that of the core, 52 bytes for each of its nodes, 16 for each node.
     Raises: NotConverged: facts["last"] is the last result; BadInput.    Cost: O(edges) per iteration.
     """
     check_settings(damping, dangling)
@@ -90,7 +93,7 @@ def pagerank(
     if core.n == 0:
         return PageRankResult(np.empty(0), 0, 0.0, 0.0, 0, damping, dangling)
     with Sweeps(core, damping, restart, dangling == "uniform", threads) as sweeps:
-        plan = Rounds(sweeps, damping, tolerance, max_iterations)
+        plan = Rounds(sweeps, damping, tolerance, max_iterations, tick)
         done = plan.run(precision == "mixed")
         result = PageRankResult(
             mass=sweeps.mass(),
@@ -144,8 +147,16 @@ class Steps(Protocol):
 class Rounds:
     """Rounds of single sweeps, each ended by a double sweep that measures what is left."""
 
-    def __init__(self, sweeps: Steps, damping: float, tolerance: float, most: int) -> None:
+    def __init__(
+        self,
+        sweeps: Steps,
+        damping: float,
+        tolerance: float,
+        most: int,
+        tick: Callable[[float], None] | None = None,
+    ) -> None:
         self.sweeps, self.tolerance, self.left = sweeps, tolerance, most
+        self.tick = tick
         self.damping = damping
         self.bound = 1.0 / (1.0 - damping)
 
@@ -164,6 +175,8 @@ class Rounds:
         self.left -= 1
         norm = self.sweeps.double()
         self.bound = (self.damping * norm + self.sweeps.rounding) / (1.0 - self.damping)
+        if self.tick is not None:
+            self.tick(self.bound)
         return norm
 
     def _single(self, norm: float) -> None:
@@ -176,5 +189,7 @@ class Rounds:
             factor = min(self.damping, now / norm) if norm > 0.0 else 0.0
             norm = now
             added += norm
+            if self.tick is not None:
+                self.tick(self.damping * norm / (1.0 - self.damping))
             if norm * factor <= max(0.7 * aim, _SINGLE * added):
                 return
