@@ -21,6 +21,7 @@ PLAIN = {
     "extract": [["extract.py"]],
     "wat": [["wat.py"]],
     "workers": [["workers.py"]],
+    "crawl": [["crawl.py"]],
 }
 # SCRATCH stands for a temporary folder that is removed afterwards.
 BIG = {

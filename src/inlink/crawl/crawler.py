@@ -25,10 +25,10 @@ from inlink.fetch import Fetcher, Manners, Memory, Policy
 from inlink.urls.domains import SuffixRules
 
 MAX_HOSTS = 2_000  # that are worked on at a time
-BATCH_PAGES = 96
+BATCH_PAGES = 96  # a step is made as soon as so many wait for it
 BATCH_S = 0.25
 HELD_PAGES = 512  # answers that wait for their step, at most
-HELD_BYTES = 96 * 2**20
+HELD_BYTES = 64 * 2**20
 GRACE_S = 10.0
 
 
@@ -107,6 +107,7 @@ class Crawl:
         self._aside: list[tuple[int, str]] = []
         self._returned: list[Task] = []
         self._seen_origins: set[str] = set()
+        self._broken: BaseException | None = None  # what ended a worker and should not have
         self._n_before = 0
         self._n_asked = 0
 
@@ -130,6 +131,8 @@ class Crawl:
             async with Fetcher(self._policy, self._manners, self._memory) as fetcher:
                 while True:
                     was_full = self._is_full()
+                    if self._broken is not None:
+                        raise self._broken
                     more = await self._step(thread)
                     self._start(fetcher, more)
                     self._tell(time.monotonic() - began)
@@ -144,8 +147,7 @@ class Crawl:
 
     async def _step(self, thread: ThreadPoolExecutor, *, ends: bool = False) -> dict[int, list[Task]]:
         """One step of the committer with the answers that are there."""
-        outcomes, self._outcomes = self._outcomes[:BATCH_PAGES], self._outcomes[BATCH_PAGES:]
-        self._held_bytes = sum(len(outcome.reply.body) for outcome in self._outcomes)
+        outcomes, self._outcomes, self._held_bytes = self._outcomes, [], 0
         self._ready.clear()
         self._room.set()
         wants = Wants() if ends or self._is_over() else self._wants()
@@ -175,6 +177,8 @@ class Crawl:
                 worker.add_done_callback(functools.partial(self._worker_ended, host_id))
 
     def _worker_ended(self, host_id: int, worker: asyncio.Task[None]) -> None:
+        if not worker.cancelled() and worker.exception() is not None:
+            self._broken = self._broken or worker.exception()
         workers = self._workers.get(host_id, set())
         workers.discard(worker)
         if not workers:
@@ -191,6 +195,8 @@ class Crawl:
             while len(self._outcomes) >= HELD_PAGES or self._held_bytes >= HELD_BYTES:
                 self._room.clear()
                 await self._room.wait()
+            if not queue:  # emptied by another worker meanwhile
+                return
             task = queue.popleft()
             self._n_asked += 1
             known = self._memory.known(task.url)
@@ -219,7 +225,9 @@ class Crawl:
         return rules.sitemaps
 
     async def _pause(self) -> None:
-        """Wait until there is enough for a step, or some time has passed."""
+        """Wait until there is enough for a step, workers have run out of pages, or some time has passed."""
+        if len(self._outcomes) >= BATCH_PAGES or (self._outcomes and not self._workers):
+            return
         try:
             async with asyncio.timeout(BATCH_S):
                 await self._ready.wait()

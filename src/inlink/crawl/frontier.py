@@ -228,15 +228,15 @@ class Frontier:
 
     # Shapes: kinds of URLs of a host.
 
-    def shape(self, key: int) -> tuple[int, int, int, int, int | None, str | None] | None:
-        """What is known of a kind of URL: found, own, done, same, last simhash, why it is closed."""
-        query = "select n_found, n_own, n_done, n_same, last_simhash, closed from shapes where key = ?"
-        row: tuple[int, int, int, int, int | None, str | None] | None = self._db.execute(query, (key,)).fetchone()
+    def shape(self, key: int) -> tuple[int, int, int, int, int, int | None, str | None] | None:
+        """What is known of a kind of URL: found, own, other, done, same, last simhash, why it is closed."""
+        query = "select n_found, n_own, n_other, n_done, n_same, last_simhash, closed from shapes where key = ?"
+        row: tuple[int, int, int, int, int, int | None, str | None] | None = self._db.execute(query, (key,)).fetchone()
         return row
 
-    def keep_shapes(self, rows: Iterable[tuple[int, str, int, int, int, int, int | None, str | None]]) -> None:
+    def keep_shapes(self, rows: Iterable[tuple[int, str, int, int, int, int, int, int | None, str | None]]) -> None:
         """Keep what is known of kinds of URLs."""
-        self._db.executemany("insert or replace into shapes values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        self._db.executemany("insert or replace into shapes values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     # What the report says.
 

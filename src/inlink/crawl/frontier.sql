@@ -38,6 +38,7 @@ create table if not exists shapes (
     example text not null,
     n_found integer not null,
     n_own integer not null, -- found on pages of the same shape
+    n_other integer not null, -- URLs of other shapes found on pages of this one
     n_done integer not null,
     n_same integer not null, -- with the text of the one before
     last_simhash integer,

@@ -28,6 +28,7 @@ class Shape:
     example: str
     n_found: int = 0
     n_own: int = 0
+    n_other: int = 0
     n_done: int = 0
     n_same: int = 0
     last_simhash: int | None = None
@@ -57,7 +58,12 @@ class Judge:
                 continue
             self._met[met] = way
             host = host_of(url)
-            yield from self._row(url, host, source_shape, source_id, depth, hops, is_nofollow)
+            row = self._row(url, host, source_shape, source_id, depth, hops, is_nofollow)
+            if source_shape is not None and row.why is None and not _is_of(url, source_shape):
+                shape = self._shape(source_shape[0], source)
+                shape.n_other += 1
+                self._changed[shape.key] = shape
+            yield row
         if len(self._met) > _KEPT_URLS:
             self._met.clear()
 
@@ -74,7 +80,7 @@ class Judge:
         return None if shape is None else self._shape(shape[0], url).closed
 
     def done(self, url: str, simhash: int | None) -> None:
-        """A page was read: kinds whose pages say the same, and lead to each other on and on, are traps."""
+        """A page was read: kinds whose pages say the same, and lead to each other and nowhere else, are traps."""
         found = shape_of(url)
         if found is None or simhash is None:
             return
@@ -84,14 +90,15 @@ class Judge:
             shape.n_same += 1
         shape.last_simhash = simhash
         is_same = shape.n_done >= MIN_SAME and shape.n_same >= SAME_SHARE * shape.n_done
-        if is_same and shape.n_own >= SAME_SHARE * shape.n_found and shape.closed is None:
+        is_alone = shape.n_other <= (1 - SAME_SHARE) * shape.n_done and shape.n_own >= SAME_SHARE * shape.n_found
+        if is_same and is_alone and shape.closed is None:
             shape.closed = "calendar" if is_dated(url) else "same-text"
         self._changed[shape.key] = shape
 
-    def changed_shapes(self) -> list[tuple[int, str, int, int, int, int, int | None, str | None]]:
+    def changed_shapes(self) -> list[tuple[int, str, int, int, int, int, int, int | None, str | None]]:
         """Rows of the kinds that changed since last asked, to be kept with the step."""
         rows = [
-            (s.key, s.example, s.n_found, s.n_own, s.n_done, s.n_same, s.last_simhash, s.closed)
+            (s.key, s.example, s.n_found, s.n_own, s.n_other, s.n_done, s.n_same, s.last_simhash, s.closed)
             for s in self._changed.values()
         ]
         self._changed = {}
@@ -110,7 +117,7 @@ class Judge:
         depth: int,
         hops: int,
         is_nofollow: bool,
-    ) -> Iterator[Found]:
+    ) -> Found:
         plan = self._plan
         if "@" in url and "@" in url.partition("://")[2].partition("/")[0]:
             why: str | None = "credentials"
@@ -127,9 +134,8 @@ class Judge:
         else:
             why = form_trap(url) or self._known_trap(url, source_shape) or self._beyond(url, host)
         if why == "session-id":
-            yield Found(url, host, depth, why, 0, hops, source_id, xxhash.xxh3_64_intdigest(url.encode()) - (1 << 63))
-            return
-        yield Found(url, host, depth, why, 0, hops, source_id)
+            return Found(url, host, depth, why, 0, hops, source_id, xxhash.xxh3_64_intdigest(url.encode()) - (1 << 63))
+        return Found(url, host, depth, why, 0, hops, source_id)
 
     def _known_trap(self, url: str, source_shape: tuple[str, int] | None) -> str | None:
         """Traps that show over many URLs: session ids, combinations of parameters, kinds that were closed."""
@@ -174,3 +180,8 @@ class Judge:
             shape = Shape(key, url) if row is None else Shape(key, url, *row)
         self._shapes[key] = shape
         return shape
+
+
+def _is_of(url: str, shape: tuple[str, int]) -> bool:
+    found = shape_of(url)
+    return found is not None and found[0] == shape[0]
