@@ -189,7 +189,7 @@ def test_inputs_are_listed_and_removed(run: Run, demo_workspace: Path, tmp_path:
     assert "1 input removed, 1 left" in out
     assert "build makes a snapshot without them" in err
     assert "1 served, 1 removed" in run("-w", folder, "inputs")[1]
-    assert "1 removed but still in it" in run("-w", folder, "status")[2]
+    assert "has inputs that were removed (1): run inlink build" in run("-w", folder, "status")[2]
     code, out, _ = run("-w", folder, "-q", "build", "--workers", "1")
     assert (code, "is served: 1 input," in out) == (0, True)
     assert "1 removed" not in run("-w", folder, "inputs")[1]

@@ -102,9 +102,11 @@ def status(workspace: Workspace) -> Status:
 def _differing(workspace: Workspace, manifest: Manifest) -> list[str]:
     """That the served snapshot has other inputs than the workspace."""
     served, known = {str(row["digest"]) for row in manifest.inputs}, set(workspace.inputs)
-    counts = {"not in the served snapshot": len(known - served), "removed but still in it": len(served - known)}
-    said = [f"{count:,} {what}" for what, count in counts.items() if count]
-    return [f"inputs {', '.join(said)}: inlink build brings it up to date"] if said else []
+    counts = {
+        "the served snapshot lacks inputs that were added": len(known - served),
+        "the served snapshot has inputs that were removed": len(served - known),
+    }
+    return [f"{what} ({count:,}): run inlink build" for what, count in counts.items() if count]
 
 
 def _run_facts(workspace: Workspace, current: Current | None) -> dict[str, str]:
