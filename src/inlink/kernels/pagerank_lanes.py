@@ -15,10 +15,14 @@ from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from inlink.kernels.prefetch import emit_prefetch
+
 Doubles = NDArray[np.float64]
 
 LANES = 16
+AHEAD = 24  # edges between the prefetch of a row and its use
 _LINE = 64
+_LONG = ir.IntType(64)
 
 
 def _row(context: Any, builder: Any, kind: Any, array: Any, at: Any) -> Any:
@@ -74,18 +78,68 @@ def _add_row(typing_context: Any, sums: Any, row: Any, z: Any, node: Any) -> Any
     return types.void(sums, types.intp, z, types.intp), generate
 
 
+def _lane_row(builder: Any, z: Any, neighbours: Any, at: Any) -> Any:
+    """The pointer to z[neighbours[at]], sixteen lanes."""
+    node = builder.zext(builder.load(builder.gep(neighbours, [at])), _LONG)
+    return builder.gep(z, [builder.mul(node, ir.Constant(_LONG, LANES))])
+
+
+def _ask_ahead(builder: Any, z: Any, neighbours: Any, at: Any, last: Any) -> None:
+    """Ask for the row of the neighbour that stands AHEAD further on, or for the last one's."""
+    ahead = builder.add(at, ir.Constant(_LONG, AHEAD))
+    ahead = builder.select(builder.icmp_unsigned("<", ahead, last), ahead, last)
+    row = _lane_row(builder, z, neighbours, ahead)
+    emit_prefetch(builder, row)
+    if row.type.pointee == ir.DoubleType():  # two cache lines
+        emit_prefetch(builder, builder.gep(row, [ir.Constant(_LONG, LANES // 2)]))
+
+
+def _lanes_at(builder: Any, z: Any, neighbours: Any, at: Any) -> Any:
+    """z[neighbours[at]] as a vector."""
+    row = _lane_row(builder, z, neighbours, at)
+    return _load(builder, builder.bitcast(row, ir.VectorType(row.type.pointee, LANES).as_pointer()))
+
+
+def _add_lanes(builder: Any, arrays: tuple[Any, Any, Any], first: Any, stop: Any, step: int, before: Any) -> Any:
+    """`before` and the rows of z of the neighbours from first until stop, `step` (4 or 1) at a time; where it ended."""
+    z, neighbours, last = arrays
+    entry, wide = builder.block, ir.VectorType(ir.DoubleType(), LANES)
+    head, body, after = (builder.append_basic_block(name) for name in ("groups", "group", "left"))
+    builder.branch(head)
+    builder.position_at_end(head)
+    at, total = builder.phi(_LONG), builder.phi(wide)
+    at.add_incoming(first, entry)
+    total.add_incoming(before, entry)
+    following = builder.add(at, ir.Constant(_LONG, step))
+    builder.cbranch(builder.icmp_unsigned("<=", following, stop), body, after)
+    builder.position_at_end(body)
+    places = [builder.add(at, ir.Constant(_LONG, k)) for k in range(step)]
+    for place in places:
+        _ask_ahead(builder, z, neighbours, place, last)
+    rows = [_lanes_at(builder, z, neighbours, place) for place in places]
+    pairs = [builder.fadd(rows[0], rows[1]), builder.fadd(rows[2], rows[3])] if step == 4 else rows
+    terms = [_doubles(builder, pair) for pair in pairs]
+    total.add_incoming(builder.fadd(total, builder.fadd(*terms) if step == 4 else terms[0]), body)
+    at.add_incoming(following, body)
+    builder.branch(head)
+    builder.position_at_end(after)
+    return at, total
+
+
 @intrinsic
-def _add_four(typing_context: Any, sums: Any, row: Any, z: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
-    """sums[row] += (z[a] + z[b]) + (z[c] + z[d]), 16 lanes; the additions within a pair in the precision of z."""
+def _sum_lanes(typing_context: Any, sums: Any, row: Any, z: Any, neighbours: Any, first: Any, stop: Any) -> Any:
+    """sums[row] = the sum of z[neighbours[k]] for k from first until stop: (a + b) + (c + d), pairs as z is."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        into = _row(context, builder, signature.args[0], args[0], args[1])
-        four = [_load(builder, _row(context, builder, signature.args[2], args[2], node)) for node in args[3:]]
-        pairs = [_doubles(builder, builder.fadd(four[k], four[k + 1])) for k in (0, 2)]
-        _add_to(builder, into, builder.fadd(*pairs))
+        held = [context.make_array(signature.args[k])(context, builder, args[k]) for k in (2, 3)]
+        last = builder.sub(builder.extract_value(held[1].shape, 0), ir.Constant(_LONG, 1))
+        arrays, zero = (held[0].data, held[1].data, last), ir.Constant(ir.VectorType(ir.DoubleType(), LANES), None)
+        at, total = _add_lanes(builder, arrays, args[4], args[5], 4, zero)
+        _, total = _add_lanes(builder, arrays, at, args[5], 1, total)
+        builder.store(total, _row(context, builder, signature.args[0], args[0], args[1])).align = 8
         return context.get_dummy_value()
 
-    return types.void(sums, types.intp, z, types.intp, types.intp, types.intp, types.intp), generate
+    return types.void(sums, types.intp, z, neighbours, types.intp, types.intp), generate
 
 
 @intrinsic
@@ -154,7 +208,7 @@ def _finish_row(
 
 # Typed as they are called from compiled code.
 add_row: Callable[[Doubles, int, NDArray[Any], int], None] = cast(Any, _add_row)
-add_four: Callable[[Doubles, int, NDArray[Any], int, int, int, int], None] = cast(Any, _add_four)
+sum_lanes: Callable[[Doubles, int, NDArray[Any], NDArray[np.uint32], int, int], None] = cast(Any, _sum_lanes)
 add_weighted: Callable[[Doubles, int, NDArray[Any], int, float], None] = cast(Any, _add_weighted)
 finish_row: Callable[..., None] = cast(Any, _finish_row)
 

@@ -70,7 +70,7 @@ def pagerank_many(
     """The mass of each node for each restart vector.
 
     Shapes: restarts float64 (k, n), each row not negative and scaled to sum 1 here; else as `pagerank`.
-    Memory: that of the core, 510 bytes for each of its nodes, 128 for each node beside the result.
+    Memory: that of the core, 390 bytes for each of its nodes, 128 for each node beside the result.
     Raises: NotConverged: facts["last"] is the last result; BadInput.    Cost: O(edges) per iteration and 16 vectors.
     """
     check_settings(damping, dangling)
@@ -122,13 +122,13 @@ class ManySweeps:
 
     def _make_vectors(self) -> None:
         """x, spread and the places of z and of the step."""
-        self.x, self.restarts = aligned(self.size, np.float64), aligned(self.size, np.float64)
+        self.x = aligned(self.size, np.float64)
         is_uniform = self.returns_uniformly
         self.spread = np.ones((1, LANES), np.float32) if is_uniform else aligned(self.size, np.float32)
         blocks, given, nodes = self.crew.blocks, (self.given, self.shares), self.core.nodes
-        x, restarts, spread = self.x, self.restarts, self.spread
+        x, spread = self.x, self.spread
         self.crew.each(
-            lambda _, block: start_many(*given, nodes, is_uniform, *blocks[block], x, restarts, spread),
+            lambda _, block: start_many(*given, nodes, is_uniform, *blocks[block], x, spread),
         )
         places = self.size + 1
         self.z = aligned(places, np.float64)
@@ -204,7 +204,9 @@ class ManySweeps:
                 self.base,
                 self.returns_uniformly,
                 1.0 - self.damping,
-                self.restarts,
+                self.given,
+                self.shares,
+                self.core.nodes,
                 first,
                 last,
                 self.x,
@@ -245,7 +247,7 @@ class ManySweeps:
                 nodes = (first + np.flatnonzero(core.out_weight[first:last] == 0.0)).astype(np.uint32)
                 part = _part(rows, thread, (first, last), nodes, places)
                 sums = aligned(len(nodes) + 1, np.float64)
-                pull_many(*part, 0, 0, len(nodes), self.z, True, sums)
+                pull_many(*part, 0, 0, len(nodes), self.z, sums)
                 settings = (self.base, self.returns_uniformly, 1.0 - self.damping, self.given, self.shares)
                 finish_many_dangling(sums, *settings, nodes, into)
                 rows.let_go(first, last)
@@ -290,8 +292,8 @@ class ManySweeps:
 
     def _pull(self, first: int, last: int, z: Singles | Doubles, sums: Doubles) -> None:
         """Sums of the rows of one block."""
-        core, wide = self.core, z is self.z
-        pull_many(core.offsets, core.neighbours, core.weights, 0, first, last, z, wide, sums)
+        core = self.core
+        pull_many(core.offsets, core.neighbours, core.weights, 0, first, last, z, sums)
 
     def _sum_totals(self) -> tuple[Doubles, Doubles]:
         """The first two totals of all blocks, added in their order."""

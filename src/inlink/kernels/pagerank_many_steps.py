@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inlink.kernels.jit import compiled, compiled_bare
-from inlink.kernels.pagerank_lanes import LANES, add_four, add_row, add_weighted, finish_row
-from inlink.kernels.prefetch import prefetch, prefetch_second
+from inlink.kernels.pagerank_lanes import AHEAD, LANES, add_row, add_weighted, finish_row, sum_lanes
+from inlink.kernels.prefetch import prefetch
 
 Words = NDArray[np.uint32]
 Longs = NDArray[np.int64]
@@ -21,39 +21,22 @@ Doubles = NDArray[np.float64]
 PIECE = 1024
 ROUNDINGS = 268.0
 _CHUNK = 4096  # rows whose lanes are written one after the other
-_AHEAD = 24  # edges between the prefetch of a row and its use
 
 
 @compiled_bare
 def _piece(
-    neighbours: Words, weights: Singles, k: int, stop: int, z: Singles | Doubles, wide: bool, sums: Doubles, at: int
+    neighbours: Words, weights: Singles, k: int, stop: int, z: Singles | Doubles, sums: Doubles, at: int
 ) -> None:
-    """sums[at] becomes the sum of the edges from k until stop; `wide`: a row of z is two cache lines."""
-    size, weighted = len(neighbours), len(weights) > 0
+    """sums[at] becomes the sum of the edges from k until stop."""
+    if len(weights) == 0:
+        sum_lanes(sums, at, z, neighbours, k, stop)
+        return
     for lane in range(LANES):
         sums[at, lane] = 0.0
-    while k + 4 <= stop:
-        if k + _AHEAD + 4 <= size:
-            for ahead in range(k + _AHEAD, k + _AHEAD + 4):
-                prefetch(z, neighbours[ahead])
-                if wide:
-                    prefetch_second(z, neighbours[ahead])
-        if weighted:
-            for edge in range(k, k + 4):
-                add_weighted(sums, at, z, neighbours[edge], weights[edge])
-        else:
-            add_four(sums, at, z, neighbours[k], neighbours[k + 1], neighbours[k + 2], neighbours[k + 3])
-        k += 4
-    while k < stop:
-        if k + _AHEAD < size:
-            prefetch(z, neighbours[k + _AHEAD])
-            if wide:
-                prefetch_second(z, neighbours[k + _AHEAD])
-        if weighted:
-            add_weighted(sums, at, z, neighbours[k], weights[k])
-        else:
-            add_row(sums, at, z, neighbours[k])
-        k += 1
+    size = len(neighbours)
+    for edge in range(k, stop):
+        prefetch(z, neighbours[min(edge + AHEAD, size - 1)])
+        add_weighted(sums, at, z, neighbours[edge], weights[edge])
 
 
 @compiled
@@ -65,7 +48,6 @@ def pull_many(
     first: int,
     last: int,
     z: Singles | Doubles,
-    wide: bool,
     sums: Doubles,
 ) -> None:
     """Sums of the rows from `first` until `last`; edge k of the graph stands at neighbours[k - shift].
@@ -78,9 +60,9 @@ def pull_many(
         k, stop = stop, offsets[row + 1] - shift
         at = row - first
         begin = stop - (stop - k) % PIECE if stop - k > PIECE else k
-        _piece(neighbours, weights, begin, stop, z, wide, sums, at)
+        _piece(neighbours, weights, begin, stop, z, sums, at)
         while k < begin:
-            _piece(neighbours, weights, k, k + PIECE, z, wide, sums, spare)
+            _piece(neighbours, weights, k, k + PIECE, z, sums, spare)
             add_row(sums, at, sums, spare)
             k += PIECE
 
@@ -150,13 +132,12 @@ def start_many(
     low: int,
     high: int,
     x: Doubles,
-    restarts: Doubles,
     spread: Singles,
 ) -> None:
-    """x = restarts = the given weights times the share of each vector, of rows from low until high; spread as well.
+    """x = the given weights times the share of each vector, of rows from low until high; spread as well.
 
-    Shapes: given (lanes, n), shares (lanes,), lanes <= 16, those that are not used are 0; x, restarts (rows, 16);
-    spread (rows, 16), left as it is where leaked mass returns to all nodes alike.
+    Shapes: given (lanes, n), shares (lanes,), lanes <= 16, those that are not used are 0; x, spread (rows, 16),
+    which is left as it is where leaked mass returns to all nodes alike.
     """
     for first in range(low, high, _CHUNK):
         last = min(first + _CHUNK, high)
@@ -164,7 +145,6 @@ def start_many(
             for i in range(first, last):
                 value = given[lane, nodes[i]] * shares[lane] if lane < len(shares) else 0.0
                 x[i, lane] = value
-                restarts[i, lane] = value
                 if not is_uniform:
                     spread[i, lane] = value
 
@@ -175,7 +155,9 @@ def finish_many_double(
     base: Doubles,
     returns_uniformly: bool,
     restarts: float,
-    restart: Doubles,
+    given: Doubles,
+    shares: Doubles,
+    nodes: Words,
     first: int,
     last: int,
     x: Doubles,
@@ -184,19 +166,23 @@ def finish_many_double(
 ) -> None:
     """x = sums + base spread + restarts restart; how far that is from x before; its totals, of sizes first.
 
-    Shapes: base (1, 16); restart (rows, 16).
+    Shapes: base (1, 16); given (lanes, n) times shares (lanes,) is the restart, nodes (rows,) which node a row is.
     """
     totals[:] = 0.0
-    for i in range(first, last):
-        for lane in range(LANES):
-            given = restart[i, lane]
-            value = sums[i - first, lane] + base[0, lane] * (1.0 if returns_uniformly else given)
-            value += restarts * given
-            moved = value - x[i, lane]
-            step[i, lane] = moved
-            totals[0, lane] += abs(moved)
-            totals[1, lane] += moved
-            x[i, lane] = value
+    for low in range(first, last, _CHUNK):
+        for lane in range(len(shares)):
+            norm = total = 0.0
+            for i in range(low, min(low + _CHUNK, last)):
+                restart = given[lane, nodes[i]] * shares[lane]
+                value = sums[i - first, lane] + base[0, lane] * (1.0 if returns_uniformly else restart)
+                value += restarts * restart
+                moved = value - x[i, lane]
+                step[i, lane] = moved
+                norm += abs(moved)
+                total += moved
+                x[i, lane] = value
+            totals[0, lane] += norm
+            totals[1, lane] += total
 
 
 @compiled

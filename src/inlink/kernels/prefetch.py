@@ -1,4 +1,4 @@
-"""Asking the processor for memory ahead of its use: the whole gain of a pull loop whose gathers miss the cache.
+"""Asking the processor for memory ahead of its use, where its own guesses do not reach.
 
 A prefetch changes no value and cannot fault; where the hardware has none it is nothing.
 """
@@ -13,11 +13,10 @@ from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-_LINE = 64
 _READ, _KEEP, _DATA = 0, 3, 1  # llvm.prefetch: for reading, in all cache levels, data and not code
 
 
-def _emit(builder: Any, pointer: Any) -> None:
+def emit_prefetch(builder: Any, pointer: Any) -> None:
     """The call of llvm.prefetch for one address."""
     byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
     kind = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
@@ -28,35 +27,19 @@ def _emit(builder: Any, pointer: Any) -> None:
     builder.call(function, [builder.bitcast(pointer, byte), *constants])
 
 
-def _ask(context: Any, builder: Any, signature: Any, args: Any, further: int) -> Any:
-    """Emit the prefetch of the line `further` bytes behind the beginning of data[at]."""
-    array = context.make_array(signature.args[0])(context, builder, args[0])
-    offset = builder.mul(args[1], builder.extract_value(array.strides, 0))
-    base = builder.bitcast(array.data, ir.IntType(8).as_pointer())
-    _emit(builder, builder.gep(base, [builder.add(offset, ir.Constant(offset.type, further))]))
-    return context.get_dummy_value()
-
-
 @intrinsic
 def _prefetch(typing_context: Any, data: Any, at: Any) -> Any:
     """Ask for the cache line of data[at], by the first axis of an array; no bounds are checked."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _ask(context, builder, signature, args, 0)
+        array = context.make_array(signature.args[0])(context, builder, args[0])
+        offset = builder.mul(args[1], builder.extract_value(array.strides, 0))
+        base = builder.bitcast(array.data, ir.IntType(8).as_pointer())
+        emit_prefetch(builder, builder.gep(base, [offset]))
+        return context.get_dummy_value()
 
     return types.void(data, types.intp), generate
 
 
-@intrinsic
-def _prefetch_second(typing_context: Any, data: Any, at: Any) -> Any:
-    """Ask for the line after that of data[at], where a row is two lines long."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _ask(context, builder, signature, args, _LINE)
-
-    return types.void(data, types.intp), generate
-
-
-# Typed as they are called from compiled code: an array and an index of its first axis.
+# Typed as it is called from compiled code: an array and an index of its first axis.
 prefetch: Callable[[NDArray[Any], int], None] = cast(Any, _prefetch)
-prefetch_second: Callable[[NDArray[Any], int], None] = cast(Any, _prefetch_second)
