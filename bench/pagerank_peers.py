@@ -61,7 +61,7 @@ def inlink_core(folder: Path, threads: int) -> Solve:
 
 
 def inlink_sweeps(folder: Path, threads: int) -> Solve:
-    """Forty single sweeps, and nothing else: what one more iteration costs."""
+    """Twenty single sweeps, and nothing else: what one more iteration costs."""
     from inlink.kernels.csr import Csr
     from inlink.kernels.pagerank_core import core_of
     from inlink.kernels.pagerank_sweeps import Sweeps
@@ -72,9 +72,9 @@ def inlink_sweeps(folder: Path, threads: int) -> Solve:
     mass = load(folder, "mass")
 
     def solve(tolerance: float) -> tuple[Array, int]:
-        for _ in range(40):
+        for _ in range(20):
             sweeps.single()
-        return mass, 40
+        return mass, 20
 
     return solve
 

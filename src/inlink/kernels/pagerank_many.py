@@ -70,7 +70,7 @@ def pagerank_many(
     """The mass of each node for each restart vector.
 
     Shapes: restarts float64 (k, n), each row not negative and scaled to sum 1 here; else as `pagerank`.
-    Memory: that of the core, 390 bytes for each of its nodes, 128 for each node beside the result.
+    Memory: that of the core, 390 bytes for each of its nodes, 4 for each node, and the result.
     Raises: NotConverged: facts["last"] is the last result; BadInput.    Cost: O(edges) per iteration and 16 vectors.
     """
     check_settings(damping, dangling)
