@@ -60,6 +60,14 @@ def test_a_hub_that_links_to_dangling_nodes() -> None:
 
 
 @pytest.mark.parametrize("dangling", ["restart", "uniform"])
+def test_nothing_returns_where_all_nodes_link() -> None:
+    rng = np.random.default_rng(4)
+    inward, out_weight = graph_of(np.r_[np.arange(200), rng.integers(0, 200, 900)], rng.integers(0, 200, 1100), 200)
+    restart = rng.random(200)
+    assert pagerank(inward, out_weight, restart=restart).returned == 0.0
+    assert (pagerank_many(inward, out_weight, restart[None]).returned == 0.0).all()
+
+
 def test_a_restart_among_dangling_nodes_only(dangling: Any) -> None:
     """Nothing that links is ever reached from there, unless leaked mass returns to all."""
     inward, out_weight = graph_of([0, 1, 2], [1, 2, 3], 6)

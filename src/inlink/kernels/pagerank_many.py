@@ -257,7 +257,7 @@ class ManySweeps:
     def returned(self) -> Doubles:
         """After a double sweep: the mass of each x that leaves the links."""
         x = self.x[:, : self.k]
-        lost: Doubles = 1.0 - x.sum(axis=0)
+        lost: Doubles = np.maximum(1.0 - x.sum(axis=0), 0.0) if self.size < self.n else np.zeros(self.k)
         return lost + self.leak @ x if len(self.leak) else lost
 
     def _multiply(self, factors: Doubles) -> Doubles:

@@ -167,9 +167,10 @@ class Sweeps:
 
     def returned(self) -> float:
         """After a double sweep: the mass of x that leaves the links."""
-        norm = self._scale(self.x, self.singles[0], 1.0)
+        self._scale(self.x, self.singles[0], 1.0)
         self.step_waits = False
-        return norm
+        _, total, leaked = self._sum_totals()
+        return leaked if self.size == self.n else max(0.0, 1.0 - total) + leaked
 
     def _multiply(self, factor: float) -> float:
         """Multiply x by the factor; its sum then."""
