@@ -51,6 +51,11 @@ class Walk:
         return len(self.out_weight)
 
     @property
+    def n_all(self) -> int:
+        """Nodes that restarts are shared among: more than `n` where a walk holds a part of its graph."""
+        return self.n
+
+    @property
     def returns_by_restart(self) -> bool:
         """What leaves the links comes back where the walk restarts."""
         return self.returns == "restart" or self.restart is None

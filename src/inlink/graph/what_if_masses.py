@@ -25,6 +25,7 @@ from inlink.graph.explain_numbers import Bounded, Floats, dot
 from inlink.graph.explain_walk import Walk
 from inlink.graph.what_if_rows import Edit, Row, n_new_nodes, rows_of
 
+NO_BOUND = 1e100  # so little is known that any bound is as good
 ROUNDING = 1e-14  # of the mass before: what sums in double precision may lose
 
 
@@ -104,7 +105,7 @@ class _Change:
         """Mass of a new node, before renormalising, when what leaks returns by restarts."""
         walk = self.walk
         rate = 1 - walk.damping + walk.damping * walk.returned
-        return rate / walk.n if walk.restart is None else 0.0
+        return rate / walk.n_all if walk.restart is None else 0.0
 
     def _mass_of_sources(self) -> tuple[Floats, Floats]:
         known, new = self.walk.mass, self._new_share() if self.walk.returns_by_restart else 0.0
@@ -117,7 +118,7 @@ class _Change:
         size = self.walk.damping * self.size
         grown = float(self.spread @ size)
         total = float((np.abs(q) + own) @ size)
-        factor = total / (1 - grown) if grown < 1 else np.inf
+        factor = total / (1 - grown) if grown < 1 else NO_BOUND
         extra = factor * self.spread if np.any(self.spread) else np.zeros_like(own)
         return q, own + extra
 
