@@ -19,6 +19,8 @@ class Page:
     status: int = 200
     type: str = "text/html; charset=utf-8"
     headers: dict[str, str] = field(default_factory=dict)
+    is_cut: bool = False  # the connection ends in the middle of the body
+    is_silent: bool = False  # it ends before any answer
 
 
 # host and path with query, request headers → what is answered; None: 404
@@ -50,8 +52,16 @@ def hosting(answer: Answerer | dict[str, Page]) -> Iterator[Web]:
         page = answerer(host, request.raw_path, {name.lower(): value for name, value in request.headers.items()})
         page = page or Page("<h1>Not found</h1>", 404)
         body = page.body.encode() if isinstance(page.body, str) else page.body
-        headers = {} if page.status == 304 else {"Content-Type": page.type}
-        return web.Response(status=page.status, body=body, headers={**headers, **page.headers})
+        headers = {**({} if page.status == 304 else {"Content-Type": page.type}), **page.headers}
+        if page.is_cut or page.is_silent:
+            assert request.transport is not None
+            if page.is_cut:
+                status = f"HTTP/1.1 {page.status} OK\r\nContent-Length: {len(body) + 100}\r\n"
+                lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+                request.transport.write((status + lines + "\r\n").encode() + body[: len(body) // 2])
+            request.transport.close()
+            await asyncio.sleep(0)
+        return web.Response(status=page.status, body=body, headers=headers)
 
     ready, loop = threading.Event(), asyncio.new_event_loop()
     stop = asyncio.Event()

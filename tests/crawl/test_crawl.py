@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import random
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -39,7 +41,7 @@ def records(folder: Path, *kinds: str) -> list[tuple[str, str, str]]:
             for record in ArchiveIterator(stream, check_digests="raise"):
                 if not kinds or record.rec_type in kinds:
                     url = record.rec_headers.get_header("WARC-Target-URI") or ""
-                    found.append((record.rec_type, url, record.content_stream().read().decode("utf-8", "replace")))
+                    found.append((record.rec_type, url, record.raw_stream.read().decode("utf-8", "replace")))
     return found
 
 
@@ -300,3 +302,59 @@ def test_the_ledger_says_what_was_asked_of_whom(tmp_path: Path) -> None:
         name.replace("a.example:80", "a.example") for name in web.asked
     )
     assert {line.kind for line in lines} == {"page", "robots"}
+
+
+def test_a_web_in_chaos_gives_the_same_pages(tmp_path: Path) -> None:
+    draw = random.Random(3)
+    met: set[str] = set()
+
+    def site(host: str, path: str, headers: dict[str, str]) -> Page | None:
+        if path == "/robots.txt":
+            return None
+        number = int(path.strip("/") or 0)
+        if number >= 80:
+            return None
+        good = html(f"/{2 * number + 1}", f"/{2 * number + 2}", text=f"page {number} " * 40)
+        trouble = draw.choice(("none", "cut", "silent", "busy", "broken", "late")) if path not in met else "none"
+        met.add(path)
+        if trouble == "late":
+            time.sleep(0.1)
+        bad = {
+            "cut": Page(good.body, is_cut=True),
+            "silent": Page("", is_silent=True),
+            "busy": Page("", 503),
+            "broken": Page("", 500),
+        }
+        return bad.get(trouble, good)
+
+    with hosting(site) as web:
+        report = run(tmp_path, web)
+        while report.ending == "waiting":  # a host that failed five times in a row was set aside
+            report = run(tmp_path, web)
+    assert report.ending == "done"
+    assert archived(tmp_path) == sorted(["https://a.example/", *(f"https://a.example/{n}" for n in range(1, 161))])
+    assert report.failed == {}
+
+
+def test_bombs_and_cut_answers_are_archived_as_they_came(tmp_path: Path) -> None:
+    bomb = gzip.compress(b"<a href=/before>x</a>" + bytes(60 << 20))
+    table = {
+        "a.example/": html("/bomb", "/cut", "/rubbish"),
+        "a.example/bomb": Page(bomb, headers={"Content-Encoding": "gzip"}),
+        "a.example/cut": Page('<a href="/seen">x</a>' + "y" * 5000, is_cut=True),
+        "a.example/rubbish": Page(bytes(range(256)) * 10, headers={"Content-Encoding": "br"}),
+        "a.example/seen": html(),
+    }
+    with hosting(table) as web:
+        report = run(tmp_path, web)
+    assert report.ending == "done"
+    assert "https://a.example/seen" in archived(tmp_path)
+    with next((tmp_path / "archive").glob("*.gz")).open("rb") as stream:
+        cut = {
+            r.rec_headers.get_header("WARC-Target-URI"): r.rec_headers.get_header("WARC-Truncated")
+            for r in ArchiveIterator(stream)
+            if r.rec_type == "response" and r.rec_headers.get_header("WARC-Truncated")
+        }
+    assert cut == {"https://a.example/cut": "disconnect"}
+    with Workbench.open(tmp_path) as bench:
+        assert bench.build().n_captures == 6  # what stood before the bound of the bomb was read

@@ -31,7 +31,7 @@ class Manners:
     total_timeout_s: float = 60.0  # of one answer, however slowly it trickles
     backoff_s: float = 5.0  # after the first 429 or 503 without Retry-After; doubled each time
     max_backoff_s: float = 3600.0
-    accept_encoding: str = "gzip, deflate, br, zstd"
+    accept_encoding: str = "gzip, deflate"  # what every reader of archives can undo; others are undone where sent
 
     @property
     def user_agent(self) -> str:
