@@ -16,6 +16,8 @@ from inlink.graph.blocks import Release
 from inlink.graph.explain_walk import Walk, walk_of
 from inlink.graph.flow import flow
 from inlink.graph.release_flow import release_flow
+from inlink.graph.what_if import what_if
+from inlink.graph.what_if_wishes import Wish
 from inlink.kernels.csr import csr_of_edges
 from inlink.kernels.pagerank import pagerank
 from inlink.workbench import Workbench
@@ -122,3 +124,32 @@ def test_explain_release_on_the_command_line(both: tuple[Made, Walk, Path], caps
     assert "by the run's" not in said
     assert main(["-w", home, "explain", name, "--release", "cc-main-made", "--origins"]) != 0
     assert "inlink rank" in capsys.readouterr().err
+
+
+def test_what_if_and_fragility_in_a_release(both: tuple[Made, Walk, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    made, walk, folder = both
+    line = int(np.argmax(walk.mass))
+    name, home = shown(made.names[line]), str(folder.parents[2])
+    terms = flow(walk, line)
+    strongest = shown(made.names[int(terms.sources[0])])
+    asked = ["-w", home, "what-if", "--to", name, "--release", "cc-main-made"]
+    assert main([*asked, "--lose", strongest, "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    truth = what_if(walk, line, [Wish("", int(terms.sources[0]), is_added=False)]).together
+    assert abs(found["after"]["mass"] - truth.after) <= found["error"] + SEVEN_DIGITS * truth.after
+    others = np.delete(walk.mass, line)
+    assert found["after"]["position"] == 1 + int(np.count_nonzero(others > found["after"]["mass"]))
+    assert found["changes"][0]["case"] == "lost"
+    assert main([*asked, "--add", "no-such-name.example"]) == 0
+    assert "does not know the source" in capsys.readouterr().out
+    for refused in (["--best", "3"], ["--add", "a.example", "--nofollow"], []):
+        assert main([*asked, *refused]) != 0
+        assert "hint" in capsys.readouterr().err
+    assert main(["-w", home, "fragility", name, "--release", "cc-main-made", "--format", "json"]) == 0
+    rests = json.loads(capsys.readouterr().out)
+    assert [row["n_lost"] for row in rests["rows"]] == [1, 3, 10]
+    for row in rests["rows"]:
+        wishes = [Wish("", int(s), is_added=False) for s in terms.sources[: row["n_lost"]]]
+        truth = what_if(walk, line, wishes).together
+        assert abs(row["after"]["mass"] - truth.after) <= row["error"] + SEVEN_DIGITS * truth.after
+    assert [each["name"] for each in rests["strongest"]] == [shown(made.names[s]) for s in terms.sources[:10].tolist()]

@@ -217,6 +217,15 @@ class Several(click.Option):
         known.process = process
 
 
+def in_release() -> list[click.Parameter]:
+    """A release that is explained instead of a run."""
+    return [
+        option("--release", metavar="FOLDER|NAME",
+               help="A converted release on this machine instead of a run: by its own masses."),
+        option("--kind", type=click.Choice(RELEASE_KINDS), help="The release's graph of domains, or that of hosts."),
+    ]  # fmt: skip
+
+
 def explain() -> list[click.Parameter]:
     """A target, and how deep its mass is followed."""
     return [
@@ -225,9 +234,7 @@ def explain() -> list[click.Parameter]:
         option("--exact", is_flag=True, help="Origins of all of it, nothing unresolved (long on large graphs)."),
         scope(),
         run(),
-        option("--release", metavar="FOLDER|NAME",
-               help="A converted release on this machine instead of a run: the flow of its own masses."),
-        option("--kind", type=click.Choice(RELEASE_KINDS), help="The release's graph of domains, or that of hosts."),
+        *in_release(),
         limit(20),
         words_or_json(),
     ]  # fmt: skip
@@ -247,6 +254,7 @@ def what_if() -> list[click.Parameter]:
                help="With --best: rank infrastructure and hosting domains too, left out by default."),
         scope(),
         run(),
+        *in_release(),
         words_or_json(),
     ]  # fmt: skip
 
@@ -258,6 +266,7 @@ def fragility() -> list[click.Parameter]:
         option("--exact", is_flag=True, help="Take every number to the end, however long."),
         scope(),
         run(),
+        *in_release(),
         words_or_json(),
     ]
 

@@ -1,12 +1,27 @@
-"""Where a domain's mass comes from in a converted release: its flow, with the links that the served snapshot knows."""
+"""Explanations in a converted release on this machine: flow, what-if and fragility of its own masses."""
 
 from __future__ import annotations
 
-from inlink.errors import NotFound, Refused
-from inlink.graph.blocks import Card
-from inlink.graph.release_flow import MOST_READ, ReleaseFlow, release_flow
-from inlink.workbench.explaining import SHOWN, LinksOf, share_of, with_links
-from inlink.workbench.explanations import About, Explanation, Source, Standing
+from collections.abc import Sequence
+
+from inlink.errors import BadInput, NotFound, Refused
+from inlink.graph.authority import authority_at
+from inlink.graph.blocks import Card, Release
+from inlink.graph.fragility import SETS
+from inlink.graph.release_flow import MOST_READ, ReleaseFlow, damping_of, position_of, release_flow
+from inlink.graph.release_what_if import release_what_if, release_without
+from inlink.graph.what_if_wishes import Wish
+from inlink.workbench.explaining import HELD_STILL, SHOWN, LinksOf, share_of, with_links
+from inlink.workbench.explanations import (
+    About,
+    Change,
+    Explanation,
+    FragilityAnswer,
+    Rested,
+    Source,
+    Standing,
+    WhatIfAnswer,
+)
 from inlink.workbench.results import Target
 from inlink.workbench.who import OpenRelease
 
@@ -22,15 +37,8 @@ def explain_in(
     would be asked for one by one.
     """
     release = opened.release
-    if not release.blocks.source.is_local:
-        raise Refused(
-            "a release on a server is not explained: that would ask it for a block a source",
-            hint="import it: inlink cc import; or see its sources: inlink who",
-        )
-    found = opened.locate(text)
-    if found.card is None:
-        raise NotFound(found.notes[0], hint="ask a release of hosts: --kind host")
-    terms = release_flow(release, found.card, most=most)
+    card, said = _located(opened, text)
+    terms = release_flow(release, card, most=most)
     shown = len(terms.sources) if limit is None else min(limit, len(terms.sources))
     nodes = terms.sources[:shown]
     column = "source_host" if opened.is_of_hosts else "source_domain"
@@ -46,18 +54,114 @@ def explain_in(
         )
         rows.append(with_links(row, f"{column} = '{name}'", links_of))
     return Explanation(
-        _about(opened, found.card, found.notes, terms), "flow", tuple(rows), terms.n_sources, terms.n_sources - shown,
+        _about(opened, card, said, terms.mass), "flow", tuple(rows), terms.n_sources, terms.n_sources - shown,
         float(sum(terms.carried[shown:])) + terms.others, terms.restart, terms.returned, None, terms.open, True,
         tuple(_notes(terms)),
     )  # fmt: skip
 
 
-def _about(opened: OpenRelease, card: Card, notes: tuple[str, ...], terms: ReleaseFlow) -> About:
+def what_if_in(opened: OpenRelease, text: str, *, add: Sequence[str] = (), lose: Sequence[str] = ()) -> WhatIfAnswer:
+    """A domain's mass if domains would reference it, or no longer did; `error` bounds it.
+
+    Raises: as `explain_in`; BadInput where nothing is asked.
+    """
+    if not (add or lose):
+        raise BadInput("what-if needs a link to think of", hint="name sources with --add or --lose")
+    release = opened.release
+    card, said = _located(opened, text)
+    named = [(name, True) for name in add] + [(name, False) for name in lose]
+    wishes = [Wish(name, _node(opened, name), is_added=is_added) for name, is_added in named]
+    found = release_what_if(release, card.node, wishes)
+    changes = tuple(
+        Change(
+            one.wish.name, "add" if one.wish.is_added else "lose", True, one.case, one.why,
+            _standing(release, card, alone.after), alone.after - alone.before,
+        )
+        for one, alone in zip(found.judged, found.alone, strict=True)
+    )  # fmt: skip
+    together = found.together
+    gain = together.after - together.before
+    return WhatIfAnswer(
+        _about(opened, card, said, together.before),
+        _standing(release, card, together.after),
+        gain,
+        together.error,
+        together.error == 0,
+        changes,
+        notes=(*_precision(gain, together.error), DIGITS, HELD_STILL),
+    )
+
+
+def fragility_in(opened: OpenRelease, text: str) -> FragilityAnswer:
+    """A domain without its strongest 1, 3 and 10 sources. Raises: as `explain_in`."""
+    release = opened.release
+    card, said = _located(opened, text)
+    terms = release_flow(release, card)
+    strongest = terms.sources[: max(SETS)]
+    sizes = sorted({min(size, len(terms.sources)) for size in SETS} - {0})
+    masses = release_without(release, card.node, [int(node) for node in strongest], sizes)
+    sources = tuple(
+        Source(name, float(c), share_of(float(c), terms.mass), float(m), float(s))
+        for name, c, m, s in zip(
+            release.names(strongest), terms.carried, terms.source_mass, terms.share_of_source, strict=False
+        )
+    )
+    rows = tuple(
+        Rested(size, _standing(release, card, one.after), share_of(terms.mass - one.after, terms.mass), one.error)
+        for size, one in zip(sizes, masses, strict=True)
+    )
+    widest = max((share_of(one.error, one.before) for one in masses), default=0.0)
+    notes = [f"each share is right to {widest:.1%} of the mass, by pushes that stopped early"] if widest > 5e-4 else []
+    return FragilityAnswer(
+        _about(opened, card, said, terms.mass), terms.n_sources, sources, rows, (*notes, DIGITS, HELD_STILL)
+    )
+
+
+def _located(opened: OpenRelease, text: str) -> tuple[Card, tuple[str, ...]]:
+    """What a release knows of a text, and what is to be said of it. Raises: NotFound, Refused."""
+    if not opened.release.blocks.source.is_local:
+        raise Refused(
+            "a release on a server is not explained: that would ask it for a block a source",
+            hint="import it: inlink cc import; or see its sources: inlink who",
+        )
+    found = opened.locate(text)
+    if found.card is None:
+        raise NotFound(found.notes[0], hint="ask a release of hosts: --kind host")
+    return found.card, found.notes
+
+
+def _node(opened: OpenRelease, name: str) -> int | None:
+    """The node of a source; None where the release does not have it."""
+    try:
+        found = opened.locate(name)
+    except NotFound:
+        return None
+    if found.card is None:
+        raise NotFound(found.notes[0], hint="name another source")
+    return found.card.node
+
+
+def _standing(release: Release, card: Card, mass: float) -> Standing:
+    """Where the domain would stand, all others held still."""
+    position = position_of(release, card.node, mass)
+    return Standing(mass, position, authority_at(position, release.n))
+
+
+def _precision(gain: float, error: float) -> list[str]:
+    if not error:
+        return []
+    if error >= abs(gain):
+        return [f"the change is not known better than to {error:.2g} of mass: pushes over the lists stopped early"]
+    return [f"the change is within {error / abs(gain):.2g} of itself"]
+
+
+def _about(opened: OpenRelease, card: Card, notes: tuple[str, ...], mass: float) -> About:
     manifest, kind = opened.release.manifest, "hosts" if opened.is_of_hosts else "domains"
     inputs: dict[str, object] = {
-        "release": manifest.name, "digest": manifest.digest, "counts": "every reference once", "damping": terms.damping
+        "release": manifest.name, "digest": manifest.digest, "counts": "every reference once",
+        "damping": damping_of(opened.release),
     }  # fmt: skip
-    standing = Standing(terms.mass, card.position, card.authority)
+    standing = Standing(mass, card.position, card.authority)
     target = Target(card.name, kind.removesuffix("s"))
     return About(target, f"{manifest.name}/{manifest.kind}", kind, manifest.name, manifest.n, inputs, standing, notes)
 

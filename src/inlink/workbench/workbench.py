@@ -372,6 +372,28 @@ class Workbench:
         links_of = explaining.links_behind(self, target, None) if self._home().current() else None
         return explaining_releases.explain_in(opened, target, limit=limit, links_of=links_of)
 
+    def what_if_in_release(
+        self,
+        target: str,
+        release: str | None = None,
+        *,
+        kind: str | None = None,
+        add: Sequence[str] = (),
+        lose: Sequence[str] = (),
+    ) -> WhatIfAnswer:
+        """A domain's mass in a converted release if references to it were added or lost, with a bound."""
+        from inlink.workbench import explaining_releases
+
+        return explaining_releases.what_if_in(self.open_release(release, kind=kind), target, add=add, lose=lose)
+
+    def fragility_in_release(
+        self, target: str, release: str | None = None, *, kind: str | None = None
+    ) -> FragilityAnswer:
+        """How much of a domain's mass in a converted release rests on its strongest 1, 3 and 10 sources."""
+        from inlink.workbench import explaining_releases
+
+        return explaining_releases.fragility_in(self.open_release(release, kind=kind), target)
+
     def what_if(
         self, target: str, *, scope: str | None = None, run: str = "latest", **links: Unpack[WhatIfOptions]
     ) -> WhatIfAnswer:

@@ -41,7 +41,7 @@ def explain(
         if release is None and kind is None:
             found = bench.explain(target, scope=scope, run=run, origins=origins, exact=exact, limit=limit)
         else:
-            _check_release(origins=origins or exact, run=run)
+            _check_release(is_asked=origins or exact, what="--origins and --exact", run=run)
             found = bench.explain_in_release(target, release, kind=kind, limit=limit)
     if output == "json":
         place.line(to_json(as_object(found), indent=2))
@@ -57,12 +57,12 @@ def explain(
     _foot(place, found.about, found.notes)
 
 
-def _check_release(*, origins: bool, run: str) -> None:
-    """Raises: BadInput for what a release is not asked."""
-    if origins:
+def _check_release(*, is_asked: bool, what: str, run: str) -> None:
+    """Raises: BadInput for what a release is not asked: it would read most of its lists, or counts no nofollow."""
+    if is_asked:
         raise BadInput(
-            "origins are followed in runs, not in a release: they would read most of its lists",
-            hint="lay your links over the release and explain that run: inlink rank --graph domains --release …",
+            f"{what} are for runs, not for a release: they read most of its lists, and it knows no nofollow",
+            hint="lay your links over the release and ask that run: inlink rank --graph domains --release …",
         )
     if run != LATEST:
         raise BadInput("--run and --release name two different graphs", hint="leave one of them out")
@@ -80,22 +80,28 @@ def what_if(
     infrastructure: bool,
     scope: str | None,
     run: str,
+    release: str | None,
+    kind: str | None,
     output: str | None,
 ) -> None:
     """A target's mass with other links."""
     place = Output(quiet=call.quiet)
     with Workbench.open(call.folder) as bench:
-        found = bench.what_if(
-            target,
-            scope=scope,
-            run=run,
-            add=add,
-            lose=lose,
-            nofollow=nofollow,
-            best=best or 0,
-            exact=exact,
-            infrastructure=infrastructure,
-        )
+        if release is None and kind is None:
+            found = bench.what_if(
+                target,
+                scope=scope,
+                run=run,
+                add=add,
+                lose=lose,
+                nofollow=nofollow,
+                best=best or 0,
+                exact=exact,
+                infrastructure=infrastructure,
+            )
+        else:
+            _check_release(is_asked=bool(best) or exact or nofollow, what="--best, --exact and --nofollow", run=run)
+            found = bench.what_if_in_release(target, release, kind=kind, add=add, lose=lose)
     if output == "json":
         place.line(to_json(as_object(found), indent=2))
         return
@@ -114,11 +120,25 @@ def what_if(
     _foot(place, found.about, found.notes)
 
 
-def fragility(call: Call, *, target: str, exact: bool, scope: str | None, run: str, output: str | None) -> None:
+def fragility(
+    call: Call,
+    *,
+    target: str,
+    exact: bool,
+    scope: str | None,
+    run: str,
+    release: str | None,
+    kind: str | None,
+    output: str | None,
+) -> None:
     """What rests on the strongest sources."""
     place = Output(quiet=call.quiet)
     with Workbench.open(call.folder) as bench:
-        found = bench.fragility(target, scope=scope, run=run, exact=exact)
+        if release is None and kind is None:
+            found = bench.fragility(target, scope=scope, run=run, exact=exact)
+        else:
+            _check_release(is_asked=exact, what="exact numbers", run=run)
+            found = bench.fragility_in_release(target, release, kind=kind)
     if output == "json":
         place.line(to_json(as_object(found), indent=2))
         return
