@@ -358,3 +358,38 @@ def test_bombs_and_cut_answers_are_archived_as_they_came(tmp_path: Path) -> None
     assert cut == {"https://a.example/cut": "disconnect"}
     with Workbench.open(tmp_path) as bench:
         assert bench.build().n_captures == 6  # what stood before the bound of the bomb was read
+
+
+def test_a_step_that_fails_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from inlink.crawl.frontier import Frontier
+
+    with hosting(SITE) as web:
+        settle, n_steps = Frontier.settle, 0
+
+        def failing(self: Frontier, pages: Any) -> None:
+            nonlocal n_steps
+            n_steps += 1
+            if n_steps == 8:
+                raise OSError(28, "No space left on device")
+            settle(self, pages)
+
+        monkeypatch.setattr(Frontier, "settle", failing)
+        with pytest.raises(OSError, match="No space"):
+            run(tmp_path, web)
+        monkeypatch.undo()
+        before = archived(tmp_path)
+        report = run(tmp_path, web)
+    assert report.is_resumed
+    assert len(before) + report.n_pages == 8
+    assert len(archived(tmp_path)) == len(set(archived(tmp_path))) == 8
+
+
+def test_an_archive_of_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from inlink.crawl.archive import Archive
+
+    monkeypatch.setattr(Archive, "roll_over", Archive.close)  # after every step
+    with hosting(SITE) as web:
+        report = run(tmp_path, web)
+    assert len(report.warcs) > 2
+    assert len(archived(tmp_path)) == len(set(archived(tmp_path))) == 8
+    assert len(Workspace.open(tmp_path).inputs) == len(report.warcs)

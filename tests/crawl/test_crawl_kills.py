@@ -17,6 +17,7 @@ import pytest
 from hosting import Page, Web, hosting, html
 from warcio.archiveiterator import ArchiveIterator
 
+from inlink.crawl.frontier import Frontier
 from inlink.store.workspace import Workspace
 
 N_PAGES = 240
@@ -54,6 +55,14 @@ def made(folder: Path, web: Web) -> Path:
     workspace = Workspace.create(folder)
     workspace.settings_path.write_text(f'[fetch]\nroutes = ["{web.route}"]\n', encoding="utf-8")
     return workspace.path
+
+
+def is_done(folder: Path) -> bool:
+    """Whether the crawl has ended; killed after that, it would begin anew as another crawl."""
+    for path in (folder / "crawls").glob("*/frontier.db"):
+        with contextlib.closing(Frontier(path)) as frontier:
+            return frontier.fact("ended") == "done"
+    return False
 
 
 class Runner:
@@ -108,9 +117,11 @@ def survive(tmp_path: Path, n_kills: int, seed: int) -> None:
         while killed < n_kills:
             folder = made(tmp_path / f"killed{number}", web)
             number += 1
-            while (status := runner.run(folder, draw.uniform(0, took * 0.6))) != 0:
-                assert status == -signal.SIGKILL
-                killed += 1
+            while not is_done(folder):
+                status = runner.run(folder, draw.uniform(0, took * 0.6))
+                assert status in (0, -signal.SIGKILL)
+                killed += status != 0
+            assert len(list((folder / "crawls").glob("*/frontier.db"))) == 1
             assert archived(folder) == expected
             assert not list((folder / "archive").glob("*.open"))
             names = {Path(each.facts["path"]).name for each in Workspace.open(folder).inputs.values()}

@@ -71,7 +71,7 @@ class Archive:
         self._stream: BinaryIO | None = None
         self.name = ""  # of the open file, as it will be called
         self.size = 0
-        self.finished: list[str] = []  # since last asked
+        self._counted = 0  # bytes that the frontier knows of
 
     def put(self, reply: Reply, digest: str, earlier: Earlier | None = None) -> Placed:
         """One answer's two records. `earlier` makes it a revisit of the same payload, by its digest or by a 304."""
@@ -89,21 +89,23 @@ class Archive:
             self._stream.flush()
             os.fsync(self._stream.fileno())
 
+    def accepted(self) -> None:
+        """The frontier knows of all that was put."""
+        self._counted = self.size
+
     def roll_over(self) -> None:
         """Finish the file where it has become large; call it between transactions."""
         if self.size >= self._max:
             self.close()
 
     def close(self) -> None:
-        """Give the open file its final name."""
+        """Give the open file its final name; what a failed step put there is cut off."""
         if self._stream is None:
             return
-        self.flush()
         self._stream.close()
         self._stream = None
-        publish(self._folder / (self.name + OPEN), self._folder / self.name)
-        self.finished.append(self.name)
-        self.size = 0
+        recover(self._folder, self.name, self._counted)
+        self.size = self._counted = 0
 
     def _opened(self) -> BinaryIO:
         if self._stream is None:

@@ -107,6 +107,7 @@ class Committer:
                 self._frontier.keep_file(self._archive.name, self._archive.size)
             self._let_go([*(outcome.task for outcome in outcomes), *wants.returned])
             next_pages = self._next(wants, {host_id for host_id, _ in (*fates.aside, *wants.aside)})
+        self._archive.accepted()
         self.tally.n_answered += len(outcomes)
         self._memory.keep_known(known)
         self._memory.flush()
