@@ -51,7 +51,7 @@ class Judged:
 
 CASES = {
     "new": "The source has no edge to the target yet.",
-    "first": "The source has no out-links: its mass, which restarted, follows its first link.",
+    "first": "The source has no out-links in this graph: all of its mass, which restarted, follows its first link.",
     "stronger": "The edge exists and weighs more afterwards.",
     "exists": "The edge exists already and its weight does not grow: no change.",
     "now follow": "The source links by nofollow already; a follow link makes an edge.",

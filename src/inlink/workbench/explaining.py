@@ -198,7 +198,7 @@ def what_if(
         _candidates(explained, node, ranked),
         _candidates(explained, node, together_best),
         ranked.n_ranked if ranked else None,
-        (*_precision(together), *_best_notes(ranked, allowed), HELD_STILL),
+        (*_precision(together), *_best_notes(explained, ranked, allowed), HELD_STILL),
     )
 
 
@@ -322,11 +322,17 @@ def _precision(found: MassAfter) -> list[str]:
     return [f"the mass after is within {share:.1g} of itself; --exact takes it to the end"]
 
 
-def _best_notes(found: Best | None, allowed: NDArray[np.bool_] | None) -> list[str]:
+def _best_notes(explained: Explained, found: Best | None, allowed: NDArray[np.bool_] | None) -> list[str]:
     if found is None:
         return []
     n_left_out = 0 if allowed is None else int(np.count_nonzero(~allowed))
     notes = [f"{found.n_ranked:,} sources without a link were ranked; {found.n_exact:,} of them computed exactly"]
+    n_silent = sum(float(explained.walk.out_weight[gain.source]) == 0 for gain in found.gains)
+    if n_silent:
+        notes.append(
+            f"{n_silent} of the best have no out-links in this graph, perhaps since their pages were not captured: "
+            "a first link gets all of their vote, more than it would get beside others"
+        )
     if n_left_out:
         notes.append(f"{n_left_out:,} of infrastructure and hosting were left out: --infrastructure keeps them")
     return notes if found.is_proven else [*notes, "others might come before the last of them: --exact decides it"]
