@@ -24,6 +24,7 @@ from range_server import serving_folder
 from inlink.fetch import Client, Policy
 from inlink.graph.blocks import Card, Layout, Release
 from inlink.graph.blocks.writer import write_release
+from inlink.graph.release_lists import degrees_of
 from inlink.sources.releases_http import HttpSource
 
 Ids = NDArray[np.uint32]
@@ -137,7 +138,20 @@ def sizes(release: Release) -> None:
         print(f"names in {side} leaves {size / n:.2f} B/domain ({size / max(n_deep[side], 1):.2f} B/name)")
     print(f"names {page_parts['names'] / n:.2f}, numbers {page_parts['numbers'] / n:.2f} B/domain")
     print("other: " + ", ".join(f"{name} {files[name]:,}" for name in ("head.bin", "order.bin", "directory.bin")))
+    floor(release)
     entropy(release)
+
+
+def floor(release: Release) -> None:
+    """What any code of one direction must take that knows the degrees and nothing of who is near whom.
+
+    log2 of the number of graphs with these degrees, m! / (prod of out-degrees! x prod of in-degrees!), an edge.
+    """
+    n_in, n_out = (each[each > 0].astype(np.float64) for each in degrees_of(release))
+    m = n_in.sum()
+    known = sum(float((each * np.log2(each)).sum()) for each in (n_in, n_out))
+    bits = np.log2(m) - known / m + np.log2(np.e)
+    print(f"a graph of these degrees without locality: {bits:.2f} bits an edge, {bits / 8:.3f} bytes")
 
 
 def entropy(release: Release) -> None:

@@ -19,7 +19,7 @@ from inlink.graph.blocks.name_kernel import count_breaks, front_coded, order_of_
 from inlink.graph.blocks.name_pack import Coder, NameTable, pack_coded, pack_front
 from inlink.graph.blocks.names import Beginnings, unpack_coded, unpack_front
 from inlink.graph.blocks.number_pack import pack_table
-from inlink.graph.blocks.numbers import read_table, span_of_number
+from inlink.graph.blocks.numbers import Table, span_of_number
 
 LARGEST = 2**32 - 2
 
@@ -135,9 +135,9 @@ def test_tables_of_numbers(n: int) -> None:
     for which in range(n):
         span = span_of_number("order.bin", which, n, 32)
         block = data[span.offset : span.offset + span.length]
-        assert read_table(block, span, n, 32, 99)[which % 32] == numbers[which]
+        assert Table(block, span, n, 99)[which % 32] == numbers[which]
         with pytest.raises(CorruptIndex, match="seal"):
-            read_table(block, span, n, 32, 98)
+            Table(block, span, n, 98)
 
 
 @given(lists(), st.integers(0, 10**6))

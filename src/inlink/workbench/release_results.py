@@ -71,7 +71,7 @@ class ImportedRelease:
 class ImportOptions:
     """How to import. where: a folder or address, None for Common Crawl. Units: memory_bytes for turning lists round.
 
-    keeps_out: whether domains can be asked what they reference. names_beside: whether names stand beside in-lists, so
+    keeps_out: whether domains can be asked what they reference. names_beside: whether names stand beside lists, so
     that a web server answers in few requests; on this machine they are found without.
     """
 

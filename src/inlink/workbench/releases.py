@@ -11,6 +11,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from inlink.engine.protocol import Progress, Report, silent
@@ -121,7 +122,9 @@ def _import(
         },
         meta={"crawls": list(release.crawls), "source": options.where or "Common Crawl"},
     )
-    layout = Layout(named=Layout().named if options.names_beside else 0, keeps_out=options.keeps_out)
+    layout = Layout(keeps_out=options.keeps_out)
+    if not options.names_beside:
+        layout = replace(layout, named=0, named_out=0)
     done = import_release(
         text, made, work, memory_bytes=options.memory_bytes, threads=options.threads, layout=layout, report=report
     )

@@ -16,7 +16,7 @@ from inlink.graph.blocks.directory import Page, Root
 from inlink.graph.blocks.layout import MANIFEST, Manifest
 from inlink.graph.blocks.leaf import Lists, unpack_numbers
 from inlink.graph.blocks.names import Names, unpack_coded, unpack_front
-from inlink.graph.blocks.numbers import read_table, span_of_number
+from inlink.graph.blocks.numbers import Table, span_of_number
 from inlink.graph.blocks.source import ByteSource, Span, checked
 
 T = TypeVar("T")
@@ -133,11 +133,9 @@ class Blocks:
         manifest, per_block = self.manifest, self.manifest.layout.per_order
         spans = [span_of_number(file, each, manifest.n, per_block) for each in which]
         blocks = list(dict.fromkeys(spans))
-        read = self.unpacked(
-            blocks, lambda i, data: read_table(data, blocks[i], manifest.n, per_block, manifest.root[2])
-        )
+        read = self.unpacked(blocks, lambda i, data: Table(data, blocks[i], manifest.n, manifest.root[2]))
         found = dict(zip(blocks, read, strict=True))
-        numbers = [int(found[span][each % per_block]) for span, each in zip(spans, which, strict=True)]
+        numbers = [found[span][each % per_block] for span, each in zip(spans, which, strict=True)]
         if any(number >= manifest.n for number in numbers):
             raise CorruptIndex(f"{file} names a domain that is not there", hint="fetch or convert the release again")
         return numbers

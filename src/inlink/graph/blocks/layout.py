@@ -32,7 +32,7 @@ class Layout:
     per_leaf: int = 1024
     prefix: int = 128
     named: int = 50
-    named_out: int = 0
+    named_out: int = 50
     chunk: int = 4096
     head: int = 1 << 17
     per_head: int = 256

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
 import xxhash
-from numpy.typing import NDArray
 
 from inlink.errors import CorruptIndex
 from inlink.graph.blocks.source import Span
@@ -28,25 +26,23 @@ def span_of_number(file: str, which: int, n: int, per_block: int) -> Span:
     return Span(file, which // per_block * size, size)
 
 
-def read_table(data: bytes, span: Span, n: int, per_block: int, seed: int) -> NDArray[np.uint32]:
-    """The numbers of a block. Raises: CorruptIndex where the seal does not match."""
-    payload = data[:-SEAL]
-    if seal(payload, seed, span.offset // span.length) != int.from_bytes(data[-SEAL:], "little"):
-        raise CorruptIndex(
-            f"block {span.offset}+{span.length} of {span.file} does not match its seal",
-            hint="the file is damaged, or belongs to another version of the release: fetch or convert it again",
-        )
-    return _unpacked(np.frombuffer(payload, np.uint64), width_of(n), per_block)
+class Table:
+    """A block of a table, read back: numbers are taken out one by one, as few of a block are ever asked for."""
 
+    def __init__(self, data: bytes, span: Span, n: int, seed: int) -> None:
+        """Raises: CorruptIndex where the seal does not match."""
+        payload = data[:-SEAL]
+        if seal(payload, seed, span.offset // span.length) != int.from_bytes(data[-SEAL:], "little"):
+            raise CorruptIndex(
+                f"block {span.offset}+{span.length} of {span.file} does not match its seal",
+                hint="the file is damaged, or belongs to another version of the release: fetch or convert it again",
+            )
+        self._payload, self._width = payload, width_of(n)
 
-def _unpacked(words: NDArray[np.uint64], width: int, count: int) -> NDArray[np.uint32]:
-    """Numbers of a fixed width, one after the other."""
-    at = np.arange(count, dtype=np.uint64) * np.uint64(width)
-    place, shift = (at >> np.uint64(6)).astype(np.int64), at & np.uint64(63)
-    low = words[place] >> shift
-    beyond = np.concatenate([words, np.zeros(1, np.uint64)])[place + 1]
-    high = np.where(shift > 0, beyond << ((np.uint64(64) - shift) & np.uint64(63)), np.uint64(0))
-    return ((low | high) & np.uint64((1 << width) - 1)).astype(np.uint32)
+    def __getitem__(self, which: int) -> int:
+        first = which * self._width
+        some = int.from_bytes(self._payload[first >> 3 : (first + self._width + 7) >> 3], "little")
+        return (some >> (first & 7)) & ((1 << self._width) - 1)
 
 
 def seal(payload: bytes, seed: int, block: int) -> int:
