@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inlink.kernels.jit import compiled, compiled_bare
+from inlink.kernels.pagerank_gather import sum_of, weighted_sum_of
 from inlink.kernels.prefetch import prefetch
 
 Words = NDArray[np.uint32]
@@ -18,42 +19,20 @@ Longs = NDArray[np.int64]
 Singles = NDArray[np.float32]
 Floats = NDArray[np.float64]
 
-_AHEAD = np.uint64(96)  # edges between a prefetch and its use
-_1, _2, _3, _4, _8 = (np.uint64(k) for k in (1, 2, 3, 4, 8))
+_PIECE = np.uint64(256)
 
 
 @compiled_bare
-def _row(neighbours: Words, values: Singles, low: np.uint64, stop: np.uint64) -> float:
-    """Sum of the values of the neighbours from low until stop."""
-    size, k = np.uint64(len(neighbours)), low
-    a = b = c = d = 0.0
-    while k + _4 <= stop:
-        if k + _AHEAD + _4 <= size:
-            for further in range(4):
-                prefetch(values, neighbours[k + _AHEAD + np.uint64(further)])
-        a += np.float64(values[neighbours[k]])
-        b += np.float64(values[neighbours[k + _1]])
-        c += np.float64(values[neighbours[k + _2]])
-        d += np.float64(values[neighbours[k + _3]])
-        k += _4
-    if k < stop and k + _AHEAD + _4 <= size:
-        for further in range(4):
-            prefetch(values, neighbours[k + _AHEAD + np.uint64(further)])
+def _row(neighbours: Words, weights: Singles, values: Singles, low: np.uint64, stop: np.uint64) -> float:
+    """Sum of the values of the neighbours from low until stop, times their weights if there are any."""
+    total, k = 0.0, low
     while k < stop:
-        a += np.float64(values[neighbours[k]])
-        k += _1
-    return float((a + b) + (c + d))
-
-
-@compiled_bare
-def _weighted_row(neighbours: Words, weights: Singles, values: Singles, low: np.uint64, stop: np.uint64) -> float:
-    """As `_row`, each value times the weight of its link."""
-    size, total, k = np.uint64(len(neighbours)), 0.0, low
-    while k < stop:
-        if k + _AHEAD < size:
-            prefetch(values, neighbours[k + _AHEAD])
-        total += np.float64(weights[k]) * np.float64(values[neighbours[k]])
-        k += _1
+        end = min(k + _PIECE, stop)
+        if len(weights) > 0:
+            total += weighted_sum_of(neighbours, weights, values, k, end)
+        else:
+            total += sum_of(neighbours, values, k, end)
+        k = end
     return total
 
 
@@ -80,17 +59,14 @@ def gather_rows(
     Returns base times after summed up, the largest growth, and how many links were looked at.
     """
     attributed, growth, edges = 0.0, 0.0, 0
-    alike, weighted = len(base) == 1, len(weights) > 0
+    alike = len(base) == 1
     for row in range(first, last):
         low, stop = np.uint64(offsets[row]), np.uint64(offsets[row + 1])
         before = values[row]
         new = before
         n_links = int(stop - low)
         if 0 < n_links <= most and out_weight[row] > 0.0:
-            if weighted:
-                total = _weighted_row(neighbours, weights, values, low, stop)
-            else:
-                total = _row(neighbours, values, low, stop)
+            total = _row(neighbours, weights, values, low, stop)
             own = constant[row] if len(constant) else 0.0
             if row == target:
                 own += 1.0
