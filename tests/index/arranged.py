@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from small_parts import RULES, SmallPart
 
-from inlink.engine.session import Session
+from inlink.engine.session import SORT_ROWS, Session
 from inlink.index.arrange import arrange
 from inlink.store.tables import Written
 from inlink.urls.domains import SuffixRules
@@ -45,12 +45,18 @@ class Snapshot:
 
 
 def arranged(
-    parts: Sequence[SmallPart], folder: Path, *, rules: SuffixRules = RULES, threads: int = 2, memory: int = MEMORY
+    parts: Sequence[SmallPart],
+    folder: Path,
+    *,
+    rules: SuffixRules = RULES,
+    threads: int = 2,
+    memory: int = MEMORY,
+    sort_rows: int = SORT_ROWS,
 ) -> Snapshot:
     """The snapshot of some parts."""
     folders = [part.write(folder / f"part-{i}") for i, part in enumerate(parts)]
     scratch = folder / "scratch"
     scratch.mkdir()
-    with Session(scratch, threads=threads, memory_bytes=memory) as session:
+    with Session(scratch, threads=threads, memory_bytes=memory, sort_rows=sort_rows) as session:
         written = arrange(folders, folder / "out", rules, session)
     return Snapshot(folder / "out", written)

@@ -90,6 +90,15 @@ def test_snapshot_agrees_with_plain_loops(seed: int, tmp_path: Path) -> None:
     _compare_pairs(snapshot.rows("pairs"), states)
 
 
+def test_tables_sorted_piece_by_piece_are_the_same(tmp_path: Path) -> None:
+    parts = crawl(1)
+    (tmp_path / "one").mkdir()
+    (tmp_path / "pieces").mkdir()
+    whole, pieces = arranged(parts, tmp_path / "one"), arranged(parts, tmp_path / "pieces", sort_rows=20)
+    assert whole.digests == pieces.digests
+    assert whole.written["links"].n_rows > 100
+
+
 def _state(row: dict[str, Any]) -> tuple[Any, ...]:
     return row["first_seen"], row["last_seen"], row["lost_at"], row["lost_reason"], row["n_seen"], row["is_live"]
 

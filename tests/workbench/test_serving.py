@@ -12,6 +12,7 @@ import pytest
 from made_snapshot import Made, make
 
 from inlink.errors import CorruptIndex, NotFound
+from inlink.index import serving_links
 from inlink.index.serving import build_serving
 from inlink.index.serving_reader import Serving, prefix_of
 from inlink.urls import identity
@@ -162,6 +163,18 @@ def test_what_does_not_fit_is_refused(made: Made, tmp_path: Path, damage: Any, w
     with pytest.raises(CorruptIndex, match=words):
         served(made, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["snapshot"]
+
+
+def test_outgoing_links_sorted_in_passes_stand_as_sorted_at_once(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = "SELECT * FROM outgoing ORDER BY rowid"
+    at_once = query(served(made, tmp_path), everything)
+    monkeypatch.setattr(serving_links, "SORT_ROWS", 20)
+    (tmp_path / "again").mkdir()
+    assert query(served(made, tmp_path / "again"), everything) == at_once
+    assert [row[1:3] for row in at_once] == sorted(row[1:3] for row in at_once)
+    assert len(at_once) > 50
 
 
 def test_a_missing_table_is_named(tmp_path: Path) -> None:

@@ -12,16 +12,19 @@ from types import TracebackType
 import duckdb
 import pyarrow as pa
 
+from inlink.engine import dealing
 from inlink.schema.columns import TableSchema
-from inlink.store.tables import Written, write_table
+from inlink.store.tables import Written, stored_schema, write_table
 
 BATCH_ROWS = 32_768
+SORT_ROWS = 1 << 22  # sorted at once: some 3 GB of wide rows
 
 
 class Session:
     """One connection to a scratch database in `folder`; everything it holds is thrown away with the folder."""
 
-    def __init__(self, folder: Path, *, threads: int, memory_bytes: int) -> None:
+    def __init__(self, folder: Path, *, threads: int, memory_bytes: int, sort_rows: int = SORT_ROWS) -> None:
+        self._folder, self._sort_rows = folder, sort_rows
         self._variables: dict[str, object] = {}
         self._connection = duckdb.connect(
             str(folder / "scratch.duckdb"),
@@ -81,11 +84,35 @@ class Session:
     def arrange(self, rows: str, order: str, out: Path, table: TableSchema) -> Written:
         """The rows of a table or view, sorted, as Parquet files below `out`. The order must be total.
 
-        Cost: one sort of the wide rows, on disk where memory ends.
+        Cost: one sort of the wide rows, on disk where memory ends; of more than `sort_rows`, piece by piece.
         """
         columns = ", ".join(f'"{name}"' for name in table.names)
-        query = f"SELECT {columns} FROM {rows} ORDER BY {order}"  # noqa: S608 names of ours, no user's words
-        return write_table(self.batches(query), out, table)
+        (n_rows,) = self.one(f"SELECT count(*) FROM {rows}")  # noqa: S608 names of ours, no user's words
+        n_pieces = -(-int(str(n_rows)) // self._sort_rows)
+        if n_pieces <= 1:
+            query = f"SELECT {columns} FROM {rows} ORDER BY {order}"  # noqa: S608 as above
+            return write_table(self.batches(query), out, table)
+        return write_table(self._by_pieces(rows, columns, order, n_pieces, stored_schema(table)), out, table)
+
+    def _by_pieces(
+        self, rows: str, columns: str, order: str, n_pieces: int, schema: pa.Schema
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows in order, dealt out to files and sorted file by file."""
+        folder = self._folder / "pieces"
+        folder.mkdir()
+        with self._cursor() as cursor:
+            cursor.execute(f"SET VARIABLE {dealing.SPLITS} = ({dealing.splits_query(rows, order, n_pieces)})")
+            n_splits = cursor.execute(f"SELECT len(getvariable('{dealing.SPLITS}'))").fetchall()[0][0]
+            piece = dealing.piece_of(order, n_splits)
+            dealt = f"SELECT {columns}, ({piece})::USMALLINT AS {dealing.PIECE} FROM {rows}"  # noqa: S608 as above
+            files = dealing.deal(cursor.sql(dealt).to_arrow_reader(BATCH_ROWS), folder, n_splits + 1, schema)
+        for file in files:
+            with self._cursor() as cursor:
+                cursor.register(dealing.PIECE, pa.RecordBatchReader.from_batches(schema, dealing.read(file)))
+                query = f"SELECT {columns} FROM {dealing.PIECE} ORDER BY {order}"  # noqa: S608 as above
+                yield from cursor.sql(query).to_arrow_reader(BATCH_ROWS)
+            file.unlink()
+        folder.rmdir()
 
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -17,6 +17,7 @@ from inlink.index.serving_scan import Snapshot, external
 from inlink.schema.snapshot import SNAPSHOT_LINKS
 
 Say = Callable[[str, int, int], None]
+SORT_ROWS = 25_000_000  # sorted at once
 
 _LINK_COLUMNS = (
     "link_id", "capture_id", "ordinal", "source_url", "source_host", "source_domain", "target_raw", "target_url",
@@ -66,6 +67,18 @@ _WIDE = """
     target_url, target_raw, target_host, target_domain, rel, rel_origin, anchor, alt, text_before, text_after, heading,
     position_share, block_link_share, n_seen, title, author, published_at, page_kind, n_external_links, robots_noindex,
     first_seen > first_capture AS is_added
+"""
+
+
+_OUTGOING = """
+    SELECT row, source_page, ordinal, source_domain_id, source_host_id, target_page, target_host_id,
+           target_domain_id, kind, is_embed, t.is_left_out AS is_target_left_out, nofollow, ugc, sponsored, region,
+           lang, is_live, change, l.first_seen, l.last_seen, lost_at, lost_reason, strength, link_id, source_url,
+           source_host, source_domain_length, target_url, target_host, target_domain, rel, rel_origin, anchor,
+           position_share
+    FROM links l JOIN domains t ON t.domain_id = l.target_domain_id
+    WHERE source_page >= $first AND source_page < $end
+    ORDER BY source_page, ordinal, row
 """
 
 
@@ -201,21 +214,22 @@ def build_places(db: duckdb.DuckDBPyConnection) -> None:
 
 def build_outgoing(db: duckdb.DuckDBPyConnection, say: Say) -> None:
     """Table `outgoing`: links in the order of their source page; narrow, with the texts that lists show."""
-    say("outgoing", 0, 1)
-    run(
-        db,
-        """
-        CREATE TABLE outgoing AS
-        SELECT row, source_page, ordinal, source_domain_id, source_host_id, target_page, target_host_id,
-               target_domain_id, kind, is_embed, t.is_left_out AS is_target_left_out, nofollow, ugc, sponsored, region,
-               lang, is_live, change, l.first_seen, l.last_seen, lost_at, lost_reason, strength, link_id, source_url,
-               source_host, source_domain_length, target_url, target_host, target_domain, rel, rel_origin, anchor,
-               position_share
-        FROM links l JOIN domains t ON t.domain_id = l.target_domain_id
-        ORDER BY source_page, ordinal, row
-        """,
-    )
-    say("outgoing", 1, 1)
+    (n_links,) = one(db, "SELECT count(*) FROM links")
+    passes = max(1, -(-n_links // SORT_ROWS))
+    ends = _page_ends(db, passes)
+    statement, first = "CREATE TABLE outgoing AS", 0
+    for done, end in enumerate(ends):  # a sort on disk takes the more memory the more rows it has
+        say("outgoing", done, len(ends))
+        run(db, f"{statement} {_OUTGOING}", {"first": first, "end": end})
+        statement, first = "INSERT INTO outgoing", end
+    say("outgoing", len(ends), len(ends))
+
+
+def _page_ends(db: duckdb.DuckDBPyConnection, passes: int) -> list[int]:
+    """Numbers of pages that split links by their source about evenly; the last is beyond all pages."""
+    shares = [share / passes for share in range(1, passes)]
+    cuts = one(db, f"SELECT approx_quantile(source_page, {shares}) FROM links")[0] if shares else []
+    return [*sorted({cut + 1 for cut in cuts}), 2**32]
 
 
 def build_indirect(db: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
