@@ -7,21 +7,24 @@ import contextlib
 import gzip
 import itertools
 import socket
+import sqlite3
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import brotli
 import pytest
 import zstandard
 from scripted_server import Asked, Server, reply, serving
 
-from inlink.errors import BadInput
-from inlink.fetch import Chain, Fetcher, Manners, Memory, Policy, Reply, parse_route
+from inlink.errors import BadInput, CorruptIndex
+from inlink.fetch import DEFAULT_POLICY, Chain, Fetcher, Manners, Memory, Policy, Reply, parse_route
 from inlink.fetch.bodies import decoded
 from inlink.fetch.fetcher import origin_of
-from inlink.fetch.waiting import retry_after_s
+from inlink.fetch.waiting import Lanes, retry_after_s
 
 NO_ROBOTS = reply("404 Not Found")
 
@@ -130,9 +133,14 @@ def test_robots_are_asked_once_an_origin_and_obeyed(memory: Memory) -> None:
         (reply("301 Moved", b"", "Location: /robots.txt"), None, 200),  # a loop: as if there were none
         (reply("301 Moved", b"", "Location: ftp://b.example/robots.txt"), None, 200),
         (reply("200 OK", gzip.compress(b"user-agent: *\ndisallow: /"), "Content-Encoding: gzip"), "robots", None),
+        (reply("200 OK", b"\x1f\x8b rubbish \xff", "Content-Encoding: gzip"), "robots-unreachable", None),
+        (reply("200 OK", b"user-agent: *\ndisallow: /", "Content-Encoding: utf-8"), "robots", None),
+        (reply("200 OK", b"user-agent: *\nallow", length=100), "robots-unreachable", None),  # half a file
     ],
-    ids=["403", "500", "429", "silent", "redirect", "loop", "redirect-elsewhere", "gzip"],
-)
+    ids=[
+        "403", "500", "429", "silent", "redirect", "loop", "redirect-elsewhere", "gzip", "not-gzip", "no-coding", "cut",
+    ],
+)  # fmt: skip
 def test_answers_for_robots(robots: bytes, error: str | None, status: int | None) -> None:
     table = {
         "a.example/robots.txt": robots,
@@ -151,8 +159,75 @@ def test_old_rules_stand_while_the_site_does_not_answer(memory: Memory) -> None:
         table["a.example/robots.txt"] = reply("500 Oops")
         found = ask(server, "http://a.example/no", "http://a.example/x", memory=memory, robots_keep_s=0.0)
         assert [r.error for r in found] == ["robots", None]
+        assert [asked.path for asked in server.asked].count("/robots.txt") == 2  # not once more for every page
         found = ask(server, "http://a.example/x", memory=memory, robots_keep_s=0.0, robots_stale_s=0.0)
         assert found[0].error == "robots-unreachable"
+
+
+def test_a_robots_txt_that_leads_nowhere_forbids_nothing_in_the_next_run_either(memory: Memory) -> None:
+    table = {
+        "a.example/robots.txt": reply("301 Moved", b"", "Location: /robots.txt"),
+        "a.example/p": reply("200 OK", b"p"),
+    }
+    with serving(pages(table)) as server:
+        assert [ask(server, "http://a.example/p", memory=memory)[0].status for _ in range(2)] == [200, 200]
+
+
+def test_how_long_a_host_wants_to_wait_is_known_before_it_is_asked() -> None:
+    table = {"a.example/robots.txt": reply("200 OK", b"user-agent: *\ncrawl-delay: 86400")}
+
+    async def run(server: Server) -> list[float]:
+        async with Fetcher(policy(server), manners()) as fetcher:
+            return [await fetcher.wait_s(url) for url in ("http://a.example/", "http://b.example/", "ftp://c.example/")]
+
+    with serving(pages(table)) as server:
+        first, *others = asyncio.run(run(server))
+    assert first > 80_000
+    assert others == [0.0, 0.0]
+
+
+def test_lanes_that_are_forgotten_keep_what_their_host_wants(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inlink.fetch.waiting._IDLE_LANES", 10)
+    lanes = Lanes(0.0, 1, 1.0, 10.0)
+    lanes.slow_down("slow.example", 30.0)
+    for number in range(100):
+        lanes.of(f"h{number}.example")
+    assert lanes.of("slow.example").delay_s == 30.0
+    assert len(lanes._lanes) <= 21
+
+
+@pytest.mark.parametrize("host", [f"{'a' * 70}.example", "a..example"])
+def test_names_that_no_name_server_can_be_asked_for(host: str) -> None:
+    async def run() -> Reply:
+        async with Fetcher(DEFAULT_POLICY, manners(obeys_robots=False)) as fetcher:
+            return await fetcher.ask(f"http://{host}/")
+
+    assert asyncio.run(run()).error == "dns"
+
+
+@pytest.mark.parametrize("is_foreign", [True, False], ids=["another-format", "no-database"])
+def test_a_memory_that_cannot_be_read_is_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_foreign: bool
+) -> None:
+    path = tmp_path / "courtesy.db"
+    if is_foreign:
+        with contextlib.closing(sqlite3.connect(path)) as db:
+            db.execute("pragma user_version = 99")
+    else:
+        path.write_bytes(b"no database" * 100)
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def remembering(*args: Any, **options: Any) -> sqlite3.Connection:
+        opened.append(connect(*args, **options))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", remembering)
+    with pytest.raises(CorruptIndex, match="courtesy") as caught:
+        Memory(path)
+    assert "delete it" in caught.value.hint
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened[0].execute("select 1")
 
 
 def test_the_opt_out_list_covers_hosts_below() -> None:
@@ -163,7 +238,7 @@ def test_the_opt_out_list_covers_hosts_below() -> None:
         assert {asked.headers["host"] for asked in server.asked} == {"xa.example"}
 
 
-def test_one_request_to_a_host_at_a_time_and_delays_between() -> None:
+def test_one_request_to_a_host_at_a_time_and_delays_between(memory: Memory) -> None:
     times: dict[str, list[tuple[float, float]]] = {}
 
     def answer(asked: Asked, connection: socket.socket) -> None:
@@ -173,7 +248,7 @@ def test_one_request_to_a_host_at_a_time_and_delays_between() -> None:
         connection.sendall(reply("200 OK", b"user-agent: *\ncrawl-delay: 0.2" if asked.path == "/robots.txt" else b"x"))
 
     async def run(server: Server) -> None:
-        async with Fetcher(policy(server), manners(delay_s=0.05)) as fetcher:
+        async with Fetcher(policy(server), manners(delay_s=0.05), memory) as fetcher:
             urls = [f"http://{host}.example/{i}" for i in range(3) for host in "ab"]
             await asyncio.gather(*(fetcher.ask(url) for url in urls))
 
@@ -181,9 +256,10 @@ def test_one_request_to_a_host_at_a_time_and_delays_between() -> None:
         asyncio.run(run(server))
     for spans in times.values():
         assert len(spans) == 4
-        for (began, ended), (after, _) in itertools.pairwise(spans):
-            assert after >= ended - 0.01
-            assert after - began >= 0.19
+        assert all(after >= ended for (_, ended), (after, _) in itertools.pairwise(spans))
+    for host in "ab":  # as sent: a busy machine may see them later than that
+        sent_us = [line.at_us for line in memory.ledger(f"{host}.example")]
+        assert all(after - before >= 150_000 for before, after in itertools.pairwise(sent_us))
 
 
 @pytest.mark.parametrize("status", ["429 Slow", "503 Busy"])
@@ -240,24 +316,22 @@ def test_redirects_are_told_hop_by_hop() -> None:
 
 
 def test_slow_answers_end_in_time() -> None:
+    is_over = threading.Event()
+
     def answer(asked: Asked, connection: socket.socket) -> None:
-        if asked.path == "/head":
-            for _ in range(100):
-                connection.sendall(b"H")
-                time.sleep(0.1)
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-        for _ in range(100):
+        """A byte now and then, for as long as anybody listens."""
+        connection.sendall(b"H" if asked.path == "/head" else b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        while not is_over.wait(0.1):
             connection.sendall(b"x")
-            time.sleep(0.1)
 
     with serving(answer) as server:
-        began = time.monotonic()
         urls = ("http://a.example/head", "http://a.example/body")
-        found = ask(server, *urls, total_timeout_s=0.5, obeys_robots=False, backoff_s=0.0)
-        assert time.monotonic() - began < 5
-    assert (found[0].status, found[0].error) == (None, "bad-answer" if found[0].error == "bad-answer" else "timeout")
-    assert (found[1].status, found[1].error, found[1].cut) == (200, "timeout", "time")
-    assert set(found[1].body) == {ord("x")}
+        head, body = ask(server, *urls, total_timeout_s=1.5, obeys_robots=False, backoff_s=0.0)
+        is_over.set()
+    assert head.status is None
+    assert head.error in ("timeout", "bad-answer")  # given up in time, or as soon as it is clear that this is no head
+    assert (body.status, body.error, body.cut) == (200, "timeout", "time")
+    assert set(body.body) == {ord("x")}
 
 
 WRONG = {

@@ -21,6 +21,7 @@ WAITING, DONE, LEFT_OUT, FAILED = range(4)
 SEED, SITEMAP = 1, 2
 TRY = 10_000  # what a try adds to a page's turn
 CACHE_KIB = 96 * 1024
+_HINT = "begin another crawl (--new), or delete the folder that it lies in; what it archived stays"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +94,16 @@ class Frontier:
     def __init__(self, path: Path, *, cache_kib: int = CACHE_KIB) -> None:
         try:
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise CorruptIndex(f"{path} cannot be opened: {error}", hint=_HINT) from error
+        try:
             self._db.execute("pragma journal_mode = wal")
             self._db.execute("pragma synchronous = normal")
             self._db.execute(f"pragma cache_size = -{cache_kib}")
             self._db.executescript(files("inlink.crawl").joinpath("frontier.sql").read_text(encoding="utf-8"))
-        except sqlite3.DatabaseError as error:
-            raise CorruptIndex(f"{path} cannot be read: {error}", hint="start the crawl anew") from error
+        except sqlite3.Error as error:
+            self._db.close()
+            raise CorruptIndex(f"{path} cannot be read: {error}", hint=_HINT) from error
         self._host_ids: dict[str, int] = {}
 
     def close(self) -> None:

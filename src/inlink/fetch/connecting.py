@@ -41,7 +41,7 @@ class Gate(AbstractResolver):
             return [_found(host, route.address, route.port, kind, 0)]
         try:
             found = await asyncio.get_running_loop().getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
-        except socket.gaierror as error:
+        except (socket.gaierror, UnicodeError) as error:  # the latter where a part of the name is empty or too long
             raise Unreachable(f"{host}: no such host", hint="check the name and the connection") from error
         results: list[ResolveResult] = []
         for kind, _, protocol, _, address in found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import time
 from types import TracebackType
 
@@ -18,6 +19,7 @@ from inlink.fetch.robots import MAX_BYTES, MAX_REDIRECTS, Rules, rules_of
 from inlink.fetch.waiting import Lanes
 
 _KEPT_RULES = 20_000
+_KEPT_BYTES = 64 * 2**20  # of the files that rules were read from
 
 
 class Fetcher:
@@ -33,6 +35,8 @@ class Fetcher:
         self._exchanger = Exchanger(policy, manners)
         self._in_flight = asyncio.Semaphore(manners.at_once)
         self._rules: dict[str, Rules] = {}
+        self._rules_bytes = 0
+        self._again_at: dict[str, float] = {}  # when a robots.txt that did not answer is asked for again
         self._reading: dict[str, asyncio.Task[Rules]] = {}
 
     async def __aenter__(self) -> Fetcher:
@@ -83,10 +87,10 @@ class Fetcher:
                 return Chain(tuple(hops), "too-many")
 
     async def rules(self, url: str) -> Rules:
-        """What robots.txt of the URL's origin says, read once a day."""
+        """What robots.txt of the URL's origin says, read once a day; once an hour where it does not answer."""
         origin = origin_of(url)
         rules = self._rules.get(origin)
-        if rules is not None and _age_s(rules) < self.manners.robots_keep_s:
+        if rules is not None and not self._is_due(origin, rules):
             return rules
         task = self._reading.get(origin)
         if task is None:
@@ -98,20 +102,42 @@ class Fetcher:
         """The rules of the URL's origin, where they were read already."""
         return self._rules.get(origin_of(url))
 
+    async def wait_s(self, url: str) -> float:
+        """How long until the URL's host may be asked. Its robots.txt is read first: it may name a long Crawl-delay."""
+        place = self._place(url)
+        if isinstance(place, Reply):
+            return 0.0
+        if self.manners.obeys_robots:
+            await self.rules(place.url)
+        return self.lanes.wait_s(place.host)
+
+    def _is_due(self, origin: str, rules: Rules) -> bool:
+        """Whether the origin's robots.txt should be read again."""
+        if (again_at := self._again_at.get(origin)) is not None:
+            return time.monotonic() >= again_at
+        return _age_s(rules) >= self.manners.robots_keep_s
+
     async def _read(self, origin: str) -> Rules:
         """Rules from memory if they are young enough; else from the site, or old ones where it does not answer."""
         old = self.memory.robots(origin)
         if old is None or _age_s(old) >= self.manners.robots_keep_s:
             new = await self._fetched(origin)
+            if new.why == "unreachable":
+                self._again_at[origin] = time.monotonic() + self.manners.robots_again_s
+            else:
+                self._again_at.pop(origin, None)
             if new.why == "unreachable" and old is not None and _age_s(old) < self.manners.robots_stale_s:
                 new = old
             elif new.why != "unreachable":
                 self.memory.keep_robots(origin, new)
         else:
             new = old
-        if len(self._rules) >= _KEPT_RULES:
+        self._rules_bytes += len(new.body)
+        if len(self._rules) >= _KEPT_RULES or self._rules_bytes > _KEPT_BYTES:
             self._rules.clear()
-        self._rules[origin] = new
+            self._again_at.clear()
+            self._rules_bytes = len(new.body)
+        self._rules[origin] = dataclasses.replace(new, body=b"")
         self.lanes.slow_down(origin.partition("://")[2].rpartition(":")[0].strip("[]"), new.delay_s)
         return new
 
@@ -119,22 +145,20 @@ class Fetcher:
         """What a site's robots.txt says now. Redirects beyond five, or to no end, count as if there were none."""
         url = f"{origin}/robots.txt"
         began_us = time.time_ns() // 1000
+        status = None
         for _ in range(MAX_REDIRECTS + 1):
             place = self._place(url)
             if isinstance(place, Reply):
-                return Rules("missing", began_us)
+                return Rules("missing", began_us, status)
             reply = await self._asked(place, {}, "GET", "robots", 4 * MAX_BYTES)
-            if reply.location is not None:
-                target = self._place(reply.location, place.url)
-                if isinstance(target, Reply):
-                    return Rules("missing", began_us, reply.status)
-                url = target.url
-                continue
-            if reply.status is None or (reply.error and not reply.body):
-                return rules_of(None, b"", began_us)
-            body = decoded(reply.body, reply.header("content-encoding"), MAX_BYTES)
-            return rules_of(reply.status, body or b"", began_us)
-        return Rules("missing", began_us)
+            status = reply.status
+            if reply.location is None:
+                return _rules_in(reply, began_us)
+            target = self._place(reply.location, place.url)
+            if isinstance(target, Reply):
+                break
+            url = target.url
+        return Rules("missing", began_us, status)
 
     async def _asked(self, place: Place, headers: dict[str, str], method: str, kind: str, max_bytes: int) -> Reply:
         """One request in its turn, with its line in the ledger."""
@@ -170,6 +194,23 @@ def origin_of(url: str) -> str:
     authority = rest.partition("/")[0].partition("?")[0].rpartition("@")[2]
     has_port = authority.rpartition(":")[2].isdigit() and not authority.endswith("]")
     return f"{scheme}://{authority}" if has_port else f"{scheme}://{authority}:{443 if scheme == 'https' else 80}"
+
+
+def _rules_in(reply: Reply, began_us: int) -> Rules:
+    """The rules that an answer means. Half a file, or one that cannot be read, is no leave to ask for everything."""
+    if reply.status is None or not 200 <= reply.status < 300:
+        return rules_of(reply.status, b"", began_us)
+    body = None if reply.error else decoded(reply.body, reply.header("content-encoding"), MAX_BYTES)
+    if body is None and not reply.error and _is_text(reply.body):  # the coding that is named is none
+        body = reply.body
+    return rules_of(None if body is None else reply.status, body or b"", began_us)
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        return "\0" not in body.decode()
+    except UnicodeDecodeError:
+        return False
 
 
 def _age_s(rules: Rules) -> float:

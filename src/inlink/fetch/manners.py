@@ -25,6 +25,7 @@ class Manners:
     obeys_robots: bool = True  # false only for one's own test hosts
     robots_keep_s: float = 24 * 3600  # RFC 9309, 2.4: not longer unless unreachable
     robots_stale_s: float = 30 * 24 * 3600  # RFC 9309, 2.3.1.4
+    robots_again_s: float = 3600.0  # after a robots.txt that did not answer
     max_body_bytes: int = 32 * 2**20
     max_headers: int = 200
     max_header_bytes: int = 32 * 2**10  # of one line

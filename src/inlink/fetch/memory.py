@@ -13,6 +13,7 @@ from inlink.fetch.robots import Rules, rules_of
 
 FORMAT = 1
 _WRITE_EVERY = 512
+_HINT = "delete it: only courtesy is forgotten"
 _TABLES = """
 create table if not exists robots (origin text primary key, fetched_at integer, status integer, body blob);
 create table if not exists known (url text primary key, etag text, modified text, digest text, archived_at integer,
@@ -63,17 +64,26 @@ class Memory:
         self._asked: list[Asked] = []
         try:
             self._db = sqlite3.connect(path or ":memory:", timeout=30, isolation_level=None, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise CorruptIndex(f"{path} cannot be opened: {error}", hint=_HINT) from error
+        try:
+            self._prepare(path)
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _prepare(self, path: Path | None) -> None:
+        """Tables of the right format. Raises: CorruptIndex."""
+        try:
             self._db.execute("pragma journal_mode = wal")
             self._db.execute("pragma synchronous = normal")
             (found,) = self._db.execute("pragma user_version").fetchone()
             if found not in (0, FORMAT):
-                raise CorruptIndex(f"{path} has format {found}", hint="delete it: only courtesy is forgotten")
+                raise CorruptIndex(f"{path} has format {found}", hint=_HINT)
             self._db.executescript(_TABLES)
             self._db.execute(f"pragma user_version = {FORMAT}")
-        except sqlite3.DatabaseError as error:
-            raise CorruptIndex(
-                f"{path} cannot be read: {error}", hint="delete it: only courtesy is forgotten"
-            ) from error
+        except sqlite3.Error as error:
+            raise CorruptIndex(f"{path} cannot be read: {error}", hint=_HINT) from error
 
     def close(self) -> None:
         """Write what is held back, and close."""

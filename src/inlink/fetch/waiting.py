@@ -32,12 +32,13 @@ class Lanes:
         self._per_host = per_host
         self._backoff_s, self._max_backoff_s = backoff_s, max_backoff_s
         self._lanes: dict[str, Lane] = {}
+        self._forget_at = _IDLE_LANES
 
     def of(self, host: str) -> Lane:
         """The host's lane."""
         lane = self._lanes.get(host)
         if lane is None:
-            if len(self._lanes) > _IDLE_LANES:
+            if len(self._lanes) >= self._forget_at:
                 self._forget()
             lane = self._lanes[host] = Lane(asyncio.Semaphore(self._per_host), self._delay_s)
         return lane
@@ -93,9 +94,14 @@ class Lanes:
         lane.next_at = max(lane.next_at, time.monotonic() + wait)
 
     def _forget(self) -> None:
-        """Lanes that nobody waits in and that owe no delay are made again when needed."""
+        """Lanes that nobody waits in, that owe no delay and know of none of their own are made again when needed."""
         now = time.monotonic()
-        self._lanes = {host: lane for host, lane in self._lanes.items() if lane.users or lane.next_at > now}
+        self._lanes = {
+            host: lane
+            for host, lane in self._lanes.items()
+            if lane.users or lane.next_at > now or lane.delay_s > self._delay_s
+        }
+        self._forget_at = max(_IDLE_LANES, 2 * len(self._lanes))
 
 
 def retry_after_s(value: str | None, now_s: float | None = None) -> float | None:
