@@ -14,6 +14,7 @@ from inlink.kernels import pagerank_blocks
 from inlink.kernels.csr import Csr, csr_of_edges
 from inlink.kernels.pagerank import Dangling, pagerank
 from inlink.kernels.pagerank_core import core_of
+from inlink.kernels.pagerank_core_steps import N_CLASSES, count_classes
 from inlink.kernels.pagerank_many import pagerank_many
 from inlink.kernels.pagerank_pull import pull, pull_weighted
 from inlink.kernels.views import let_go
@@ -94,6 +95,16 @@ def test_rows_of_the_core_are_those_of_the_graph(monkeypatch: pytest.MonkeyPatch
     for row, node in enumerate(core.nodes):
         found = at[core.neighbours[core.offsets[row] : core.offsets[row + 1]]]
         assert found.tolist() == inward.row(int(node)).tolist()
+
+
+def test_an_out_weight_of_minus_zero_is_one_of_zero() -> None:
+    counts = np.zeros(N_CLASSES, np.int64)
+    plain = getattr(count_classes, "py_func", count_classes)  # which sees an index that is out of bounds
+    plain(np.array([-0.0, 1.0, 1e-300, 1e300]), counts)
+    assert (counts.sum(), counts.max()) == (3, 1)
+    inward, out_weight = graph_of([0, 1], [1, 2], 3)
+    found = pagerank(inward, np.where(out_weight > 0, out_weight, -0.0))
+    assert found.mass.tobytes() == pagerank(inward, out_weight).mass.tobytes()
 
 
 def test_runs_share_a_core() -> None:

@@ -140,6 +140,8 @@ def test_what_does_not_fit_is_refused() -> None:
         reverse_push(links, np.ones(2), 0, epsilon=0.0)
     with pytest.raises(BadInput, match="mass"):
         reverse_push(links, np.ones(2), 0, unresolved_share=0.1)
+    with pytest.raises(BadInput, match="unresolved share of 0"):
+        reverse_push(links, np.ones(2), 0, mass=np.ones(2), unresolved_share=0.0)
     with pytest.raises(NotConverged) as caught:
         exact_column(csr_of_edges([0], [0], 1), np.ones(1), 0, most=3)
     assert caught.value.facts["last"][0] == pytest.approx(1 + A + A**2)  # type: ignore[index]

@@ -10,7 +10,7 @@ from test_push import A, out_weights, random_inward, walk_matrix
 from inlink.errors import BadInput
 from inlink.kernels.csr import Csr, csr_of_edges, transpose
 from inlink.kernels.push import leak_visits, reverse_push
-from inlink.kernels.push_sweeps import Start, coarse_leaks, swept_column
+from inlink.kernels.push_sweeps import Start, coarse_leaks, phases_of, swept_column
 
 Floats = NDArray[np.float64]
 
@@ -102,6 +102,37 @@ def test_the_same_bits_for_any_number_of_threads() -> None:
     assert np.abs(found[0].values - push).max() <= found[0].error_bound + 1e-7
     leaks = [coarse_leaks(outward, out_weight, threads=threads) for threads in (1, 3)]
     assert np.array_equal(leaks[0].values, leaks[1].values)
+
+
+def test_a_source_whose_links_weigh_nothing_dangles() -> None:
+    """0 -> 2 with weight 0, 1 -> 2 -> 0: y is 1 at the target, a at 1, and 0 at 0."""
+    inward = csr_of_edges([2, 2, 0], [0, 1, 2], 3, np.array([0, 1, 1], np.float32))
+    found = swept_column(
+        inward, transpose(inward, 3), np.array([0.0, 1.0, 1.0]), 2, base=np.ones(1), mass=np.ones(3), unresolved=0.1,
+        damping=A, threads=1,
+    )  # fmt: skip
+    np.testing.assert_allclose(found.values, [0, A, 1], atol=1e-6)
+
+
+def test_phases_are_ranges_of_like_work() -> None:
+    rng = np.random.default_rng(2)
+    inward = csr_of_edges(rng.integers(0, 900, 40_000) ** 2 // 900, rng.integers(0, 900, 40_000), 900)
+    phases = phases_of(inward)
+    blocks = [block for phase in phases for block in phase]
+    assert [first for first, _ in blocks] == [0, *(last for _, last in blocks[:-1])]
+    assert blocks[-1][1] == 900
+    work = [int(inward.offsets[p[-1][1]] - inward.offsets[p[0][0]]) + 8 * (p[-1][1] - p[0][0]) for p in phases]
+    assert len(work) == 16
+    assert max(work) - min(work) <= 2 * (int(inward.degrees().max()) + 8)
+    assert phases_of(csr_of_edges([], [], 0)) == []
+
+
+def test_more_nodes_than_gathers_can_tell_apart_are_refused() -> None:
+    n = 1 << 31
+    many = Csr(np.broadcast_to(np.int64(0), n + 1), np.empty(0, np.uint32))
+    each = np.broadcast_to(1.0, n)
+    with pytest.raises(BadInput, match="too many"):
+        swept_column(many, many, each, 0, base=np.ones(1), mass=each, unresolved=0.1)
 
 
 def test_what_does_not_fit_together_is_refused() -> None:

@@ -24,13 +24,12 @@ from inlink.errors import BadInput
 from inlink.kernels.csr import Csr
 from inlink.kernels.pagerank_blocks import NO_WEIGHTS, NOTHING, Crew, PackedRows, Rows, cut, leaks
 from inlink.kernels.pagerank_core_steps import N_CLASSES, copy_rows, count_classes, order_rows, set_places
+from inlink.kernels.pagerank_gather import MOST_NODES
 
 Words = NDArray[np.uint32]
 Longs = NDArray[np.int64]
 Singles = NDArray[np.float32]
 Doubles = NDArray[np.float64]
-
-_MOST_NODES = (1 << 31) - 1  # gathers take their indices as signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +69,8 @@ def core_of(inward: Csr | PackedRows, out_weight: Doubles, threads: int | None =
     these, 4 a node meanwhile.    Raises: BadInput.    Cost: O(edges), about that of one or two sweeps.
     """
     n = len(inward.offsets) - 1
-    if n > _MOST_NODES:
-        raise BadInput(f"{n} nodes are too many to rank", hint=f"PageRank takes at most {_MOST_NODES} nodes.")
+    if n > MOST_NODES:
+        raise BadInput(f"{n} nodes are too many to rank", hint=f"PageRank takes at most {MOST_NODES} nodes.")
     given = checked_out_weight(out_weight, n)
     with Crew(cut(inward.offsets), threads) as crew:
         rows = Rows(inward, crew)

@@ -13,8 +13,9 @@ Longs = NDArray[np.int64]
 Singles = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
-N_CLASSES = 1 << 12  # of out-weights: sign, exponent and the first bit after the point, two classes an octave
+N_CLASSES = 1 << 12  # of out-weights: exponent and the first bit after the point, two classes an octave
 _CLASS_SHIFT = np.int64(51)
+_CLASS_MASK = np.uint64(N_CLASSES - 1)  # without the sign: -0.0 is a weight of 0
 _LENGTHS = 64  # rows are in order of how many eights of links they have, the longest as they come
 
 
@@ -23,7 +24,8 @@ def count_classes(out_weight: Doubles, counts: Longs) -> None:
     """Count the positive out-weights of each class."""
     bits = out_weight.view(np.int64)
     for node in range(len(bits)):
-        counts[np.uint64(bits[node] >> _CLASS_SHIFT)] += np.int64(out_weight[node] > 0.0)  # no branch to guess
+        group = np.uint64(bits[node] >> _CLASS_SHIFT) & _CLASS_MASK
+        counts[group] += np.int64(out_weight[node] > 0.0)  # no branch to guess
 
 
 @compiled
@@ -31,7 +33,7 @@ def set_places(out_weight: Doubles, cursors: Longs, size: int, places: Words) ->
     """Give each node that links the next place of its class; `size` to the others."""
     bits = out_weight.view(np.int64)
     for node in range(len(bits)):
-        group, links = np.uint64(bits[node] >> _CLASS_SHIFT), out_weight[node] > 0.0
+        group, links = np.uint64(bits[node] >> _CLASS_SHIFT) & _CLASS_MASK, out_weight[node] > 0.0
         place = cursors[group]
         cursors[group] = place + np.int64(links)
         places[node] = place if links else size

@@ -16,6 +16,7 @@ from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+MOST_NODES = (1 << 31) - 1  # gathers take their indices as signed
 _WIDTH = 8
 _BIT, _WORD, _LONG = ir.IntType(1), ir.IntType(32), ir.IntType(64)
 _DOUBLE = ir.DoubleType()

@@ -51,8 +51,8 @@ def reverse_push(
     """The column of `target` to an additive error of `epsilon`, or until so small a share of its mass is unresolved.
 
     Shapes: inward (n, n), row t = sources of t's in-links; out_weight float64 (n,), 0 = dangling, with the evaporating
-    part; mass float64 (n,) of a run over the same links, or None. With `unresolved_share` (0..1; needs `mass`) the push
-    ends as soon as unresolved <= unresolved_share * mass[target], and `epsilon` is not asked for.
+    part; mass float64 (n,) of a run over the same links, or None. With `unresolved_share` (above 0; needs `mass`) the
+    push ends as soon as unresolved <= unresolved_share * mass[target], and `epsilon` is not asked for.
     most_edges: in-links looked at before it gives up with what it has (`complete` is False); None: no limit.
     scratch: places of an earlier push, for n nodes.
     Raises: BadInput.    Cost: O(sum of y / epsilon in-links); 24 n bytes, touched only where the push comes.
@@ -60,6 +60,8 @@ def reverse_push(
     _check(inward, out_weight, target, damping)
     if unresolved_share is not None and mass is None:
         raise BadInput("an unresolved share needs the mass of a run", hint="Give mass, or epsilon alone.")
+    if unresolved_share is not None and not unresolved_share > 0:
+        raise BadInput(f"an unresolved share of {unresolved_share}", hint="Give a positive one, or use exact_column.")
     if not epsilon > 0:
         raise BadInput(f"epsilon is {epsilon}", hint="Give a positive error bound.")
     push = Push(inward, out_weight, target, damping, mass, scratch)

@@ -100,4 +100,5 @@ def scatter_rows(
         for k in range(low, stop):
             source = neighbours[k]
             weight = np.float64(weights[k]) if weighted else 1.0
-            values[source] += np.float32(damping * shares[at] * weight / out_weight[source])
+            if out_weight[source] > 0.0:  # a source whose links all weigh 0 dangles
+                values[source] += np.float32(damping * shares[at] * weight / out_weight[source])

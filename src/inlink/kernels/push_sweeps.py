@@ -18,6 +18,7 @@ and a block reads what earlier phases wrote.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ from numpy.typing import NDArray
 from inlink.errors import BadInput
 from inlink.kernels.csr import Csr
 from inlink.kernels.pagerank_blocks import available_cores
+from inlink.kernels.pagerank_gather import MOST_NODES
 from inlink.kernels.push_gather import gather_rows, scatter_rows
 from inlink.kernels.push_rounds import arrays_of
 from inlink.kernels.views import read_only
@@ -109,6 +111,8 @@ def swept_column(
     Raises: BadInput.    Cost: a gather an edge and sweep, some three sweeps for a share of 1 %; 5 n bytes.
     """
     n = inward.n
+    if n > MOST_NODES:
+        raise BadInput(f"{n} nodes are too many for sweeps", hint=f"They take at most {MOST_NODES} nodes.")
     if not n == outward.n == len(out_weight) == len(mass) or len(base) not in (1, n) or not 0 <= target < n:
         raise BadInput("the graph, its masses and the target do not fit together", hint="Give them of one run.")
     values = np.zeros(n, np.float32)
@@ -258,18 +262,21 @@ def _pool(threads: int) -> Iterator[Each]:
 
 def phases_of(links: Csr) -> list[list[Block]]:
     """Ranges of rows of about the same work, cut again into blocks; they depend on the links alone."""
-    work = np.asarray(links.offsets) + _ROW * np.arange(links.n + 1)
-    bounds = _cut(work, 0, links.n, _PHASES)
+    offsets = np.asarray(links.offsets)
     cut = []
-    for first, last in bounds:
-        n_blocks = int(work[last] - work[first]) // _BLOCK_WORK + 1
-        cut.append(_cut(work, first, last, n_blocks))
+    for first, last in _cut(offsets, 0, links.n, _PHASES):
+        work = int(offsets[last] - offsets[first]) + _ROW * (last - first)
+        cut.append(_cut(offsets, first, last, work // _BLOCK_WORK + 1))
     return cut
 
 
-def _cut(work: NDArray[np.int64], first: int, last: int, n: int) -> list[Block]:
+def _cut(offsets: NDArray[np.int64], first: int, last: int, n: int) -> list[Block]:
     """At most n ranges of rows between first and last, none empty."""
-    marks = np.linspace(float(work[first]), float(work[last]), n + 1)
-    inner = np.searchsorted(work[first : last + 1], marks[1:-1]) + first
-    ends = sorted({first, last, *(int(end) for end in inner)})
+
+    def work(row: int) -> int:
+        return int(offsets[row]) + _ROW * row
+
+    marks = np.linspace(float(work(first)), float(work(last)), n + 1)[1:-1].tolist()
+    inner = (bisect_left(range(last + 1), mark, first, key=work) for mark in marks)
+    ends = sorted({first, last, *inner})
     return list(pairwise(ends))
