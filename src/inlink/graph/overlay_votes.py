@@ -72,7 +72,7 @@ def write_overlay_votes(release: Release, own: Votes, rules: SuffixRules, key: s
 
 
 def _joined(release: Release, own: Votes, nodes: NDArray[np.int64], number: NDArray[np.int64]) -> dict[str, Array]:
-    """Pairs of both, sorted by source and target, each once."""
+    """Pairs of both, sorted by source and target, each once; votes for oneself are left out."""
     base, _ = lists_of_release(release)
     n = len(number)
     theirs = number[base.neighbours]
@@ -80,7 +80,9 @@ def _joined(release: Release, own: Votes, nodes: NDArray[np.int64], number: NDAr
     theirs += np.repeat(number[: base.n], base.degrees())
     del base
     theirs.sort()
-    mine = number[nodes[np.asarray(own.source)]] * n + number[nodes[np.asarray(own.target)]]
+    source, target = number[nodes[np.asarray(own.source)]], number[nodes[np.asarray(own.target)]]
+    kept = source != target  # two own hosts are one in a release without `www.`
+    mine = source[kept] * n + target[kept]
     at = np.searchsorted(theirs, mine)
     is_known = np.append(theirs, -1)[at] == mine
     new = np.unique(mine[~is_known])
@@ -91,6 +93,6 @@ def _joined(release: Release, own: Votes, nodes: NDArray[np.int64], number: NDAr
     for name in COUNTS:
         counts = np.ones(len(pairs), np.uint32)
         counts[np.searchsorted(pairs, new)] = 0
-        np.maximum.at(counts, at, np.asarray(own.counts[name]))
+        np.maximum.at(counts, at, np.asarray(own.counts[name])[kept])
         columns[name] = counts
     return columns
