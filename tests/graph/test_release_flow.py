@@ -7,12 +7,13 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from made_release import Made, shown, skewed, write
 
 from inlink.cli.main import main
 from inlink.errors import NotFound, Refused
-from inlink.graph.blocks import Release
+from inlink.graph.blocks import Layout, Release
 from inlink.graph.explain_walk import Walk, walk_of
 from inlink.graph.flow import flow
 from inlink.graph.release_flow import release_flow
@@ -21,7 +22,8 @@ from inlink.graph.what_if_wishes import Wish
 from inlink.kernels.csr import csr_of_edges
 from inlink.kernels.pagerank import pagerank
 from inlink.workbench import Workbench
-from inlink.workbench.explaining_releases import explain_in
+from inlink.workbench.explaining_releases import explain_in, fragility_in, what_if_in
+from inlink.workbench.results import Rows
 from inlink.workbench.who import Asked, OpenRelease
 
 SEVEN_DIGITS = 3e-7
@@ -86,6 +88,47 @@ def test_what_is_not_read_is_known_together(both: tuple[Made, Walk, Path]) -> No
         found.returned or 0
     ) + found.open == pytest.approx(found.about.now.mass, rel=1e-12)
     assert "none of them carries more" in found.notes[-1]
+
+
+def test_where_a_domain_stands_after_a_change(tmp_path: Path) -> None:
+    made, walk = ranked(10_000, 4_000, 5)
+    write(tmp_path / "release", made, layout=Layout(), meta=META)
+    opened = OpenRelease(Release.open(tmp_path / "release"), Asked(), None)
+    degrees = walk.inward.degrees()
+    once, nobody = int(np.flatnonzero(degrees == 1)[0]), shown(made.names[int(np.flatnonzero(degrees == 0)[9])])
+    source = shown(made.names[int(walk.in_links(once)[0][0])])
+    for name in (shown(made.names[once]), nobody):  # with the mass that it has it stands where it does
+        same = what_if_in(opened, name, add=[name])
+        assert same.after == same.changes[0].alone == same.about.now
+    without = what_if_in(opened, shown(made.names[once]), lose=[source])
+    assert without.after.authority == without.changes[0].alone.authority == 0.0
+    assert fragility_in(opened, shown(made.names[once])).rows[0].after.authority == 0.0
+    assert what_if_in(opened, nobody, add=[source]).after.authority != 0.0
+
+
+def test_fragility_says_that_not_all_sources_were_looked_at(both: tuple[Made, Walk, Path]) -> None:
+    made, walk, folder = both
+    name = shown(made.names[int(np.argmax(walk.inward.degrees()))])
+    opened = OpenRelease(Release.open(folder), Asked(), None)
+    assert "others may carry more" in fragility_in(opened, name, most=5).notes[-3]
+    assert not [note for note in fragility_in(opened, name).notes if "others may carry" in note]
+
+
+def test_a_name_with_a_quote_is_asked_for_as_it_is(tmp_path: Path) -> None:
+    made, _ = ranked(60, 300, 1)
+    asked: list[str] = []
+    quoted = dataclasses.replace(made, names=[f"{name}o'x" for name in made.names])
+    write(tmp_path / "release", quoted, meta=META)
+    release = Release.open(tmp_path / "release")
+
+    def ask(where: str) -> Rows:
+        asked.append(where)
+        return Rows(pa.table({"source_url": []}), ("source_url",), 0, None, None, "", ())
+
+    card = release.card(0)
+    explain_in(OpenRelease(release, Asked(), None), card.name, limit=1, links_of=ask)
+    source = release.names(release_flow(release, card).sources[:1])[0]
+    assert asked == ["source_domain = '" + source.replace("'", "''") + "'"]
 
 
 def test_what_a_release_does_not_know_is_said(tmp_path: Path) -> None:

@@ -107,10 +107,13 @@ def base_of(release: Release) -> float:
 def position_of(release: Release, node: int, mass: float) -> int:
     """Where a node would stand with another mass, all others held still; 1 the strongest.
 
+    With the mass that it has it stands where it does, though others may have the same.
     Raises: NotFound where the release is not ordered by mass.    Cost: a look at some thirty domains.
     """
     if release.manifest.order != "mass":
         raise NotFound(f"{release.manifest.name} is not ordered by mass", hint="convert it again: inlink cc import")
+    if mass == _mass(release.ranks([node])[0]):
+        return node + 1
     low, high = 0, release.manifest.n_linked
     while low < high:
         middle = (low + high) // 2

@@ -127,7 +127,12 @@ def _links_from(explained: Explained, source: int) -> str:
     run = explained.run
     wanted = run.names.key(source) if run.kind == "pages" else run.names.name(source)
     follow = "" if explained.policy.follow == "weight" else " and follow = true"
-    return f"{LINK_COLUMN[run.kind]} = '{wanted.replace(QUOTE, QUOTE * 2)}'{follow}"
+    return f"{equals(LINK_COLUMN[run.kind], wanted)}{follow}"
+
+
+def equals(column: str, text: str) -> str:
+    """The filter for rows that have a text in a column."""
+    return f"{column} = '{text.replace(QUOTE, QUOTE * 2)}'"
 
 
 def _origins(explained: Explained, node: int, about: About, *, exact: bool, limit: int | None) -> Explanation:

@@ -10,8 +10,9 @@ from inlink.graph.blocks import Card, Release
 from inlink.graph.fragility import SETS
 from inlink.graph.release_flow import MOST_READ, ReleaseFlow, damping_of, position_of, release_flow
 from inlink.graph.release_what_if import release_what_if, release_without
-from inlink.graph.what_if_wishes import Wish
-from inlink.workbench.explaining import HELD_STILL, SHOWN, LinksOf, share_of, with_links
+from inlink.graph.what_if_masses import MassAfter
+from inlink.graph.what_if_wishes import Judged, Wish
+from inlink.workbench.explaining import HELD_STILL, SHOWN, LinksOf, equals, share_of, with_links
 from inlink.workbench.explanations import (
     About,
     Change,
@@ -26,6 +27,7 @@ from inlink.workbench.results import Target
 from inlink.workbench.who import OpenRelease
 
 DIGITS = "a release keeps masses to 24 bits: each number is right to seven digits"
+VOTES = {"new": 1, "first": 1, "new node": 1, "lost": -1, "last": -1}  # by case: what an edit makes of the in-list
 
 
 def explain_in(
@@ -52,7 +54,7 @@ def explain_in(
             float(terms.source_mass[at]),
             float(terms.share_of_source[at]),
         )
-        rows.append(with_links(row, f"{column} = '{name}'", links_of))
+        rows.append(with_links(row, equals(column, name), links_of))
     return Explanation(
         _about(opened, card, said, terms.mass), "flow", tuple(rows), terms.n_sources, terms.n_sources - shown,
         float(sum(terms.carried[shown:])) + terms.others, terms.restart, terms.returned, None, terms.open, True,
@@ -75,7 +77,7 @@ def what_if_in(opened: OpenRelease, text: str, *, add: Sequence[str] = (), lose:
     changes = tuple(
         Change(
             one.wish.name, "add" if one.wish.is_added else "lose", True, one.case, one.why,
-            _standing(release, card, alone.after), alone.after - alone.before,
+            _after(release, card, alone, [one]), alone.after - alone.before,
         )
         for one, alone in zip(found.judged, found.alone, strict=True)
     )  # fmt: skip
@@ -83,7 +85,7 @@ def what_if_in(opened: OpenRelease, text: str, *, add: Sequence[str] = (), lose:
     gain = together.after - together.before
     return WhatIfAnswer(
         _about(opened, card, said, together.before),
-        _standing(release, card, together.after),
+        _after(release, card, together, found.judged),
         gain,
         together.error,
         together.error == 0,
@@ -92,11 +94,11 @@ def what_if_in(opened: OpenRelease, text: str, *, add: Sequence[str] = (), lose:
     )
 
 
-def fragility_in(opened: OpenRelease, text: str) -> FragilityAnswer:
+def fragility_in(opened: OpenRelease, text: str, *, most: int = MOST_READ) -> FragilityAnswer:
     """A domain without its strongest 1, 3 and 10 sources. Raises: as `explain_in`."""
     release = opened.release
     card, said = _located(opened, text)
-    terms = release_flow(release, card)
+    terms = release_flow(release, card, most=most)
     strongest = terms.sources[: max(SETS)]
     sizes = sorted({min(size, len(terms.sources)) for size in SETS} - {0})
     masses = release_without(release, card.node, [int(node) for node in strongest], sizes)
@@ -107,11 +109,19 @@ def fragility_in(opened: OpenRelease, text: str) -> FragilityAnswer:
         )
     )
     rows = tuple(
-        Rested(size, _standing(release, card, one.after), share_of(terms.mass - one.after, terms.mass), one.error)
+        Rested(
+            size, _standing(release, card, one.after, card.n_in - size), share_of(terms.mass - one.after, terms.mass),
+            one.error,
+        )
         for size, one in zip(sizes, masses, strict=True)
-    )
+    )  # fmt: skip
     widest = max((share_of(one.error, one.before) for one in masses), default=0.0)
     notes = [f"each share is right to {widest:.1%} of the mass, by pushes that stopped early"] if widest > 5e-4 else []
+    if terms.most_of_others > terms.carried[: len(strongest)].min(initial=terms.mass):
+        notes.append(
+            f"of {terms.n_sources:,} sources the {len(terms.sources):,} of most mass were looked at: others may carry "
+            "more than the last of these"
+        )
     return FragilityAnswer(
         _about(opened, card, said, terms.mass), terms.n_sources, sources, rows, (*notes, DIGITS, HELD_STILL)
     )
@@ -141,10 +151,16 @@ def _node(opened: OpenRelease, name: str) -> int | None:
     return found.card.node
 
 
-def _standing(release: Release, card: Card, mass: float) -> Standing:
-    """Where the domain would stand, all others held still."""
+def _after(release: Release, card: Card, found: MassAfter, judged: Sequence[Judged]) -> Standing:
+    """Where the domain would stand after edits."""
+    more = 0 if found.after == found.before else sum(VOTES.get(one.case, 0) for one in judged)
+    return _standing(release, card, found.after, card.n_in + more)
+
+
+def _standing(release: Release, card: Card, mass: float, n_in: int) -> Standing:
+    """Where the domain would stand with so many in-links, all others held still."""
     position = position_of(release, card.node, mass)
-    return Standing(mass, position, authority_at(position, release.n))
+    return Standing(mass, position, authority_at(position, release.n, has_votes=n_in > 0))
 
 
 def _precision(gain: float, error: float) -> list[str]:
