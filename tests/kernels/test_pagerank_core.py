@@ -16,7 +16,9 @@ from inlink.kernels.pagerank import Dangling, pagerank
 from inlink.kernels.pagerank_core import core_of
 from inlink.kernels.pagerank_core_steps import N_CLASSES, count_classes
 from inlink.kernels.pagerank_many import pagerank_many
+from inlink.kernels.pagerank_many_steps import scale_many
 from inlink.kernels.pagerank_pull import pull, pull_weighted
+from inlink.kernels.pagerank_steps import scale
 from inlink.kernels.views import let_go
 
 Doubles = NDArray[np.float64]
@@ -105,6 +107,19 @@ def test_an_out_weight_of_minus_zero_is_one_of_zero() -> None:
     inward, out_weight = graph_of([0, 1], [1, 2], 3)
     found = pagerank(inward, np.where(out_weight > 0, out_weight, -0.0))
     assert found.mass.tobytes() == pagerank(inward, out_weight).mass.tobytes()
+
+
+def test_what_leaks_is_summed_without_loss() -> None:
+    """60,000 parts of which each is less than half a unit in the last place of the first."""
+    n = 60_001
+    values, each, places = np.full(n, 1e-16), np.full(n, 0.5), np.arange(n, dtype=np.uint32)
+    values[0] = 1.0
+    totals = np.zeros(3)
+    scale(values, np.ones(n), each, A, places, 0, n, np.zeros(n + 1), totals)
+    assert totals[2] == pytest.approx(0.5 + 3e-12, rel=0, abs=1e-15)
+    lanes = np.zeros((3, 16))
+    scale_many(np.repeat(values[:, None], 16, 1), np.ones(n), each, A, places, 0, n, np.zeros((n + 1, 16)), lanes)
+    assert lanes[1] == pytest.approx(0.5 + 3e-12, rel=0, abs=1e-15)
 
 
 def test_runs_share_a_core() -> None:

@@ -107,9 +107,9 @@ def scale_many(
     z: Singles | Doubles,
     totals: Doubles,
 ) -> None:
-    """z = a values / out-weight; totals (3, 16): of the values (compensated), and of what leaks of them."""
+    """z = a values / out-weight; totals (3, 16): of the values, and of what leaks of them, both compensated."""
     totals[:] = 0.0
-    has_leak = len(leak) > 0
+    has_leak, leak_lost = len(leak) > 0, np.zeros(LANES)
     for i in range(first, last):
         factor, place = damping / out_weight[i], places[i]
         lost = leak[i] if has_leak else 0.0
@@ -119,7 +119,11 @@ def scale_many(
             grown = totals[0, lane] + part
             totals[2, lane] = (grown - totals[0, lane]) - part
             totals[0, lane] = grown
-            totals[1, lane] += lost * value
+            if has_leak:
+                part = lost * value - leak_lost[lane]
+                grown = totals[1, lane] + part
+                leak_lost[lane] = (grown - totals[1, lane]) - part
+                totals[1, lane] = grown
             z[place, lane] = factor * value
 
 

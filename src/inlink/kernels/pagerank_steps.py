@@ -29,8 +29,8 @@ def scale(
     z: Singles | Doubles,
     totals: Doubles,
 ) -> None:
-    """z = a values / out-weight; totals of the values, their sum compensated (Kahan)."""
-    norm = total = lost = leaked = 0.0
+    """z = a values / out-weight; totals of the values, their sum and what leaks compensated (Kahan)."""
+    norm = total = lost = leaked = leak_lost = 0.0
     has_leak = len(leak) > 0
     for i in range(first, last):
         value = values[i]
@@ -41,7 +41,10 @@ def scale(
         total = grown
         z[places[i]] = damping * value / out_weight[i]
         if has_leak:
-            leaked += leak[i] * value
+            part = leak[i] * value - leak_lost
+            grown = leaked + part
+            leak_lost = (grown - leaked) - part
+            leaked = grown
     totals[0], totals[1], totals[2] = norm, total, leaked
 
 
