@@ -94,7 +94,7 @@ def bench_crawl(n_pages: int, n_hosts: int) -> None:
     server.start()
     port = here.recv()
     pinned(1)
-    manners = Manners(delay_s=0.0, per_host=4, at_once=64)
+    manners = Manners(delay_s=0.0, per_host=4, at_once=64, contact="https://bench.example/")
     with tempfile.TemporaryDirectory() as scratch:
         warm = _workspace(Path(scratch) / "warm", port)
         crawl(warm, ("http://h0.example/p/0x",), CrawlOptions("web", max_pages=50), manners=manners)

@@ -11,43 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hosting import Page, Web, hosting, html
+from hosting import Page, hosting, html
+from made_crawls import FAST, archived, records, run, workspace
 from warcio.archiveiterator import ArchiveIterator
 
 from inlink.errors import BadInput, Busy, NotConfigured
-from inlink.fetch import Manners
 from inlink.store.workspace import Workspace
 from inlink.workbench import Workbench
-from inlink.workbench.crawling import CrawlOptions, CrawlReport, crawl
-
-FAST = Manners(delay_s=0.0, backoff_s=0.05, total_timeout_s=5.0)
-
-
-def workspace(folder: Path, web: Web) -> Workspace:
-    made = Workspace.create(folder)
-    made.settings_path.write_text(f'[fetch]\nroutes = ["{web.route}"]\n', encoding="utf-8")
-    return made
-
-
-def run(folder: Path, web: Web, *seeds: str, **options: Any) -> CrawlReport:
-    return crawl(workspace(folder, web), seeds or ("https://a.example/",), CrawlOptions(**options), manners=FAST)
-
-
-def records(folder: Path, *kinds: str) -> list[tuple[str, str, str]]:
-    """(type, URL, body as stored) of the archive's records, by warcio, digests checked."""
-    found = []
-    for path in sorted((folder / "archive").glob("*.warc.gz")):
-        with path.open("rb") as stream:
-            for record in ArchiveIterator(stream, check_digests="raise"):
-                if not kinds or record.rec_type in kinds:
-                    url = record.rec_headers.get_header("WARC-Target-URI") or ""
-                    found.append((record.rec_type, url, record.raw_stream.read().decode("utf-8", "replace")))
-    return found
-
-
-def archived(folder: Path) -> list[str]:
-    return sorted(url for _, url, _ in records(folder, "response", "revisit"))
-
+from inlink.workbench.crawling import CrawlOptions, crawl
 
 SITE = {
     "a.example/": html("/one", "two?x=1#part", "https://b.example/", "/pic.JPG", "mailto:x@a.example"),
@@ -252,15 +223,16 @@ def test_private_addresses_are_left_out(tmp_path: Path) -> None:
 
 
 def test_stopping_leaves_a_crawl_that_goes_on(tmp_path: Path) -> None:
-    table = {"a.example/": html(*(f"/{i}x" for i in range(60)))} | {f"a.example/{i}x": html() for i in range(60)}
     stop = threading.Event()
-    with hosting(table) as web:
+
+    def answer(host: str, path: str, headers: dict[str, str]) -> Page | None:
+        if path == "/20x":
+            stop.set()
+        return html(*(f"/{i}x" for i in range(60))) if path == "/" else html() if path.endswith("x") else None
+
+    with hosting(answer) as web:
         made = workspace(tmp_path, web)
-        slow = Manners(delay_s=0.02)
-        timer = threading.Timer(0.8, stop.set)
-        timer.start()
-        first = crawl(made, ("https://a.example/",), stop=stop, manners=slow)
-        timer.join()
+        first = crawl(made, ("https://a.example/",), stop=stop, manners=FAST)
         assert first.ending == "stopped"
         assert len(first.warcs) == 1
         second = crawl(made, ("https://a.example/",), manners=FAST)

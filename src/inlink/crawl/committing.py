@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from inlink.crawl.archive import Archive, Earlier, payload_digest, read_body
@@ -84,7 +84,10 @@ class Committer:
         self._taken: dict[int, set[int]] = {}
         self._failures: dict[int, int] = {}
         self._ring = -1
-        self.tally = Tally()
+        self._answered: set[int] = set()  # hosts
+        self._sums = Tally()
+        self.tally = Tally()  # as of the last step: others read it while the next one is made
+        self.aside: set[int] = set()  # hosts, for the rest of this run
 
     def step(self, outcomes: Sequence[Outcome], wants: Wants) -> dict[int, list[Task]]:
         """Make the outcomes true; gives the next pages by host."""
@@ -94,6 +97,11 @@ class Committer:
         self._archive.flush()
         harvests = harvest(records, [bool(o.task.flags & SITEMAP) for o in fates.final])
         with self._frontier.step():
+            for outcome in outcomes:
+                listed = self._judge.listed(
+                    outcome.sitemaps, source=outcome.task.url, source_id=outcome.task.id, depth=outcome.task.depth
+                )
+                self._frontier.add(list(listed))
             for outcome, found in zip(fates.final, harvests, strict=True):
                 self._judge.done(outcome.task.url, found.simhash)
                 self._frontier.add(list(self._rows(outcome, found)))
@@ -102,13 +110,15 @@ class Committer:
             self._frontier.put_back(fates.again)
             for host_id, why in (*fates.aside, *wants.aside):
                 self._frontier.set_aside(host_id, why)
+                self.aside.add(host_id)
             self._frontier.keep_shapes(self._judge.changed_shapes())
             if self._archive.size:
                 self._frontier.keep_file(self._archive.name, self._archive.size)
             self._let_go([*(outcome.task for outcome in outcomes), *wants.returned])
-            next_pages = self._next(wants, {host_id for host_id, _ in (*fates.aside, *wants.aside)})
+            next_pages = self._next(wants)
         self._archive.accepted()
-        self.tally.n_answered += len(outcomes)
+        self._sums.n_answered += len(outcomes)
+        self.tally = replace(self._sums)
         self._memory.keep_known(known)
         self._memory.flush()
         self._archive.roll_over()
@@ -118,32 +128,37 @@ class Committer:
         fates = _Fates()
         for outcome in outcomes:
             task, reply = outcome.task, outcome.reply
-            if reply.error == "robots-unreachable":
-                fates.aside.append((task.host_id, reply.error))
-            elif reply.error in LEFT_OUT_WORDS:
+            if reply.error in LEFT_OUT_WORDS:
                 fates.settled.append(Settled(task.id, LEFT_OUT, reply.error))
             elif reply.status is None:
                 self._failed(outcome, fates)
             elif _deserves_another_try(task, reply):
                 fates.again.append(task.id)
-                self.tally.n_again += 1
+                self._sums.n_again += 1
             else:
                 self._failures.pop(task.host_id, None)
+                self._answered.add(task.host_id)
                 fates.final.append(outcome)
         return fates
 
     def _failed(self, outcome: Outcome, fates: _Fates) -> None:
-        """There was no answer: again later, or failed; the host is set aside where it never answers."""
+        """There was no answer: again later, or failed; the host is set aside where it never answers.
+
+        Where robots.txt could not be read, that may be so of http alone: other pages of the host have their turn first.
+        """
         task = outcome.task
         failures = self._failures[task.host_id] = self._failures.get(task.host_id, 0) + 1
-        if failures >= MAX_FAILURES:
-            fates.aside.append((task.host_id, "unreachable"))
-        if task.n_tries + 1 < MAX_TRIES:
+        has_tries = task.n_tries + 1 < MAX_TRIES
+        is_shut = outcome.reply.error == "robots-unreachable" and task.host_id not in self._answered
+        if failures >= MAX_FAILURES or (is_shut and not has_tries):
+            why = outcome.reply.error
+            fates.aside.append((task.host_id, why if why == "robots-unreachable" else "unreachable"))
+        if has_tries or is_shut:
             fates.again.append(task.id)
-            self.tally.n_again += 1
+            self._sums.n_again += 1
         else:
             fates.settled.append(Settled(task.id, FAILED, outcome.reply.error, None, outcome.reply.asked_at_us))
-            self.tally.n_failed += 1
+            self._sums.n_failed += 1
 
     def _archived(self, outcome: Outcome, known: list[Known]) -> Record:
         """The answer's record, in the archive; the answer as extraction takes it."""
@@ -153,12 +168,12 @@ class Committer:
         earlier = None
         if old is not None and (reply.status == 304 or (reply.status == 200 and old.digest == digest)):
             earlier, digest = Earlier(old.url, old.archived_at_us, old.digest), old.digest
-            self.tally.n_revisits += 1
+            self._sums.n_revisits += 1
             if reply.status == 304:
                 status, headers, body = self._earlier_answer(old) or (status, headers, body)
         placed = self._archive.put(reply, digest, earlier)
-        self.tally.n_pages += 1
-        self.tally.n_bytes += len(reply.body)
+        self._sums.n_pages += 1
+        self._sums.n_bytes += len(reply.body)
         if earlier is None and reply.status == 200 and reply.cut is None:
             place = f"{placed.file} {placed.offset} {placed.length}"
             etag, modified = reply.header("etag"), reply.header("last-modified")
@@ -182,7 +197,6 @@ class Committer:
         """The URLs that an answer leads to, judged."""
         task, judge = outcome.task, self._judge
         url, page = task.url, task.id
-        yield from judge.listed(outcome.sitemaps, source=url, source_id=page, depth=task.depth)
         if found.redirect is not None:
             if task.flags & SEED and self._scope.may_widen(task.url, found.redirect):
                 self._welcome(found.redirect)
@@ -203,9 +217,9 @@ class Committer:
         welcomed = json.loads(self._frontier.fact(WELCOMED) or "[]")
         self._frontier.keep_fact(WELCOMED, json.dumps([*welcomed, url]))
 
-    def _next(self, wants: Wants, aside: set[int]) -> dict[int, list[Task]]:
+    def _next(self, wants: Wants) -> dict[int, list[Task]]:
         """Pages to ask for: of hosts that run short, then of other hosts."""
-        asked = {host_id: n for host_id, n in wants.pages.items() if host_id not in aside}
+        asked = {host_id: n for host_id, n in wants.pages.items() if host_id not in self.aside}
         if wants.n_hosts:
             ring = self._frontier.hosts_waiting(wants.n_hosts + len(wants.active), self._ring)
             new = [host_id for host_id in ring if host_id not in wants.active][: wants.n_hosts]

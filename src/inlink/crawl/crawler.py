@@ -22,6 +22,8 @@ from inlink.crawl.judge import Judge
 from inlink.crawl.plan import Plan, Scope, host_of
 from inlink.engine.protocol import Progress, Report, silent
 from inlink.fetch import Fetcher, Manners, Memory, Policy
+from inlink.fetch.memory import Known
+from inlink.fetch.reply import NEVER_ASKED
 from inlink.urls.domains import SuffixRules
 
 MAX_HOSTS = 2_000  # that are worked on at a time
@@ -34,11 +36,20 @@ GRACE_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a crawl lives: its frontier, the folder of archives, and the beginning of its archives' names."""
+    """Where a crawl lives: its frontier, the folder of archives, and the beginning of its archives' names.
+
+    citable: archives of earlier crawls whose records a revisit may stand for: they are there, and are read.
+    """
 
     frontier: Path
     archive: Path
     prefix: str
+    citable: frozenset[str] = frozenset()
+
+    def number(self, name: str) -> int | None:
+        """Which of the crawl's archives has this name, open or not; None for those of others."""
+        match = re.fullmatch(rf"{re.escape(self.prefix)}-(\d{{5,}})\.warc\.gz({re.escape(OPEN)})?", name)
+        return None if match is None else int(match[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,8 @@ def opened(place: Place) -> Iterator[Frontier]:
                 if not recover(place.archive, name, n_bytes):
                     frontier.drop_file(name)
         for stray in place.archive.glob(f"{place.prefix}-*{OPEN}"):  # of a step that never became true
-            stray.unlink()
+            if place.number(stray.name) is not None:
+                stray.unlink()
         yield frontier
     finally:
         frontier.close()
@@ -68,9 +80,8 @@ def opened(place: Place) -> Iterator[Frontier]:
 
 def _next_number(place: Place, frontier: Frontier) -> int:
     """The number of the next archive: above all that are, or were once registered."""
-    pattern = re.compile(re.escape(place.prefix) + r"-(\d{5,})\.warc\.gz")
     names = [*frontier.files(), *(path.name for path in place.archive.glob(f"{place.prefix}-*"))]
-    return max((int(m[1]) for name in names if (m := pattern.match(name))), default=-1) + 1
+    return max((number for name in names if (number := place.number(name)) is not None), default=-1) + 1
 
 
 class Crawl:
@@ -115,7 +126,7 @@ class Crawl:
         """Crawl until nothing is left, a limit is reached or the user stops it."""
         began = time.monotonic()
         with self._frontier.step():
-            self._frontier.welcome_back()
+            self._frontier.welcome_back(self._plan.max_depth)
             self._frontier.add([Found(url, host_of(url), 0, None, SEED) for url in self._plan.seeds])
         self._n_before = sum(n for state, _, _, n in self._frontier.counts() if state == DONE)
         try:
@@ -131,12 +142,13 @@ class Crawl:
             async with Fetcher(self._policy, self._manners, self._memory) as fetcher:
                 while True:
                     was_full = self._is_full()
+                    had_work = bool(self._workers or self._outcomes or self._returned or self._aside)
                     if self._broken is not None:
                         raise self._broken
                     more = await self._step(thread)
                     self._start(fetcher, more)
                     self._tell(time.monotonic() - began)
-                    is_idle = not self._workers and not self._outcomes and not more
+                    is_idle = not (had_work or self._workers or self._outcomes or more)
                     if self._stop.is_set() or (is_idle and was_full == self._is_full()):
                         break
                     await self._pause()
@@ -189,31 +201,39 @@ class Crawl:
     async def _work(self, fetcher: Fetcher, host_id: int, queue: deque[Task]) -> None:
         """Ask for the pages of one host, one after the other."""
         while queue and not self._is_over():
-            if fetcher.lanes.wait_s(queue[0].host) > self._plan.max_wait_s:
+            if host_id in self._committer.aside:
+                return
+            if await self._is_busy(fetcher, queue[0]):
                 self._aside.append((host_id, "busy"))
                 return
-            while len(self._outcomes) >= HELD_PAGES or self._held_bytes >= HELD_BYTES:
+            while self._has_no_room() and not self._is_over():
                 self._room.clear()
                 await self._room.wait()
-            if not queue:  # emptied by another worker meanwhile
+            if not queue or self._is_over():  # emptied by another worker meanwhile, or stopped
                 return
             task = queue.popleft()
             self._n_asked += 1
-            known = self._memory.known(task.url)
-            reply = await fetcher.ask(task.url, self._conditions(known))
-            if reply.status is None and reply.error not in ("robots", "robots-unreachable", "opt-out"):
+            known = self._known(task.url)
+            reply = await fetcher.ask(task.url, known.conditions if known else {})
+            if reply.status is None and reply.error not in NEVER_ASKED:
                 fetcher.lanes.failed(task.host)
             self._outcomes.append(Outcome(task, reply, known, self._sitemaps(fetcher, task.url)))
             self._held_bytes += len(reply.body)
             if len(self._outcomes) >= BATCH_PAGES:
                 self._ready.set()
 
-    def _conditions(self, known: object) -> dict[str, str]:
-        """Headers that ask for news only, where the earlier answer is still in the archive."""
-        place = getattr(known, "place", None)
-        if not place or not (self._place.archive / place.partition(" ")[0]).exists():
-            return {}
-        return dict(getattr(known, "conditions", {}))
+    async def _is_busy(self, fetcher: Fetcher, task: Task) -> bool:
+        """Whether a page's host wants to be left alone for longer than the crawl waits; its robots.txt may say so."""
+        limit = self._plan.max_wait_s
+        return fetcher.lanes.wait_s(task.host) > limit or await fetcher.wait_s(task.url) > limit
+
+    def _has_no_room(self) -> bool:
+        return len(self._outcomes) >= HELD_PAGES or self._held_bytes >= HELD_BYTES
+
+    def _known(self, url: str) -> Known | None:
+        """What was archived of a page before, where that is still there to be referred to."""
+        known = self._memory.known(url)
+        return known if known is not None and known.file in self._place.citable else None
 
     def _sitemaps(self, fetcher: Fetcher, url: str) -> tuple[str, ...]:
         """Sitemaps that the robots.txt of the URL's origin names, told once."""
@@ -226,7 +246,7 @@ class Crawl:
 
     async def _pause(self) -> None:
         """Wait until there is enough for a step, workers have run out of pages, or some time has passed."""
-        if len(self._outcomes) >= BATCH_PAGES or (self._outcomes and not self._workers):
+        if len(self._outcomes) >= BATCH_PAGES or not self._workers:
             return
         try:
             async with asyncio.timeout(BATCH_S):

@@ -175,13 +175,18 @@ class Frontier:
     def _row(self, found: Found) -> tuple[object, ...]:
         key = url_key(found.url) if found.key is None else found.key
         state = LEFT_OUT if found.why else WAITING
-        place = (key, self._host_id(found.host), found.depth, state)
+        place = (key, self._host_id(found.host), min(found.depth, TRY - 1), state)
         return (*place, found.flags, found.hops, found.url, found.why, found.found_on)
 
     def known_as(self, key: int) -> str | None:
         """The URL that a key stands for; None where it is new."""
         row = self._db.execute("select url from pages where key = ?", (key,)).fetchone()
         return None if row is None else str(row[0])
+
+    def is_counted(self, key: int) -> bool:
+        """Whether a URL is known, and is done or waiting."""
+        query = "select 1 from pages where key = ? and state in (0, 1)"
+        return self._db.execute(query, (key,)).fetchone() is not None
 
     def settle(self, pages: Iterable[Settled]) -> None:
         """Pages are done, left out or failed."""
@@ -218,9 +223,13 @@ class Frontier:
         """A host is not asked for the rest of this run."""
         self._db.execute("update hosts set aside = ? where id = ?", (why, host_id))
 
-    def welcome_back(self) -> None:
-        """A new run begins: hosts that were set aside are tried again."""
+    def welcome_back(self, max_depth: int | None) -> None:
+        """A new run begins: hosts that were set aside are tried again, and pages that are not too deep any more."""
         self._db.execute("update hosts set aside = null where aside is not null")
+        self._db.execute(
+            "update pages set state = 0, why = null where state = 2 and why = 'too-deep' and turn % ? <= ?",
+            (TRY, TRY if max_depth is None else max_depth),
+        )
 
     def host_done(self, host: str) -> int:
         """Pages of a host that are done or waiting."""

@@ -162,12 +162,12 @@ class Judge:
 
     def _beyond(self, url: str, host: str) -> str | None:
         limit = self._plan.max_host_pages
-        if limit is None:
+        if limit is None or self._frontier.is_counted(url_key(url)):
             return None
         n = self._per_host.get(host)
         if n is None:
             n = self._frontier.host_done(host)
-        if n >= limit and self._frontier.known_as(url_key(url)) is None:
+        if n >= limit:
             return "host-limit"
         self._per_host[host] = n + 1
         return None

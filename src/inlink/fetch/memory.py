@@ -37,6 +37,11 @@ class Known:
     place: str | None = None  # of the record, as the archive's owner writes it
 
     @property
+    def file(self) -> str:
+        """The archive that holds the record; empty where that is not known."""
+        return (self.place or "").partition(" ")[0]
+
+    @property
     def conditions(self) -> dict[str, str]:
         """Headers that ask for the answer only if it is another one now."""
         found = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}

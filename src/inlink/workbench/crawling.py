@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
@@ -94,7 +95,8 @@ def crawl(
     rules = SuffixRules(workspace.settings.suffixes)
     with _alone(workspace):
         name, is_resumed = _name(workspace, plan, is_new=options.is_new)
-        place = Place(workspace.path / FOLDER / name / FRONTIER, workspace.archive, f"crawl-{name}")
+        frontier_path = workspace.path / FOLDER / name / FRONTIER
+        place = Place(frontier_path, workspace.archive, f"crawl-{name}", _citable(workspace))
         place.frontier.parent.mkdir(parents=True, exist_ok=True)
         memory = Memory(workspace.path / FOLDER / COURTESY)
         try:
@@ -143,7 +145,8 @@ def _check_contact(plan: Plan, policy: Policy, manners: Manners) -> None:
     if manners.contact:
         return
     for seed in plan.seeds:
-        if not policy.is_test_host(host_of(seed), 443 if seed.startswith("https:") else 80):
+        is_mine = policy.is_test_host(host_of(seed), 443 if seed.startswith("https:") else 80)
+        if not is_mine or plan.scope == "web":
             raise NotConfigured(
                 "nobody is named whom webmasters can reach",
                 hint='write contact = "https://…" (or an e-mail address) under [fetch] in inlink.toml',
@@ -169,13 +172,13 @@ def _alone(workspace: Workspace) -> Iterator[None]:
 def _name(workspace: Workspace, plan: Plan, *, is_new: bool) -> tuple[str, bool]:
     """The unfinished crawl of the same seeds and scope, or a new name; and whether it is the former."""
     folder = workspace.path / FOLDER
-    for path in sorted(folder.glob(f"*/{FRONTIER}"), reverse=True):
+    for path in () if is_new else sorted(folder.glob(f"*/{FRONTIER}"), reverse=True):
         frontier = Frontier(path)
         try:
             is_same = frontier.fact(_PLAN) in (plan.digest, None) and frontier.fact(_ENDED) != "done"
         finally:
             frontier.close()
-        if is_same and not is_new:
+        if is_same:
             return path.parent.name, True
     name = stem = f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
     number = 1
@@ -183,6 +186,12 @@ def _name(workspace: Workspace, plan: Plan, *, is_new: bool) -> tuple[str, bool]
         number += 1
         name = f"{stem}-{number}"
     return name, False
+
+
+def _citable(workspace: Workspace) -> frozenset[str]:
+    """Archives of the workspace that the next build reads: a record elsewhere would stand for nothing."""
+    places = (Path(entry.facts.get("path", "")) for entry in workspace.inputs.values())
+    return frozenset(place.name for place in places if place.parent == workspace.archive and place.exists())
 
 
 def _register(workspace: Workspace, frontier: Frontier) -> tuple[str, ...]:
