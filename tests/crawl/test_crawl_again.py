@@ -17,7 +17,7 @@ from inlink.crawl.frontier import TRY, Found, Frontier, Task
 from inlink.errors import CorruptIndex, NotConfigured
 from inlink.fetch import Manners
 from inlink.workbench import Workbench
-from inlink.workbench.crawling import CrawlOptions, crawl
+from inlink.workbench.crawling import CrawlOptions, crawl, manners_of
 
 CHAIN = {f"a.example/{'x' * i}": html(f"/{'x' * (i + 1)}") for i in range(6)} | {"a.example/xxxxxx": html()}
 
@@ -173,6 +173,13 @@ def test_the_whole_web_is_crawled_by_somebody_it_can_reach(tmp_path: Path) -> No
     nobody = Manners(delay_s=0.0)
     with hosting(CHAIN) as web, pytest.raises(NotConfigured):
         crawl(workspace(tmp_path, web), ("https://a.example/",), CrawlOptions(scope="web"), manners=nobody)
+
+
+def test_names_of_other_scripts_are_opted_out_too(tmp_path: Path) -> None:
+    with hosting({}) as web:
+        made = workspace(tmp_path, web)
+    made.settings_path.write_text('[fetch]\nopt_out = ["Bücher.example"]\n', encoding="utf-8")
+    assert manners_of(made).opt_out == {"xn--bcher-kva.example"}
 
 
 def test_what_is_done_changes_with_the_step_not_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from inlink.fetch import Manners, Memory, Policy, parse_route
 from inlink.index import adding
 from inlink.store.workspace import Workspace
 from inlink.urls.domains import SuffixRules
+from inlink.urls.parse import parse
 
 FOLDER, FRONTIER, COURTESY = "crawls", "frontier.db", "courtesy.db"
 _PLAN, _ENDED = "plan", "ended"
@@ -119,13 +120,19 @@ def crawl(
 def policy_of(workspace: Workspace) -> Policy:
     """What may be fetched, by the workspace's settings. Raises: BadInput."""
     found = workspace.settings.fetch
-    return Policy(test_hosts=frozenset(found.test_hosts), routes=tuple(parse_route(text) for text in found.routes))
+    return Policy(test_hosts=_as_asked(found.test_hosts), routes=tuple(parse_route(text) for text in found.routes))
 
 
 def manners_of(workspace: Workspace) -> Manners:
     """How the fetcher behaves, by the workspace's settings."""
     found = workspace.settings.fetch
-    return Manners(contact=found.contact, delay_s=found.delay_s, opt_out=frozenset(found.opt_out))
+    return Manners(contact=found.contact, delay_s=found.delay_s, opt_out=_as_asked(found.opt_out))
+
+
+def _as_asked(names: tuple[str, ...]) -> frozenset[str]:
+    """Hosts as URLs have them: bücher.example is xn--bcher-kva.example."""
+    parsed = [(name, parse(f"https://{name}/")) for name in names]
+    return frozenset(url.host if url is not None and url.host else name for name, url in parsed)
 
 
 def _plan(seeds: tuple[str, ...], options: CrawlOptions) -> Plan:
