@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from inlink.errors import BadInput, CorruptIndex
 from inlink.kernels.csr import Csr, csr_of_edges
-from inlink.kernels.packed import Packed, packed_of_bytes
+from inlink.kernels.packed import INDEX, TRAILER, Packed, packed_of_bytes
 from inlink.kernels.packed_codes import best_lengths, codes_of, lengths_of_bytes, lengths_to_bytes
 from inlink.kernels.packed_write import PackedWriter, packed_of_csr, write_packed
 
@@ -170,7 +171,7 @@ def read_all(data: NDArray[np.uint8], links: Csr) -> bool:
     """Whether damaged bytes are noticed, or at least every answer lies within bounds."""
     try:
         packed = packed_of_bytes(data)
-        place = np.zeros(links.m, np.uint32)
+        place = np.full(links.m, 1 << 31, np.uint32)  # what is not written is seen
         if packed.offsets[-1] != links.m or packed.n != links.n:
             return False
         packed.rows_into(0, packed.n, place)
@@ -195,6 +196,12 @@ def test_damage_is_noticed_or_harmless() -> None:
     assert noticed > 200
     for size in (0, 7, 8, len(sound) // 2, len(sound) - 1):
         assert not read_all(sound[:size], links)
+    index = len(sound) - struct.calcsize(TRAILER) - 8 * INDEX * 3
+    for field in range(3 * INDEX):
+        for wrong in (0, 1, 1 << 32, (1 << 60) - 1, (1 << 63) - 1):
+            damaged = sound.copy()
+            damaged[index + 8 * field : index + 8 * field + 8] = np.frombuffer(struct.pack("<q", wrong), np.uint8)
+            read_all(damaged, links)
 
 
 @settings(max_examples=30)

@@ -261,11 +261,16 @@ def unpack(
     n_columns: int,
     out: Words,
 ) -> bool:
-    """Write the neighbours of the segment's edges from first to last to `out`; False: the bytes cannot be right."""
+    """Write the neighbours of the segment's edges from first to last to `out`; False: the bytes cannot be right.
+
+    `first_block` is at or before the block of the first edge.
+    """
     degrees, nodes = np.empty((WAYS, BLOCK_ROWS), np.uint32), np.empty((WAYS, BLOCK_EDGES), np.uint32)
     none, contexts = np.zeros((WAYS, BLOCK_ROWS), np.uint16), np.zeros((WAYS, BLOCK_EDGES + 16), np.uint16)
     bits, counts, before = np.zeros(WAYS, np.int64), np.zeros(WAYS, np.int64), np.zeros(WAYS, np.int64)
     block, n_blocks = np.int64(first_block), directory.shape[1] - 1
+    if np.int64(directory[EDGE, block]) > first_edge or np.int64(directory[EDGE, n_blocks]) < last_edge:
+        return False
     while block < n_blocks and np.int64(directory[EDGE, block]) < last_edge:
         args = (block, none, bits, counts, before, degrees, contexts, nodes)
         if not _decode_four(data, tables, directory, classes, n_columns, *args):
