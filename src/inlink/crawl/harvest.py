@@ -12,11 +12,10 @@ from inlink.crawl.feeds import could_be_listing, read_listing, read_text_sitemap
 from inlink.crawl.plan import host_of
 from inlink.crawl.simhash import simhash
 from inlink.extract.captures import redirect_target
-from inlink.extract.headers import header_links, refresh_target
-from inlink.extract.html import base_url
+from inlink.extract.html import add_unmarked, base_url
 from inlink.extract.layout import L_HREF, L_HREF_END, L_KIND, L_PAGE, L_REL_BITS, Buffers
 from inlink.extract.names import META_GROUPS, REL_NOFOLLOW
-from inlink.extract.pages import Scan, Scanned, add_link, is_readable, rows_of, scan_record
+from inlink.extract.pages import Scan, Scanned, is_readable, rows_of, scan_record
 from inlink.extract.robots import robots_of
 from inlink.extract.strings import string_column
 from inlink.schema import KINDS
@@ -57,7 +56,7 @@ def harvest(records: Sequence[Record], are_sitemaps: Sequence[bool]) -> list[Har
             continue
         if is_readable(record) and scan_record(scan, record, at, host_of(record.url), DEFAULT_LIMITS):
             page = scan.pages[-1]
-            _add_unmarked(scan, record, page)
+            add_unmarked(scan, record, page)
             _note_text(one, scan, page)
             metas = [(name, text) for name, text in page.said.metas if META_GROUPS[name] == "robots"]
             one.is_nofollow = robots_of(metas, record.header("x-robots-tag")).is_nofollow
@@ -81,18 +80,6 @@ def _read_listed(one: Harvest, record: Record, is_sitemap: bool) -> bool:
         return False
     one.listed, one.listing = listing.urls, listing.kind
     return True
-
-
-def _add_unmarked(scan: Scan, record: Record, page: Scanned) -> None:
-    """Refreshes, and links in HTTP headers."""
-    for value in [*page.said.refreshes(), *record.header("refresh")]:
-        if (target := refresh_target(value)) is not None:
-            add_link(scan, page.record, "refresh", target)
-    for value in record.header("link"):
-        for link in header_links(value):
-            words = link.rel.split()
-            if "canonical" in words or "alternate" in words:
-                add_link(scan, page.record, "canonical" if "canonical" in words else "alternate", link.target)
 
 
 def _note_text(one: Harvest, scan: Scan, page: Scanned) -> None:

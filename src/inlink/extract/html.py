@@ -92,7 +92,7 @@ def extract_web(web: Sequence[Record], file_name: str, rules: SuffixRules, limit
     scan = Scan(Buffers(limits))
     for index, record in enumerate(web):
         if is_readable(record) and scan_record(scan, record, index, places.host[index], limits):
-            _add_unmarked(scan, record, scan.pages[-1])
+            add_unmarked(scan, record, scan.pages[-1])
         elif redirect_target(record, places.url[index]) is not None:
             add_link(scan, index, "redirect", record.header("location")[0])
     linked = _linked_authors(scan)
@@ -113,7 +113,7 @@ def _errors(scan: Scan, web: Sequence[Record]) -> list[str | None]:
     return [lost.get(record.offset) for record in web] if lost else [None] * len(web)
 
 
-def _add_unmarked(scan: Scan, record: Record, page: Scanned) -> None:
+def add_unmarked(scan: Scan, record: Record, page: Scanned) -> None:
     """The page's links in HTTP headers, and its refreshes."""
     for value in [*page.said.refreshes(), *record.header("refresh")]:
         if (target := refresh_target(value)) is not None:

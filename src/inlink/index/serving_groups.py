@@ -76,6 +76,8 @@ HOSTS = Grouping(
     (("strength", True), ("n_links", True)),
 )
 
+_PLACE_SUMS = (_N_DOMAINS, _N_HOSTS, _N_LINKS, _N_FOLLOW, _N_UNKNOWN, _N_PAGES, *_TIMES)
+
 IPS = Grouping(
     "ips",
     "links",
@@ -83,13 +85,7 @@ IPS = Grouping(
     (
         GroupColumn("ip", "text", "any_value(ip.ip)", "address of linking pages", ("ips",)),
         GroupColumn("subnet", "text", "any_value(ip.subnet)", "its /24 (IPv4) or /48 (IPv6)", ("ips",)),
-        _N_DOMAINS,
-        _N_HOSTS,
-        _N_LINKS,
-        _N_FOLLOW,
-        _N_UNKNOWN,
-        _N_PAGES,
-        *_TIMES,
+        *_PLACE_SUMS,
     ),
     (("n_domains", True), ("n_links", True)),
     only="l.ip_id IS NOT NULL",
@@ -102,13 +98,7 @@ SUBNETS = Grouping(
     (
         GroupColumn("subnet", "text", "any_value(ip.subnet)", "the /24 (IPv4) or /48 (IPv6) network", ("ips",)),
         _distinct("n_ips", "l.ip_id", "l.is_live", "addresses with a live link"),
-        _N_DOMAINS,
-        _N_HOSTS,
-        _N_LINKS,
-        _N_FOLLOW,
-        _N_UNKNOWN,
-        _N_PAGES,
-        *_TIMES,
+        *_PLACE_SUMS,
     ),
     (("n_domains", True), ("n_links", True)),
     only="l.subnet_id IS NOT NULL",
