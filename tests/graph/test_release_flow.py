@@ -185,7 +185,12 @@ def test_what_if_and_fragility_in_a_release(both: tuple[Made, Walk, Path], capsy
     assert found["changes"][0]["case"] == "lost"
     assert main([*asked, "--add", "no-such-name.example"]) == 0
     assert "does not know the source" in capsys.readouterr().out
-    for refused in (["--best", "3"], ["--add", "a.example", "--nofollow"], []):
+    for refused in (
+        ["--best", "3"],
+        ["--add", "a.example", "--nofollow"],
+        ["--lose", strongest, "--scope", "host"],
+        [],
+    ):
         assert main([*asked, *refused]) != 0
         assert "hint" in capsys.readouterr().err
     assert main(["-w", home, "fragility", name, "--release", "cc-main-made", "--format", "json"]) == 0

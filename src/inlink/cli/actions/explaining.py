@@ -41,7 +41,7 @@ def explain(
         if release is None and kind is None:
             found = bench.explain(target, scope=scope, run=run, origins=origins, exact=exact, limit=limit)
         else:
-            _check_release(is_asked=origins or exact, what="--origins and --exact", run=run)
+            _check_release(is_asked=origins or exact, what="--origins and --exact", run=run, scope=scope)
             found = bench.explain_in_release(target, release, kind=kind, limit=limit)
     if output == "json":
         place.line(to_json(as_object(found), indent=2))
@@ -57,8 +57,10 @@ def explain(
     _foot(place, found.about, found.notes)
 
 
-def _check_release(*, is_asked: bool, what: str, run: str) -> None:
+def _check_release(*, is_asked: bool, what: str, run: str, scope: str | None) -> None:
     """Raises: BadInput for what a release is not asked: it would read most of its lists, or counts no nofollow."""
+    if scope is not None:
+        raise BadInput("--scope is for runs: a release is of domains or of hosts", hint="use --kind domain or host")
     if is_asked:
         raise BadInput(
             f"{what} are for runs, not for a release: they read most of its lists, and it knows no nofollow",
@@ -100,7 +102,8 @@ def what_if(
                 infrastructure=infrastructure,
             )
         else:
-            _check_release(is_asked=bool(best) or exact or nofollow, what="--best, --exact and --nofollow", run=run)
+            asks = bool(best) or exact or nofollow
+            _check_release(is_asked=asks, what="--best, --exact and --nofollow", run=run, scope=scope)
             found = bench.what_if_in_release(target, release, kind=kind, add=add, lose=lose)
     if output == "json":
         place.line(to_json(as_object(found), indent=2))
@@ -137,7 +140,7 @@ def fragility(
         if release is None and kind is None:
             found = bench.fragility(target, scope=scope, run=run, exact=exact)
         else:
-            _check_release(is_asked=exact, what="exact numbers", run=run)
+            _check_release(is_asked=exact, what="exact numbers", run=run, scope=scope)
             found = bench.fragility_in_release(target, release, kind=kind)
     if output == "json":
         place.line(to_json(as_object(found), indent=2))
