@@ -4,6 +4,7 @@ inlink.toml          settings
 inputs.jsonl         what was added
 archive/             records kept by `add --keep` and by the crawler
 crawls/              frontiers of crawls, and what the fetcher remembers
+workspace.db         what is watched, checked and sent (store/database.py)
 parts/<digest>/      what one input gave
 index/<snapshot>/    a set of parts, arranged
 graph/               votes as graphs, and a folder of scores for each run
@@ -31,7 +32,9 @@ from inlink.store.lock import Lease, build_lock, leased, readers_gate
 FORMAT = 1
 _MARK = "workspace.json"
 _FOLDERS = ("archive", "parts", "index", "graph", "serve", "locks", "tmp")
-_OWN_NAMES = frozenset((*_FOLDERS, "crawls", "releases", FILE_NAME, _MARK, "inputs.jsonl", "CURRENT"))
+_DATABASE = "workspace.db"
+_FILES = (FILE_NAME, _MARK, "inputs.jsonl", "CURRENT", _DATABASE, f"{_DATABASE}-wal", f"{_DATABASE}-shm")
+_OWN_NAMES = frozenset((*_FOLDERS, "crawls", "releases", *_FILES))
 
 
 def own_names(folder: Path) -> frozenset[str]:
@@ -126,6 +129,11 @@ class Workspace:
     def graph(self) -> Path:
         """Folder of graphs and scoring runs."""
         return self.path / "graph"
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file of what changes row by row."""
+        return self.path / _DATABASE
 
     def part(self, digest: str) -> Path:
         """Folder of one part."""
