@@ -15,7 +15,9 @@ from inlink.fetch.manners import TOKEN
 
 MAX_BYTES = 500 * 1024  # RFC 9309, 2.5: at least this much is parsed
 MAX_REDIRECTS = 5  # RFC 9309, 2.3.1.2: at least five hops
+MAX_LINE_CHARS = 8 * 2083  # the rest of a line is left out, as Google does
 _AGENT = re.compile(r"[ \t]*user[- ]?agent[ \t]*:?[ \t]*([^#]*)", re.IGNORECASE)
+_RULE = re.compile(r"[ \t]*(?:user[- ]?agent|allow|dis+al+[oa]w|diasllow)[ \t]*(?:[:\s]|$)", re.IGNORECASE)
 _PRODUCT = re.compile(r"[A-Za-z_-]+")
 _BOM = b"\xef\xbb\xbf"
 _OTHER = "another"  # stands for every product that is not ours
@@ -54,17 +56,21 @@ def rules_of(status: int | None, body: bytes, fetched_at_us: int) -> Rules:
     if not 200 <= status < 300:
         return Rules("missing", fetched_at_us, status)
     body = body[:MAX_BYTES]
-    parsed = Protego.parse(_with_own_groups(body.removeprefix(_BOM).decode("utf-8", "replace")))
-    delay = parsed.crawl_delay(TOKEN)
-    return Rules("file", fetched_at_us, status, body, delay, tuple(parsed.sitemaps), parsed)
+    lines = [_own(line) for line in re.split(r"\r\n|\r|\n", _text(body))]
+    parsed = Protego.parse("\n".join(line for line in lines if _RULE.match(line)))  # 2.2.4: others end no group
+    others = Protego.parse("\n".join(lines))
+    return Rules("file", fetched_at_us, status, body, others.crawl_delay(TOKEN), tuple(others.sitemaps), parsed)
 
 
-def _with_own_groups(text: str) -> str:
-    """The file with every user agent written as ours, `*`, or another: so that only whole product tokens match."""
-    return "\n".join(_own(line) for line in re.split(r"\r\n|\r|\n", text))
+def _text(body: bytes) -> str:
+    """The file without a byte order mark, or what is left of one."""
+    mark = next((_BOM[:n] for n in (3, 2, 1) if body.startswith(_BOM[:n])), b"")
+    return body.removeprefix(mark).decode("utf-8", "replace")
 
 
 def _own(line: str) -> str:
+    """A line with its user agent written as ours, `*`, or another: so that only whole product tokens match."""
+    line = line[:MAX_LINE_CHARS]
     match = _AGENT.match(line)
     if match is None:
         return line
