@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -10,9 +12,15 @@ from test_push import A, out_weights, random_inward, walk_matrix
 from inlink.errors import BadInput
 from inlink.kernels.csr import Csr, csr_of_edges, transpose
 from inlink.kernels.push import leak_visits, reverse_push
+from inlink.kernels.push_core import OutCore, out_core_of
 from inlink.kernels.push_sweeps import Start, coarse_leaks, phases_of, swept_column
 
 Floats = NDArray[np.float64]
+
+
+def core_of(inward: Csr, out_weight: Floats) -> OutCore:
+    """The core of a graph that has its in-links alone."""
+    return out_core_of(inward, transpose(inward, inward.n), out_weight, threads=1)
 
 
 def base_of(n: int, seed: int) -> Floats:
@@ -30,7 +38,15 @@ def test_values_lie_within_their_bound(seed: int) -> None:
     for share in (0.3, 0.01, 1e-5):
         aim = share * float(mass[target])
         found = swept_column(
-            inward, transpose(inward, n), out_weight, target, base=base, mass=mass, unresolved=aim, damping=A, threads=1
+            inward,
+            core_of(inward, out_weight),
+            out_weight,
+            target,
+            base=base,
+            mass=mass,
+            unresolved=aim,
+            damping=A,
+            threads=1,
         )
         assert found.complete
         assert found.unresolved <= aim
@@ -49,8 +65,8 @@ def test_an_earlier_push_is_gone_on_with(seed: int) -> None:
     mass = np.broadcast_to(base, n) @ z
     push = reverse_push(inward, out_weight, target, epsilon=0.3)
     found = swept_column(
-        inward, transpose(inward, n), out_weight, target, base=base, mass=mass, unresolved=1e-3 * float(mass[target]),
-        start=Start(push.nodes, push.values), threads=1,
+        inward, core_of(inward, out_weight), out_weight, target, base=base, mass=mass,
+        unresolved=1e-3 * float(mass[target]), start=Start(push.nodes, push.values), threads=1,
     )  # fmt: skip
     assert found.complete
     assert np.abs(z[:, target] - found.values).max() <= found.error_bound
@@ -64,9 +80,32 @@ def test_leaks_lie_within_their_bound(seed: int) -> None:
     linked = np.asarray(walk_matrix(inward, out_weight).sum(1))
     evaporated = np.where(out_weight > 0, np.maximum(1 - linked, 0), 0.0) if seed % 3 == 0 else None
     for tolerance in (0.1, 1e-5):
-        found = coarse_leaks(outward, out_weight, damping=A, evaporated=evaporated, tolerance=tolerance, threads=1)
+        found = coarse_leaks(
+            core_of(inward, out_weight), damping=A, evaporated=evaporated, tolerance=tolerance, threads=1
+        )
         assert np.abs(found.values - exact).max() <= found.error_bound
         assert found.error_bound <= 2 * tolerance + 1e-5
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_core_has_the_links_among_nodes_that_link_on(seed: int) -> None:
+    inward, out_weight = random_inward(seed)
+    q = walk_matrix(inward, out_weight)
+    core = core_of(inward, out_weight)
+    assert core.nodes.tolist() == np.flatnonzero(out_weight > 0).tolist()
+    assert sorted(core.places.tolist()) == list(range(core.size))
+    node_at = np.empty(core.size, np.int64)
+    node_at[core.places] = core.nodes
+    found = np.zeros_like(q)
+    for row, node in enumerate(core.nodes.tolist()):
+        part = slice(int(core.offsets[row]), int(core.offsets[row + 1]))
+        weights = core.weights[part] if len(core.weights) else 1.0
+        found[node, node_at[core.neighbours[part]]] = weights / out_weight[node]
+    q[:, out_weight == 0] = 0
+    np.testing.assert_allclose(found, q, rtol=1e-7)
+    np.testing.assert_allclose(core.kept, q.sum(1)[core.nodes], rtol=1e-7)
+    linked = inward.degrees()[node_at]
+    assert all(b <= 1.5 * a + 1 for a, b in pairwise(linked.tolist()))  # most linked first
 
 
 def large() -> tuple[Csr, Csr, Floats, Floats]:
@@ -89,9 +128,10 @@ def large() -> tuple[Csr, Csr, Floats, Floats]:
 def test_the_same_bits_for_any_number_of_threads() -> None:
     inward, outward, out_weight, mass = large()
     base, target = np.full(1, 1 / inward.n), 3
+    core = out_core_of(inward, outward, out_weight, threads=1)
     found = [
         swept_column(
-            inward, outward, out_weight, target, base=base, mass=mass, unresolved=1e-4 * mass[target], threads=threads
+            inward, core, out_weight, target, base=base, mass=mass, unresolved=1e-4 * mass[target], threads=threads
         )
         for threads in (1, 2, 5)
     ]
@@ -100,16 +140,17 @@ def test_the_same_bits_for_any_number_of_threads() -> None:
         assert (found[0].unresolved, found[0].error_bound) == (other.unresolved, other.error_bound)
     push = reverse_push(inward, out_weight, target, epsilon=1e-7).dense(inward.n)
     assert np.abs(found[0].values - push).max() <= found[0].error_bound + 1e-7
-    leaks = [coarse_leaks(outward, out_weight, threads=threads) for threads in (1, 3)]
+    leaks = [coarse_leaks(core, threads=threads) for threads in (1, 3)]
     assert np.array_equal(leaks[0].values, leaks[1].values)
 
 
 def test_a_source_whose_links_weigh_nothing_dangles() -> None:
     """0 -> 2 with weight 0, 1 -> 2 -> 0: y is 1 at the target, a at 1, and 0 at 0."""
     inward = csr_of_edges([2, 2, 0], [0, 1, 2], 3, np.array([0, 1, 1], np.float32))
+    out_weight = np.array([0.0, 1.0, 1.0])
     found = swept_column(
-        inward, transpose(inward, 3), np.array([0.0, 1.0, 1.0]), 2, base=np.ones(1), mass=np.ones(3), unresolved=0.1,
-        damping=A, threads=1,
+        inward, core_of(inward, out_weight), out_weight, 2, base=np.ones(1), mass=np.ones(3), unresolved=0.1, damping=A,
+        threads=1,
     )  # fmt: skip
     np.testing.assert_allclose(found.values, [0, A, 1], atol=1e-6)
 
@@ -117,14 +158,14 @@ def test_a_source_whose_links_weigh_nothing_dangles() -> None:
 def test_phases_are_ranges_of_like_work() -> None:
     rng = np.random.default_rng(2)
     inward = csr_of_edges(rng.integers(0, 900, 40_000) ** 2 // 900, rng.integers(0, 900, 40_000), 900)
-    phases = phases_of(inward)
+    phases = phases_of(inward.offsets)
     blocks = [block for phase in phases for block in phase]
     assert [first for first, _ in blocks] == [0, *(last for _, last in blocks[:-1])]
     assert blocks[-1][1] == 900
     work = [int(inward.offsets[p[-1][1]] - inward.offsets[p[0][0]]) + 8 * (p[-1][1] - p[0][0]) for p in phases]
     assert len(work) == 16
     assert max(work) - min(work) <= 2 * (int(inward.degrees().max()) + 8)
-    assert phases_of(csr_of_edges([], [], 0)) == []
+    assert phases_of(np.zeros(1, np.int64)) == []
 
 
 def test_more_nodes_than_gathers_can_tell_apart_are_refused() -> None:
@@ -132,12 +173,12 @@ def test_more_nodes_than_gathers_can_tell_apart_are_refused() -> None:
     many = Csr(np.broadcast_to(np.int64(0), n + 1), np.empty(0, np.uint32))
     each = np.broadcast_to(1.0, n)
     with pytest.raises(BadInput, match="too many"):
-        swept_column(many, many, each, 0, base=np.ones(1), mass=each, unresolved=0.1)
+        out_core_of(many, many, each)
 
 
 def test_what_does_not_fit_together_is_refused() -> None:
     inward, out_weight = random_inward(3)
     with pytest.raises(BadInput):
         swept_column(
-            inward, transpose(inward, inward.n), out_weight, inward.n, base=np.ones(1), mass=out_weight, unresolved=0.1
+            inward, core_of(inward, out_weight), out_weight, inward.n, base=np.ones(1), mass=out_weight, unresolved=0.1
         )

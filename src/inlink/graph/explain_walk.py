@@ -11,7 +11,7 @@ Mass that finds no link to follow returns by u: that is the same as a restart wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -19,9 +19,19 @@ from numpy.typing import NDArray
 
 from inlink.errors import BadInput
 from inlink.kernels.csr import Csr, transpose
+from inlink.kernels.push_core import OutCore, out_core_of
+from inlink.kernels.push_sweeps import Leaked, coarse_leaks
 
 Floats = NDArray[np.float64]
 Returns = Literal["restart", "uniform"]
+
+
+@dataclass(slots=True)
+class Prepared:
+    """What questions about a walk share: made for the first that needs it, or kept beside the run."""
+
+    core: OutCore | None = None
+    leaked: Leaked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,7 @@ class Walk:
     leak: Floats | None
     returned: float
     is_leaky: bool
+    prepared: Prepared = field(default_factory=Prepared, compare=False, repr=False)
 
     @property
     def n(self) -> int:
@@ -87,6 +98,19 @@ class Walk:
     def links_out(self) -> Csr:
         """The out-links of each node; made from the in-links where they were not given."""
         return transpose(self.inward, self.n) if self.outward is None else self.outward
+
+    def core(self, *, threads: int | None = None) -> OutCore:
+        """The links among nodes that link on, laid out for sweeps. Cost: two passes over the edges, once a walk."""
+        if self.prepared.core is None:
+            self.prepared.core = out_core_of(self.inward, self.links_out(), self.out_weight, threads=threads)
+        return self.prepared.core
+
+    def coarse_leaks(self, *, threads: int | None = None) -> Leaked:
+        """How likely walks from each node leave the links, to 1e-4. Cost: some ten sweeps, once a walk."""
+        if self.prepared.leaked is None:
+            core = self.core(threads=threads)
+            self.prepared.leaked = coarse_leaks(core, damping=self.damping, evaporated=self.leak, threads=threads)
+        return self.prepared.leaked
 
     def restart_of(self, node: int) -> float:
         """Share of the restarts that begin at a node."""

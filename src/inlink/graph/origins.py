@@ -104,10 +104,9 @@ def swept_origins(
 ) -> Origins:
     """Origins of all but so much mass, by sweeps over the out-links, from a push that was not enough or from none."""
     base = walk.base(np.zeros(1, np.int64)) if walk.restart is None else walk.base()
-    outward = walk.links_out()
     column = swept_column(
         walk.inward,
-        outward,
+        walk.core(threads=threads),
         walk.out_weight,
         node,
         base=base,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from inlink.graph.explain_numbers import Floats
 from inlink.graph.explain_walk import Walk
 from inlink.kernels.push import Column, Scratch, reverse_push
-from inlink.kernels.push_sweeps import Leaked, coarse_leaks
+from inlink.kernels.push_sweeps import Leaked
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +54,12 @@ class Forward:
         self.outward = walk.links_out()
         self.weight = np.where(walk.out_weight > 0, walk.out_weight, 1.0)
         self.scratch = Scratch(walk.n)
-        self.leaked: Leaked | None = None
+        self.leaked = walk.prepared.leaked
         self._found: dict[int, Visits] = {}
 
     def know_leaks(self, *, threads: int | None = None) -> Leaked:
         """c of all nodes, coarsely: rows sharpen it. Cost: some ten sweeps over the edges, once a graph."""
-        if self.leaked is None:
-            walk = self.walk
-            self.leaked = coarse_leaks(
-                self.outward, walk.out_weight, damping=walk.damping, evaporated=walk.leak, threads=threads
-            )
+        self.leaked = self.walk.coarse_leaks(threads=threads)
         return self.leaked
 
     def forget(self) -> None:

@@ -42,6 +42,7 @@ def gather_rows(
     neighbours: Words,
     weights: Singles,
     out_weight: Floats,
+    places: Words,
     damping: float,
     target: int,
     first: int,
@@ -54,18 +55,18 @@ def gather_rows(
 ) -> tuple[float, float, int]:
     """Write the rows from first until last, of at most `most` links, to `after`; other rows keep their values.
 
-    Shapes: values (n,); after (last - first,); base (1,) or (n,): what begins at each node; constant (n,) or empty:
-    added to each row, beside the 1 of the target.
+    Shapes: values by place, which neighbours are and places (rows,) names; after (last - first,); base (1,) or (rows,):
+    what begins at each node; constant (rows,) or empty: added to each row, beside the 1 of the target.
     Returns base times after summed up, the largest growth, and how many links were looked at.
     """
     attributed, growth, edges = 0.0, 0.0, 0
     alike = len(base) == 1
     for row in range(first, last):
         low, stop = np.uint64(offsets[row]), np.uint64(offsets[row + 1])
-        before = values[row]
+        before = values[places[row]]
         new = before
         n_links = int(stop - low)
-        if 0 < n_links <= most and out_weight[row] > 0.0:
+        if n_links <= most:
             total = _row(neighbours, weights, values, low, stop)
             own = constant[row] if len(constant) else 0.0
             if row == target:

@@ -170,6 +170,9 @@ class Push:
         if self.waiting:
             self.frontier[0] = self.target
             return 1, 1.0 if self.mass is None else float(self.mass[self.target])
+        if not self.n_touched:  # nothing leads to the target: an empty list would stand for all nodes
+            self.largest = 0.0
+            return 0, 0.0
         mass = _NO_MASS if self.mass is None else self.mass
         among = _NO_NODES if self._is_dense() else read_only(self.touched[: self.n_touched])
         args = (self.received, self.links[3], mass, among, self.damping, threshold, self.frontier)

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from inlink.errors import BadInput
 from inlink.kernels.csr import Csr
 from inlink.kernels.pagerank_blocks import available_cores
-from inlink.kernels.pagerank_gather import MOST_NODES
+from inlink.kernels.push_core import OutCore
 from inlink.kernels.push_gather import gather_rows, scatter_rows
 from inlink.kernels.push_rounds import arrays_of
 from inlink.kernels.views import read_only
@@ -49,6 +49,7 @@ _BLOCK_WORK = 1 << 20  # edges and rows of a block
 _ROW = 8  # edges that a row costs
 _LONG = 2.5  # rows of so many times the mean number of links wait every other sweep
 _ALL = 1 << 62
+LEAK_TOLERANCE = 1e-4
 _NOTHING = np.empty(0)
 _ROUNDING = 2.0**-22  # of the largest value: what single precision may lose in a residual
 
@@ -91,7 +92,7 @@ class Start:
 
 def swept_column(
     inward: Csr,
-    outward: Csr,
+    core: OutCore,
     out_weight: Floats,
     target: int,
     *,
@@ -105,48 +106,73 @@ def swept_column(
 ) -> Swept:
     """The column of `target` until at most `unresolved` of its mass is not attributed.
 
-    Shapes: inward (n, n), row t = sources of t's in-links; outward the same turned round; out_weight float64 (n,);
+    Shapes: inward (n, n), row t = sources of t's in-links; core: of the same graph; out_weight float64 (n,);
     mass float64 (n,) of a run over these links; base float64 (n,), or (1,) where it is the same for all: b.
     start: from an earlier push, else two levels of pushes are made. threads: None for all cores.
-    Raises: BadInput.    Cost: a gather an edge and sweep, some three sweeps for a share of 1 %; 5 n bytes.
+    Raises: BadInput.    Cost: a gather a link of the core and sweep, some three sweeps for a share of 1 %; 13 n bytes.
     """
     n = inward.n
-    if n > MOST_NODES:
-        raise BadInput(f"{n} nodes are too many for sweeps", hint=f"They take at most {MOST_NODES} nodes.")
-    if not n == outward.n == len(out_weight) == len(mass) or len(base) not in (1, n) or not 0 <= target < n:
+    if not n == core.n == len(out_weight) == len(mass) or len(base) not in (1, n) or not 0 <= target < n:
         raise BadInput("the graph, its masses and the target do not fit together", hint="Give them of one run.")
-    values = np.zeros(n, np.float32)
+    known = np.zeros(n, np.float32)
     if start is None:
-        edges = _two_levels(inward, out_weight, target, damping, mass, values)
+        edges = _two_levels(inward, out_weight, target, damping, mass, known)
     else:
-        values[start.nodes] = start.values
+        known[start.nodes] = start.values
         edges = 0
-    sweeps = _Sweeps(outward, out_weight, target, damping, base, values, threads)
-    complete = sweeps.until(float(mass[target]) - unresolved, most_sweeps)
-    left = float(mass[target]) - sweeps.attributed
+    sweeps = _column_sweeps(inward, core, target, damping, base, known, threads)
+    links_on = out_weight[target] > 0
+    own = 0.0 if links_on else float(base[0] if len(base) == 1 else base[target])
+    complete = sweeps.until(float(mass[target]) - unresolved - own, most_sweeps)
+    values = core.spread(sweeps.values, 0.0)
+    if not links_on:
+        values[target] = 1.0
+    left = float(mass[target]) - (sweeps.attributed + own)
     return Swept(target, read_only(values), sweeps.error_bound(), left, edges + sweeps.edges, complete)
 
 
 def coarse_leaks(
-    outward: Csr,
-    out_weight: Floats,
+    core: OutCore,
     *,
     damping: float = 0.85,
     evaporated: Floats | None = None,
-    tolerance: float = 1e-4,
+    tolerance: float = LEAK_TOLERANCE,
     threads: int | None = None,
     most_sweeps: int = MOST_SWEEPS,
 ) -> Leaked:
     """c = g + a Q c to about `tolerance`: g is 1 for dangling nodes, and `evaporated` (float64 (n,)) at others.
 
-    Cost: a gather an edge and sweep, ten sweeps where half of all nodes dangle.
+    Cost: a gather a link of the core and sweep, ten sweeps where half of all nodes dangle.
     """
-    links = arrays_of(outward, out_weight)
-    constant = _NOTHING if evaporated is None else np.asarray(evaporated, np.float64)
-    values = np.where(links[3] > 0, 0.0 if evaporated is None else constant, 1.0).astype(np.float32)
-    sweeps = _Sweeps(outward, out_weight, -1, damping, np.zeros(1), values, threads, constant)
+    own = np.zeros(core.size) if evaporated is None else np.asarray(evaporated, np.float64)[core.nodes]
+    to_ends = np.maximum(1.0 - own - core.kept, 0.0)
+    constant = own + damping * to_ends  # the links that end at once are known
+    values = np.empty(core.size, np.float32)
+    values[core.places] = constant
+    sweeps = _Sweeps(core, damping, np.zeros(1), values, threads, constant=constant)
     sweeps.until_even(tolerance * (1 - damping), most_sweeps)
-    return Leaked(read_only(values), sweeps.error_bound())
+    return Leaked(read_only(core.spread(values, 1.0)), sweeps.error_bound())
+
+
+def _column_sweeps(
+    inward: Csr, core: OutCore, target: int, damping: float, base: Floats, known: Singles, threads: int | None
+) -> _Sweeps:
+    """Sweeps from what is known of a column, float32 (n,); a target that does not link on is a constant to others."""
+    values = np.empty(core.size, np.float32)
+    values[core.places] = known[core.nodes]
+    row = int(core.rows_of(np.array([target], np.uint32))[0])
+    of_rows = base if len(base) == 1 else base[core.nodes]
+    if row >= 0:
+        return _Sweeps(core, damping, of_rows, values, threads, target=row)
+    low, high = int(inward.offsets[target]), int(inward.offsets[target + 1])
+    sources, weights = inward.neighbours[low:high], np.ones(high - low)
+    if inward.weights is not None:
+        weights[:] = inward.weights[low:high]
+    rows = core.rows_of(sources)
+    rows, weights = rows[rows >= 0], weights[rows >= 0]  # a source whose links all weigh 0 is none
+    constant = np.zeros(core.size)
+    constant[rows] = damping * weights / core.out_weight[rows]
+    return _Sweeps(core, damping, of_rows, values, threads, constant=constant)
 
 
 def _two_levels(inward: Csr, out_weight: Floats, target: int, damping: float, mass: Floats, values: Singles) -> int:
@@ -167,30 +193,33 @@ def _two_levels(inward: Csr, out_weight: Floats, target: int, damping: float, ma
 
 
 class _Sweeps:
-    """Values (float32, n) that grow towards the column, and how much of the mass they attribute."""
+    """Values by place (float32) that grow towards the column, and how much of the mass they attribute.
+
+    Shapes: base (1,) or by row; constant, by row or empty: added to each row, beside the 1 of the target's own.
+    """
 
     def __init__(
         self,
-        outward: Csr,
-        out_weight: Floats,
-        target: int,
+        core: OutCore,
         damping: float,
         base: Floats,
         values: Singles,
         threads: int | None,
+        *,
+        target: int = -1,
         constant: Floats = _NOTHING,
     ) -> None:
-        self.links = arrays_of(outward, out_weight)
+        self.links = core.arrays()
         self.target, self.damping, self.base, self.values = target, damping, read_only(base), values
         self.constant = read_only(constant)
-        self.phases = phases_of(outward)
+        self.phases = phases_of(core.offsets)
         self.threads = max(1, available_cores() if threads is None else threads)
         self.after = np.empty(max((p[-1][1] - p[0][0] for p in self.phases), default=0), np.float32)
         self.parts = [self._attributed(phase) for phase in self.phases]
         self.growths: list[float] = [math.inf]
         self.whole_at = [0]  # in which sweeps all rows are gathered; the first stands for those before any
         self.edges = 0
-        self.most = int(_LONG * outward.m / max(int(np.count_nonzero(self.links[3])), 1)) + 1
+        self.most = int(_LONG * core.m / max(core.size, 1)) + 1
 
     @property
     def attributed(self) -> float:
@@ -218,7 +247,7 @@ class _Sweeps:
     def error_bound(self) -> float:
         """How far any value may be from the truth."""
         since = self.whole_at[-1]
-        largest = float(self.values.max(initial=0.0))
+        largest = max(1.0, float(self.values.max(initial=0.0)))
         residual = self.damping * math.fsum(self.growths[since:]) + _ROUNDING * largest
         return min(residual, 1.0) / (1 - self.damping)
 
@@ -234,7 +263,7 @@ class _Sweeps:
                 return gather_rows(*self.links, self.damping, self.target, block[0], block[1], most, *own)
 
             found = each(work, blocks)
-            self.values[first:last] = self.after[: last - first]
+            self.values[self.links[4][first:last]] = self.after[: last - first]
             self.parts[number] = math.fsum(part for part, _, _ in found)
             self.growths[-1] = max(self.growths[-1], *(growth for _, growth, _ in found))
             self.edges += sum(edges for _, _, edges in found)
@@ -247,7 +276,7 @@ class _Sweeps:
     def _attributed(self, phase: list[Block]) -> float:
         first, last = phase[0][0], phase[-1][1]
         base = self.base if len(self.base) == 1 else self.base[first:last]
-        return float(np.sum(self.values[first:last] * base, dtype=np.float64))
+        return float(np.sum(self.values[self.links[4][first:last]] * base, dtype=np.float64))
 
 
 @contextmanager
@@ -260,11 +289,10 @@ def _pool(threads: int) -> Iterator[Each]:
         yield lambda work, blocks: list(pool.map(work, blocks))
 
 
-def phases_of(links: Csr) -> list[list[Block]]:
+def phases_of(offsets: NDArray[np.int64]) -> list[list[Block]]:
     """Ranges of rows of about the same work, cut again into blocks; they depend on the links alone."""
-    offsets = np.asarray(links.offsets)
     cut = []
-    for first, last in _cut(offsets, 0, links.n, _PHASES):
+    for first, last in _cut(offsets, 0, len(offsets) - 1, _PHASES):
         work = int(offsets[last] - offsets[first]) + _ROW * (last - first)
         cut.append(_cut(offsets, first, last, work // _BLOCK_WORK + 1))
     return cut
