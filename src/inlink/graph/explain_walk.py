@@ -54,7 +54,7 @@ class Walk:
     leak: Floats | None
     returned: float
     is_leaky: bool
-    prepared: Prepared = field(default_factory=Prepared, compare=False, repr=False)
+    prepared: Prepared = field(default_factory=Prepared, compare=False, repr=False, kw_only=True)
 
     @property
     def n(self) -> int:
