@@ -67,12 +67,14 @@ class Fetcher:
                 return Reply(place.url, time.time_ns() // 1000, error=slug, detail=f"robots.txt: {rules.why}")
         return await self._asked(place, headers or {}, method, kind, self.manners.max_body_bytes)
 
-    async def follow(self, url: str, headers: dict[str, str] | None = None, *, method: str = "GET") -> Chain:
+    async def follow(
+        self, url: str, headers: dict[str, str] | None = None, *, method: str = "GET", kind: str = "page"
+    ) -> Chain:
         """The answers along redirects; each hop is checked as the first was, robots.txt included."""
         hops: list[Reply] = []
         seen: set[str] = set()
         while True:
-            reply = await self.ask(url, headers, method=method)
+            reply = await self.ask(url, headers, method=method, kind=kind)
             hops.append(reply)
             seen.add(reply.url)
             if reply.location is None:
@@ -199,7 +201,8 @@ def origin_of(url: str) -> str:
 def _rules_in(reply: Reply, began_us: int) -> Rules:
     """The rules that an answer means. Half a file, or one that cannot be read, is no leave to ask for everything."""
     if reply.status is None or not 200 <= reply.status < 300:
-        return rules_of(reply.status, b"", began_us)
+        rules = rules_of(reply.status, b"", began_us)
+        return dataclasses.replace(rules, error=reply.error, detail=reply.detail) if reply.error else rules
     body = None if reply.error else decoded(reply.body, reply.header("content-encoding"), MAX_BYTES)
     if body is None and not reply.error and _is_text(reply.body):  # the coding that is named is none
         body = reply.body

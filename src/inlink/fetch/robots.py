@@ -27,7 +27,8 @@ _OTHER = "another"  # stands for every product that is not ours
 class Rules:
     """What may be asked of one origin. `why` is file, missing (nothing forbids) or unreachable (all is forbidden).
 
-    Units: fetched_at_us microseconds since 1970; delay_s None where the file names none.
+    Units: fetched_at_us microseconds since 1970; delay_s None where the file names none. error (of reply.ERRORS) and
+    detail: why there was no answer.
     """
 
     why: str
@@ -37,6 +38,8 @@ class Rules:
     delay_s: float | None = None
     sitemaps: tuple[str, ...] = ()
     parsed: Protego | None = None
+    error: str | None = None
+    detail: str = ""
 
     def may(self, url: str) -> bool:
         """Whether a URL of the origin may be asked."""

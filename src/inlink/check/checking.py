@@ -1,0 +1,266 @@
+"""The checker: asks for a URL, for a made-up address beside it where that tells more, and gives a verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from inlink.check.addresses import host_of, is_file, is_root, origin_of
+from inlink.check.answers import is_of_host, is_passing, judge_answer
+from inlink.check.judging import Finding, Seen, is_suspect, judge
+from inlink.check.page import Page
+from inlink.check.parking import ParkingLists, parking_lists
+from inlink.check.siblings import Sibling, Siblings
+from inlink.check.topics import Remembered
+from inlink.check.verdicts import Try, Verdict
+from inlink.fetch import Chain, Fetcher, Reply
+from inlink.fetch.robots import Rules
+from inlink.urls.domains import SuffixRules
+from inlink.urls.parse import normalise
+
+MAX_REFRESHES = 2
+DOWN_S = 300.0  # for so long a host that could not be reached is not tried again
+AGAIN_S = 3.0
+MAX_WAIT_S = 120.0
+MAX_HOSTS = 2_000  # that are worked on at a time
+HELD = 1_024  # verdicts that wait to be taken
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A verdict, and the page where one came."""
+
+    verdict: Verdict
+    page: Page | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How a check waits. Units: again_s before a request that failed is made once more; max_wait_s for a busy host."""
+
+    again_s: float = AGAIN_S
+    max_wait_s: float = MAX_WAIT_S
+
+
+class Checker:
+    """Checks URLs through one fetcher, on its event loop.
+
+    known: what an index holds of a URL, for changes of topic. name_servers: names of a domain's name servers, asked
+    only where a page may be a parked one. aliases: domains that are one site.
+    """
+
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        *,
+        rules: SuffixRules | None = None,
+        lists: ParkingLists | None = None,
+        known: Callable[[str], Remembered | None] | None = None,
+        name_servers: Callable[[str], Awaitable[Sequence[str]]] | None = None,
+        aliases: frozenset[str] = frozenset(),
+        patience: Patience | None = None,
+    ) -> None:
+        self._fetcher = fetcher
+        self._rules = rules or SuffixRules()
+        self._lists = lists or parking_lists()
+        self._known = known or _nothing
+        self._name_servers = name_servers
+        self._aliases = aliases
+        self._patience = patience or Patience()
+        self._siblings = Siblings(self._probed)
+        self._down: dict[str, tuple[float, Reply, Rules | None]] = {}
+
+    async def check(self, url: str) -> Verdict:
+        """What the URL's target is now. It never raises for what servers do."""
+        return (await self.look(url)).verdict
+
+    async def look(self, url: str) -> Look:
+        """The verdict with the page that came."""
+        began_us = time.time_ns() // 1000
+        asked = normalise(url)
+        if asked is None:
+            return Look(_verdict(url, began_us, _NO_URL))
+        if (down := self._down_before(asked)) is not None:
+            chain = Chain((down[0],))
+            return Look(_verdict(url, began_us, judge_answer(chain, down[1]) or _BUSY, chain))
+        if await self._fetcher.wait_s(asked) > self._patience.max_wait_s:
+            return Look(_verdict(url, began_us, _BUSY))
+        tries: list[Try] = []
+        chain = await self._answer(asked, tries)
+        rules = self._fetcher.known_rules(chain.last.url)
+        finding = judge_answer(chain, rules)
+        if finding is not None:
+            self._note_down(chain.last, rules)
+            return Look(_verdict(url, began_us, finding, chain, tries))
+        page = Page(chain.last)
+        finding = await self._judged(asked, page, tries)
+        return Look(_verdict(url, began_us, finding, chain, tries), page)
+
+    async def check_all(
+        self, urls: Iterable[str], *, at_once: int = MAX_HOSTS, stop: threading.Event | None = None
+    ) -> AsyncIterator[Verdict]:
+        """A verdict for each URL in the order in which they come; all hosts side by side, one by one on each."""
+        queues: dict[str, deque[str]] = {}
+        for url in dict.fromkeys(urls):
+            queues.setdefault(host_of(normalise(url) or url), deque()).append(url)
+        found: asyncio.Queue[Verdict | None] = asyncio.Queue()
+        room = asyncio.Semaphore(HELD)
+        work = asyncio.create_task(self._work(deque(queues.values()), found, room, at_once, stop or threading.Event()))
+        work.add_done_callback(lambda _: found.put_nowait(None))
+        try:
+            while (verdict := await found.get()) is not None:
+                room.release()
+                yield verdict
+            await work
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+
+    async def _work(
+        self,
+        hosts: deque[deque[str]],
+        found: asyncio.Queue[Verdict | None],
+        room: asyncio.Semaphore,
+        at_once: int,
+        stop: threading.Event,
+    ) -> None:
+        per_host = self._fetcher.manners.per_host
+
+        async def lane(queue: deque[str]) -> None:
+            while queue and not stop.is_set():
+                url = queue.popleft()
+                await room.acquire()
+                found.put_nowait(await self.check(url))
+
+        async def worker() -> None:
+            while hosts and not stop.is_set():
+                queue = hosts.popleft()
+                await asyncio.gather(*(lane(queue) for _ in range(min(per_host, len(queue)))))
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(at_once, len(hosts))):
+                group.create_task(worker())
+
+    async def _answer(self, url: str, tries: list[Try]) -> Chain:
+        """The answer to a URL: with HEAD where that is safe, asked again where it may pass, with cookies in a loop."""
+        if is_file(url):
+            chain = await self._follow(url, tries, "head", method="HEAD")
+            if _is_surely_a_file(chain.last):
+                return chain
+        chain = await self._follow(url, tries, "page")
+        if is_passing(chain) and self._fetcher.lanes.wait_s(host_of(chain.last.url)) <= self._patience.max_wait_s:
+            await asyncio.sleep(self._patience.again_s)
+            chain = await self._follow(url, tries, "again")
+        if chain.problem is not None and (cookies := _cookies(chain)):
+            chain = await self._follow(url, tries, "again", {"Cookie": cookies})
+        for _ in range(MAX_REFRESHES):
+            target = _refresh(chain.last)
+            if target is None or any(hop.url == target for hop in chain.hops):
+                break
+            more = await self._follow(target, tries, "hop")
+            chain = Chain((*chain.hops, *more.hops), more.problem)
+        return chain
+
+    async def _follow(
+        self, url: str, tries: list[Try], kind: str, headers: dict[str, str] | None = None, *, method: str = "GET"
+    ) -> Chain:
+        chain = await self._fetcher.follow(url, headers, method=method)
+        for n, reply in enumerate(chain.hops):
+            tries.append(_try(reply, kind if n == 0 else "hop", method))
+        return chain
+
+    async def _judged(self, asked: str, page: Page, tries: list[Try]) -> Finding:
+        """The verdict on a page that came."""
+        final = page.url
+        domain, final_domain = (self._rules.domain(host_of(url)) for url in (asked, final))
+        is_same_site = domain == final_domain or {domain, final_domain} <= self._aliases
+        sibling = await self._sibling(asked, page)
+        if sibling is not None:
+            tries += sibling.tries
+        seen = Seen(asked, page, domain, final_domain, is_same_site, sibling, (), self._known(asked))
+        if self._name_servers is not None and page.is_html and is_suspect(seen):
+            names = await self._name_servers(final_domain)
+            seen = Seen(asked, page, domain, final_domain, is_same_site, sibling, names, seen.known)
+        return judge(seen, self._lists)
+
+    async def _sibling(self, asked: str, page: Page) -> Sibling | None:
+        """What a made-up address beside the asked one says, where that tells more about the page."""
+        if is_root(asked) or not (page.is_html or page.url != asked) or page.reply.request[:4] == b"HEAD":
+            return None
+        return await self._siblings.beside(asked)
+
+    async def _probed(self, url: str) -> tuple[Chain, tuple[Try, ...]]:
+        chain = await self._fetcher.follow(url, kind="probe")
+        return chain, tuple(_try(reply, "probe", "GET") for reply in chain.hops)
+
+    def _down_before(self, url: str) -> tuple[Reply, Rules | None] | None:
+        until, reply, rules = self._down.get(origin_of(url), (0.0, None, None))
+        return (reply, rules) if reply is not None and time.monotonic() < until else None
+
+    def _note_down(self, last: Reply, rules: Rules | None) -> None:
+        if is_of_host(last):
+            self._down[origin_of(last.url)] = (time.monotonic() + DOWN_S, last, rules)
+
+
+_NO_URL = Finding("unknown", "never-asked", "no http(s) URL", {"reason": "not-a-url"})
+_BUSY = Finding("unknown", "busy", "the host wants to be left alone for longer than the check waits")
+
+
+def _verdict(url: str, began_us: int, found: Finding, chain: Chain | None = None, tries: Sequence[Try] = ()) -> Verdict:
+    last = chain.last if chain is not None else None
+    return Verdict(
+        url,
+        began_us,
+        found.verdict,
+        found.reason,
+        found.why,
+        last.status if last else None,
+        last.url if last else None,
+        last.ip if last else None,
+        found.evidence,
+        tuple(tries),
+    )
+
+
+def _nothing(_: str) -> Remembered | None:
+    return None
+
+
+def _try(reply: Reply, kind: str, method: str) -> Try:
+    n_bytes = len(reply.body)
+    return Try(
+        kind, method, reply.url, reply.asked_at_us, reply.status, reply.error, reply.location, n_bytes, reply.took_s
+    )
+
+
+def _is_surely_a_file(reply: Reply) -> bool:
+    """Whether HEAD told enough: 2xx, and no page in place of the file."""
+    content_type = (reply.header("content-type") or "").lower()
+    is_page = not content_type or content_type.startswith(("text/html", "application/xhtml"))
+    return reply.status is not None and 200 <= reply.status < 300 and not is_page
+
+
+def _cookies(chain: Chain) -> str:
+    """Cookies that the last host of a chain set, as a browser would send them back."""
+    host = host_of(chain.last.url)
+    found: dict[str, str] = {}
+    for reply in chain.hops:
+        if host_of(reply.url) != host:
+            continue
+        for name, value in reply.headers:
+            if name.lower() == "set-cookie":
+                key, _, rest = value.partition(";")[0].strip().partition("=")
+                found[key] = rest
+    return "; ".join(f"{key}={value}" for key, value in found.items())[:4096]
+
+
+def _refresh(reply: Reply) -> str | None:
+    """Where a page leads by <meta> refresh."""
+    if reply.status is None or not 200 <= reply.status < 300 or len(reply.body) > 1 << 16:
+        return None
+    page = Page(reply)
+    return page.refresh if page.is_html and page.html else None

@@ -1,0 +1,167 @@
+"""A page that came: what it says of itself, read as far as is asked for."""
+
+from __future__ import annotations
+
+import html
+import re
+from functools import cached_property
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from inlink.check.wording import plain
+from inlink.extract.charset import decode
+from inlink.fetch.bodies import decoded
+from inlink.fetch.reply import Reply
+from inlink.urls.parse import normalise
+
+MAX_PAGE_BYTES = 2 * 2**20  # of HTML that is read
+_TITLE = re.compile(rb"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+_HEADING = re.compile(rb"<h1[^>]*>(.{0,2000}?)</h1", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+_SPACE = re.compile(r"\s+")
+_REFRESH = re.compile(r"\s*([\d.]*)\s*[;,\s]\s*(?:url\s*=\s*)?['\"]?([^'\"]+)", re.IGNORECASE)
+_UNSEEN = ["script", "style", "noscript", "template", "head", "svg"]
+_FRAME = ["nav", "header", "footer", "aside", "form", "a", "button", "select"]
+_LOADERS = (("script", "src"), ("iframe", "src"), ("frame", "src"), ("form", "action"), ("link", "href"))
+
+
+class Page:
+    """An answer's body. Everything is read when first asked for."""
+
+    def __init__(self, reply: Reply) -> None:
+        self.reply = reply
+        self.url = reply.url
+        self.content_type = (reply.header("content-type") or "").partition(";")[0].strip().lower()
+
+    @cached_property
+    def body(self) -> bytes | None:
+        """The body without its codings, as far as it is read; None where they cannot be undone."""
+        return decoded(self.reply.body, self.reply.header("content-encoding"), MAX_PAGE_BYTES)
+
+    @property
+    def is_html(self) -> bool:
+        """Whether it is a page, by its type, or by its beginning where it has none."""
+        if self.content_type:
+            return self.content_type in ("text/html", "application/xhtml+xml")
+        start = (self.body or b"")[:512].lstrip().lower()
+        return start.startswith((b"<!doctype html", b"<html", b"<head", b"<body"))
+
+    @cached_property
+    def html(self) -> bytes:
+        """The page in UTF-8; empty where it is none."""
+        if not self.is_html or not self.body:
+            return b""
+        return decode(self.body, self.reply.header("content-type")).html
+
+    @cached_property
+    def title(self) -> str:
+        """What the first <title> says."""
+        match = _TITLE.search(self.html)
+        return _text(match[1]) if match else ""
+
+    @cached_property
+    def headings(self) -> tuple[str, ...]:
+        """The first three <h1>."""
+        found = (_text(match[1]) for match in _HEADING.finditer(self.html))
+        return tuple(text for text, _ in zip(found, range(3), strict=False) if text)
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """Title and headings."""
+        return (self.title, *self.headings) if self.title else self.headings
+
+    @cached_property
+    def loads(self) -> tuple[str, ...]:
+        """URLs that the page loads scripts, frames and styles from, or sends forms to."""
+        found = []
+        for tag, attribute in _LOADERS:
+            found += [node.attributes.get(attribute) for node in self._tree.css(f"{tag}[{attribute}]")]
+        urls = (normalise(raw, self.url) for raw in found if raw)
+        return tuple(dict.fromkeys(url for url in urls if url))
+
+    @cached_property
+    def refresh(self) -> str | None:
+        """Where a <meta> refresh of at most 5 seconds leads, if elsewhere."""
+        if b"refresh" not in self.html[: 1 << 16].lower():
+            return None
+        for node in self._tree.css("meta[http-equiv]"):
+            match = _REFRESH.match(node.attributes.get("content") or "")
+            if (node.attributes.get("http-equiv") or "").lower() != "refresh" or match is None:
+                continue
+            target = normalise(match[2].strip(), self.url)
+            if target and target != self.url and _seconds(match[1]) <= 5:
+                return target
+        return None
+
+    @cached_property
+    def canonical(self) -> str | None:
+        """The address that the page calls its own."""
+        node = self._tree.css_first('link[rel~="canonical"][href]')
+        raw = node.attributes.get("href") if node is not None else None
+        return normalise(raw, self.url) if raw else None
+
+    @cached_property
+    def has_password(self) -> bool:
+        """Whether it asks for a password."""
+        return b"password" in self.html and self._tree.css_first('input[type="password" i]') is not None
+
+    @cached_property
+    def has_scripts(self) -> bool:
+        """Whether it runs scripts."""
+        return b"<script" in self.html or b"<SCRIPT" in self.html
+
+    @cached_property
+    def unscripted(self) -> str:
+        """What <noscript> says, plain."""
+        return plain(" ".join(node.text(separator=" ") for node in self._tree.css("noscript")))
+
+    @cached_property
+    def text(self) -> str:
+        """All visible words, plain."""
+        return self._words[0]
+
+    @cached_property
+    def n_own_words(self) -> int:
+        """Words outside links, navigation, headers, footers and forms."""
+        return count_words(self._words[1])
+
+    @cached_property
+    def language(self) -> str:
+        """What <html lang> names, the first part in lower case."""
+        node = self._tree.css_first("html[lang]")
+        return ((node.attributes.get("lang") or "") if node is not None else "").partition("-")[0].strip().lower()
+
+    @cached_property
+    def _tree(self) -> LexborHTMLParser:
+        return LexborHTMLParser(self.html)
+
+    @cached_property
+    def _words(self) -> tuple[str, str]:
+        tree = LexborHTMLParser(self.html)
+        tree.strip_tags(_UNSEEN, recursive=True)
+        every = _visible(tree.body)
+        tree.strip_tags(_FRAME, recursive=True)
+        return every, _visible(tree.body)
+
+
+def count_words(words: str) -> int:
+    """Words of plain text; of scripts without spaces, every two letters count as one."""
+    total = 0
+    for word in words.split():
+        total += 1 if word.isascii() or word[0] < "\u0e00" else max(1, len(word) // 2)
+    return total
+
+
+def _visible(body: LexborNode | None) -> str:
+    return plain(body.text(separator=" ")) if body is not None else ""
+
+
+def _text(raw: bytes) -> str:
+    return _SPACE.sub(" ", html.unescape(_TAG.sub(" ", raw.decode("utf-8", "replace")))).strip()[:500]
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text or 0)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,108 @@
+"""What pages say of themselves: not here, log in first, accept cookies, prove that you are human."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+_BREAKS = re.compile(r"[\W_]+")
+_PARTS = re.compile(r"\s+[-–—|·•«»:]+\s+|\s*[|»«·•]\s*|(?<=[!?.。！？])\s+|::")
+_CODES = frozenset(("404", "410"))
+
+
+def plain(text: str) -> str:
+    """Text in lower case, words with one space between, no punctuation and no accents of compatibility forms."""
+    return _BREAKS.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
+
+
+def parts_of(title: str) -> list[str]:
+    """A title, and the parts that it is put together of: the page's own name and the site's."""
+    return [title, *(part for part in _PARTS.split(title) if part)]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The phrases of one kind, in all languages."""
+
+    headings: frozenset[str]
+    sentences: tuple[str, ...]
+
+    def sentence_in(self, text: str) -> str | None:
+        """The first sentence that stands in plain text."""
+        return next((sentence for sentence in self.sentences if sentence in text), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """All phrases of `data/phrases.toml`."""
+
+    decoration: frozenset[str]
+    not_found: Wording
+    login: Wording
+    consent: Wording
+    challenge: Wording
+    script: Wording
+    challenge_markup: tuple[bytes, ...]
+    challenge_headers: tuple[str, ...]
+    taken_over: frozenset[str]
+
+    def says_not_found(self, titles: Iterable[str]) -> str | None:
+        """The title or heading, or its part, that says nothing but that the page is not there."""
+        return self._said(titles, self.not_found)
+
+    def says_404(self, titles: Iterable[str]) -> str | None:
+        """The title or heading that is the bare number."""
+        for title in titles:
+            words = plain(title).split()
+            if _CODES & set(words) and all(word in self.decoration for word in words):
+                return title
+        return None
+
+    def says_login(self, titles: Iterable[str]) -> str | None:
+        """The title or heading that says nothing but log in."""
+        return self._said(titles, self.login)
+
+    def says_challenge(self, titles: Iterable[str]) -> str | None:
+        """The title or heading of a challenge to robots."""
+        return self._said(titles, self.challenge)
+
+    def _said(self, titles: Iterable[str], wording: Wording) -> str | None:
+        for title in titles:
+            for part in parts_of(title):
+                words = plain(part)
+                if words in wording.headings or self._undecorated(words) in wording.headings:
+                    return part.strip()
+        return None
+
+    def _undecorated(self, words: str) -> str:
+        return " ".join(word for word in words.split() if word not in self.decoration)
+
+
+def _wording(*found: dict[str, list[str]]) -> Wording:
+    headings = frozenset(plain(text) for one in found for text in one.get("headings", ()))
+    sentences = dict.fromkeys(plain(text) for one in found for text in one.get("sentences", ()))
+    return Wording(headings, tuple(sentences))
+
+
+@cache
+def phrases() -> Phrases:
+    """The phrases that come with the program."""
+    text = files("inlink.check").joinpath("data/phrases.toml").read_text("utf-8")
+    found = tomllib.loads(text)
+    challenge = found["challenge"]
+    return Phrases(
+        decoration=frozenset(plain(word) for word in found["decoration"]),
+        not_found=_wording(*found["not_found"].values()),
+        login=_wording(found["login"]),
+        consent=_wording(found["consent"]),
+        challenge=_wording(challenge),
+        script=_wording(found["script"]),
+        challenge_markup=tuple(text.lower().encode() for text in challenge["markup"]),
+        challenge_headers=tuple(challenge["headers"]),
+        taken_over=frozenset(plain(word) for word in found["taken_over"]["words"]),
+    )
