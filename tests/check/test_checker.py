@@ -1,0 +1,47 @@
+"""Every verdict, and near misses of each, over real HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from checked_cases import CASES, SITES
+from fixture_sites import Sites, serving
+
+from inlink.check.checking import Checker, Patience
+from inlink.check.reasons import REASONS
+from inlink.check.verdicts import VERDICTS, Verdict
+from inlink.fetch import Fetcher, Manners, Policy, parse_route
+
+MANNERS = Manners(delay_s=0, per_host=4, total_timeout_s=1.0, backoff_s=0.01)
+
+
+@pytest.fixture(scope="module")
+def checked() -> Iterator[tuple[dict[str, Verdict], Sites]]:
+    """Verdicts on all cases in one run."""
+    with serving(SITES) as sites:
+        routes = (sites.route, sites.route.replace("*.example", "*.hugedomains.com"))
+        policy = Policy(routes=tuple(map(parse_route, routes)), connect_timeout_s=2)
+
+        async def check() -> dict[str, Verdict]:
+            async with Fetcher(policy, MANNERS) as fetcher:
+                checker = Checker(fetcher, patience=Patience(again_s=0.01, max_wait_s=5))
+                urls = [url for url, _, _ in CASES.values()]
+                return {verdict.url: verdict async for verdict in checker.check_all(urls)}
+
+        yield asyncio.run(check()), sites
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_verdict(checked: tuple[dict[str, Verdict], Sites], case: str) -> None:
+    url, verdict, reason = CASES[case]
+    found = checked[0][url]
+    assert (found.verdict, found.reason) == (verdict, reason), found
+
+
+def test_all_verdicts_are_of_the_closed_lists(checked: tuple[dict[str, Verdict], Sites]) -> None:
+    found = checked[0].values()
+    assert {one.verdict for one in found} <= set(VERDICTS)
+    assert {one.reason for one in found} <= set(REASONS)
+    assert all(one.why for one in found)
