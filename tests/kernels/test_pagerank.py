@@ -251,3 +251,26 @@ def test_wrong_out_weights_are_refused(out_weight: list[float], message: str) ->
     inward, _ = graph_of([(0, 1), (1, 2)], 3)
     with pytest.raises(BadInput, match=message):
         pagerank(inward, np.array(out_weight))
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("policy", ["restart", "uniform"])
+@pytest.mark.parametrize("shape", ["a third dangles", "none dangles", "weights evaporate"])
+@pytest.mark.parametrize("topical", [False, True], ids=["uniform restart", "topical restart"])
+def test_many_blocks_come_to_the_solution_within_the_bound(shape: str, policy: Any, topical: bool) -> None:
+    n = 1200
+    inward, out_weight = random_graph(n, 20_000, 12, weighted=shape == "weights evaporate")
+    if shape == "none dangles":
+        sources = np.concatenate([np.repeat(np.arange(n), inward.degrees()), np.arange(n)])
+        inward = csr_of_edges(np.concatenate([inward.neighbours, (np.arange(n) * 7 + 1) % n]), sources, n)
+        out_weight = transpose(inward, n).degrees().astype(np.float64)
+    elif shape == "weights evaporate":
+        out_weight = out_weight * np.random.default_rng(2).uniform(1.0, 2.0, n)
+    restart = np.random.default_rng(3).random(n) ** 9 if topical else np.ones(n)
+    exact = by_equations(inward, out_weight, restart / restart.sum(), policy)
+    for tolerance in (1e-3, 1e-6, 1e-9, 1e-12):
+        given = restart if topical else None
+        found = pagerank(inward, out_weight, restart=given, dangling=policy, tolerance=tolerance)
+        assert np.abs(found.mass - exact).sum() <= found.error_bound <= tolerance
+        many = pagerank_many(inward, out_weight, np.stack([restart] * 3), dangling=policy, tolerance=tolerance)
+        assert np.abs(many.masses[1] - exact).sum() <= many.error_bounds[1] <= tolerance

@@ -17,7 +17,7 @@ from inlink.kernels.pagerank_core import core_of
 from inlink.kernels.pagerank_core_steps import N_CLASSES, count_classes
 from inlink.kernels.pagerank_many import pagerank_many
 from inlink.kernels.pagerank_many_steps import scale_many
-from inlink.kernels.pagerank_pull import pull, pull_weighted
+from inlink.kernels.pagerank_pull import pull, pull_nodes, pull_weighted
 from inlink.kernels.pagerank_steps import scale
 from inlink.kernels.views import let_go
 
@@ -165,15 +165,20 @@ def test_sums_of_rows_of_every_length(length: int, kind: Any) -> None:
     rng = np.random.default_rng(length)
     neighbours = rng.integers(0, 1000, length + 3).astype(np.uint32)
     weights, z = rng.random(length + 3, dtype=np.float32), rng.random(1000).astype(kind)
-    offsets, sums, other = np.array([0, 1, 1 + length, length + 3]), np.full(3, -1.0), np.full(3, -1.0)
-    pull(offsets, neighbours, 0, 0, 3, z, np.array([0.0, 0.0, 2.0]), sums)
-    pull_weighted(offsets, neighbours, weights, 0, 0, 3, z, np.empty(0), other)
+    offsets = np.array([0, 1, 1 + length, length + 3])
+    chosen, none = np.array([2, 1], np.uint32), np.empty(0, np.float32)
     terms = z[neighbours].astype(np.float64)
-    np.testing.assert_allclose(sums[:2], [terms[0], terms[1 : 1 + length].sum()], rtol=1e-14)
-    assert sums[2] == -1.0
-    weighted = terms * weights
-    expected = [weighted[0], weighted[1 : 1 + length].sum(), weighted[1 + length :].sum()]
-    np.testing.assert_allclose(other, expected, rtol=1e-14)
+    for given in (none, weights):
+        sums, some = np.full(3, -1.0), np.full(3, -1.0)
+        if len(given):
+            pull_weighted(offsets, neighbours, given, 0, 0, 3, z, sums)
+        else:
+            pull(offsets, neighbours, 0, 0, 3, z, sums)
+        pull_nodes(offsets, neighbours, given, 0, chosen, 2, z, some)
+        each = terms * weights if len(given) else terms
+        expected = [each[0], each[1 : 1 + length].sum(), each[1 + length :].sum()]
+        np.testing.assert_allclose(sums, expected, rtol=1e-14)
+        assert some.tolist() == [sums[2], sums[1], -1.0]
 
 
 def test_pages_of_a_map_are_let_go_and_come_back(tmp_path: Path) -> None:

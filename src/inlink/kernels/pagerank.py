@@ -13,7 +13,8 @@ from the x of the last sweep, so that the result is F of that x.
 
 Sweeps: the step d_(k+1) = a P d_k + a R(d_k) u is propagated in single precision (gathers of 4 bytes, sums in double)
 and added to x, which is double, until the roundings of that could matter; then one sweep in double precision computes
-x' = F(x) afresh, whose step is what is left of the error and starts the next round. Two or three double sweeps do.
+x' = F(x) afresh, whose step is what is left of the error and starts the next round. One to three double sweeps do.
+Where all nodes restart alike, x begins as if every link brought the same mass, which spares a sweep.
 Stops: (a |F(x) - x|_1 + rounding) / (1 - a) <= tolerance, measured by a double sweep, the nodes without out-links
 counted as one: a bound of the true L1 error of all nodes, as F contracts by a in L1 on the lumped walk, and from
 lumped to whole vectors too. The bits are the same for any number of threads.

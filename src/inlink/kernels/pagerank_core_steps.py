@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from inlink.kernels.jit import compiled
 from inlink.kernels.pagerank_gather import renumber
+from inlink.kernels.prefetch import prefetch
 
 Words = NDArray[np.uint32]
 Longs = NDArray[np.int64]
@@ -16,6 +17,8 @@ Doubles = NDArray[np.float64]
 N_CLASSES = 1 << 12  # of out-weights: exponent and the first bit after the point, two classes an octave
 _CLASS_SHIFT = np.int64(51)
 _CLASS_MASK = np.uint64(N_CLASSES - 1)  # without the sign: -0.0 is a weight of 0
+_ROWS_AHEAD = 8  # rows between asking for the beginning of one and its use
+_LINE = 16  # neighbours in a cache line
 _LENGTHS = 64  # rows are in order of how many eights of links they have, the longest as they come
 
 
@@ -81,7 +84,11 @@ def copy_rows(
     core_weights: Singles,
 ) -> None:
     """Write the links of the core's rows from low until high, sources by their places."""
+    end = len(neighbours) - 1
     for row in range(low, high):
+        ahead = offsets[np.int64(nodes[min(row + _ROWS_AHEAD, high - 1)])] - shift
+        prefetch(neighbours, min(ahead, end))
+        prefetch(neighbours, min(ahead + _LINE, end))
         node = np.int64(nodes[row])
         k, stop = np.uint64(offsets[node] - shift), np.uint64(offsets[node + 1] - shift)
         at = np.uint64(core_offsets[row])

@@ -202,9 +202,10 @@ def multiply_many(values: Doubles, factors: Doubles, first: int, last: int, tota
 @compiled
 def place_many(nodes: Words, first: int, last: int, x: Doubles, masses: Doubles) -> None:
     """masses[lane, nodes[row]] = x[row, lane], for as many lanes as masses has."""
-    for lane in range(len(masses)):
-        for row in range(first, last):
-            masses[lane, nodes[row]] = x[row, lane]
+    for low in range(first, last, _CHUNK):
+        for lane in range(len(masses)):
+            for row in range(low, min(low + _CHUNK, last)):
+                masses[lane, nodes[row]] = x[row, lane]
 
 
 @compiled
@@ -219,8 +220,9 @@ def finish_many_dangling(
     masses: Doubles,
 ) -> None:
     """masses = sums + base spread + restarts restart, of nodes without out-links; row k of the sums is of nodes[k]."""
-    for lane in range(len(masses)):
-        for k in range(len(nodes)):
-            restart = given[lane, nodes[k]] * shares[lane]
-            value = sums[k, lane] + base[0, lane] * (1.0 if returns_uniformly else restart)
-            masses[lane, nodes[k]] = value + restarts * restart
+    for low in range(0, len(nodes), _CHUNK):
+        for lane in range(len(masses)):
+            for k in range(low, min(low + _CHUNK, len(nodes))):
+                restart = given[lane, nodes[k]] * shares[lane]
+                value = sums[k, lane] + base[0, lane] * (1.0 if returns_uniformly else restart)
+                masses[lane, nodes[k]] = value + restarts * restart

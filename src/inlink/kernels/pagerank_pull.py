@@ -12,8 +12,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from inlink.kernels.jit import compiled
+from inlink.kernels.jit import compiled, compiled_bare
 from inlink.kernels.pagerank_gather import sum_of, weighted_sum_of
+from inlink.kernels.prefetch import prefetch
 
 Words = NDArray[np.uint32]
 Longs = NDArray[np.int64]
@@ -23,40 +24,22 @@ Doubles = NDArray[np.float64]
 ROUNDINGS = 48.0  # a / W and the product; 32 additions of a piece and its tree; compensation
 
 _PIECE = np.uint64(256)
+_ROWS_AHEAD = 8  # rows between asking for the beginning of one and its use
+_LINE = 16  # neighbours in a cache line
 
 
 @compiled
 def pull(
-    offsets: Longs,
-    neighbours: Words,
-    shift: int,
-    first: int,
-    last: int,
-    z: Singles | Doubles,
-    skipped: Doubles,
-    sums: Doubles,
+    offsets: Longs, neighbours: Words, shift: int, first: int, last: int, z: Singles | Doubles, sums: Doubles
 ) -> None:
     """Sums of the rows from `first` until `last`; edge k of the graph stands at neighbours[k - shift].
 
-    Shapes: sums (rows,); skipped (n,), whose rows are left out where it is not 0, or empty for all rows.
+    Shapes: sums (rows,).
     """
-    stop, some = np.uint64(offsets[first] - shift), len(skipped) > 0
+    stop = np.uint64(offsets[first] - shift)
     for row in range(first, last):
         k, stop = stop, np.uint64(offsets[row + 1] - shift)
-        if some and skipped[row] != 0.0:
-            continue
-        if stop - k <= _PIECE:
-            sums[row - first] = sum_of(neighbours, z, k, stop)
-            continue
-        total = lost = 0.0
-        while k < stop:
-            end = min(k + _PIECE, stop)
-            part = sum_of(neighbours, z, k, end) - lost
-            grown = total + part
-            lost = (grown - total) - part
-            total = grown
-            k = end
-        sums[row - first] = total
+        sums[row - first] = _row_sum(neighbours, z, k, stop)
 
 
 @compiled
@@ -68,27 +51,73 @@ def pull_weighted(
     first: int,
     last: int,
     z: Singles | Doubles,
-    skipped: Doubles,
     sums: Doubles,
 ) -> None:
     """As `pull`, each edge times its weight; weight k of the graph stands at weights[k - shift]."""
-    stop, some = np.uint64(offsets[first] - shift), len(skipped) > 0
+    stop = np.uint64(offsets[first] - shift)
     for row in range(first, last):
         k, stop = stop, np.uint64(offsets[row + 1] - shift)
-        if some and skipped[row] != 0.0:
-            continue
-        if stop - k <= _PIECE:
-            sums[row - first] = weighted_sum_of(neighbours, weights, z, k, stop)
-            continue
-        total = lost = 0.0
-        while k < stop:
-            end = min(k + _PIECE, stop)
-            part = weighted_sum_of(neighbours, weights, z, k, end) - lost
-            grown = total + part
-            lost = (grown - total) - part
-            total = grown
-            k = end
-        sums[row - first] = total
+        sums[row - first] = _weighted_row_sum(neighbours, weights, z, k, stop)
+
+
+@compiled
+def pull_nodes(
+    offsets: Longs,
+    neighbours: Words,
+    weights: Singles,
+    shift: int,
+    nodes: Words,
+    count: int,
+    z: Singles | Doubles,
+    sums: Doubles,
+) -> None:
+    """As `pull`, of the rows of `count` nodes; weights may be empty, where all are 1."""
+    end = len(neighbours) - 1
+    for row in range(count):
+        ahead = np.int64(nodes[min(row + _ROWS_AHEAD, count - 1)])
+        begin = offsets[ahead] - shift
+        prefetch(neighbours, min(begin, end))
+        prefetch(neighbours, min(begin + _LINE, end))
+        node = np.int64(nodes[row])
+        k, stop = np.uint64(offsets[node] - shift), np.uint64(offsets[node + 1] - shift)
+        if len(weights) > 0:
+            sums[row] = _weighted_row_sum(neighbours, weights, z, k, stop)
+        else:
+            sums[row] = _row_sum(neighbours, z, k, stop)
+
+
+@compiled_bare
+def _row_sum(neighbours: Words, z: Singles | Doubles, k: np.uint64, stop: np.uint64) -> float:
+    """The sum of a row."""
+    if stop - k <= _PIECE:
+        return sum_of(neighbours, z, k, stop)
+    total = lost = 0.0
+    while k < stop:
+        end = min(k + _PIECE, stop)
+        part = sum_of(neighbours, z, k, end) - lost
+        grown = total + part
+        lost = (grown - total) - part
+        total = grown
+        k = end
+    return total
+
+
+@compiled_bare
+def _weighted_row_sum(
+    neighbours: Words, weights: Singles, z: Singles | Doubles, k: np.uint64, stop: np.uint64
+) -> float:
+    """The sum of a row with weights."""
+    if stop - k <= _PIECE:
+        return weighted_sum_of(neighbours, weights, z, k, stop)
+    total = lost = 0.0
+    while k < stop:
+        end = min(k + _PIECE, stop)
+        part = weighted_sum_of(neighbours, weights, z, k, end) - lost
+        grown = total + part
+        lost = (grown - total) - part
+        total = grown
+        k = end
+    return total
 
 
 @compiled

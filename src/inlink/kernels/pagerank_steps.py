@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from inlink.kernels.jit import compiled
 
 Words = NDArray[np.uint32]
+Longs = NDArray[np.int64]
 Singles = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
@@ -66,6 +67,38 @@ def invert(out_weight: Doubles, damping: float, first: int, last: int, inverse: 
 
 
 @compiled
+def finish_first(
+    sums: Doubles,
+    base: float,
+    spread: Doubles,
+    restarts: float,
+    restart: Doubles,
+    leak: Doubles,
+    inverse: Singles,
+    places: Words,
+    first: int,
+    last: int,
+    x: Doubles,
+    z_next: Singles,
+    totals: Doubles,
+) -> None:
+    """x = sums + base spread + restarts restart, z_next = what the step from x before hands on; its totals."""
+    norm = total = leaked = 0.0
+    spread_uniform, restart_uniform, has_leak = len(spread) == 0, len(restart) == 0, len(leak) > 0
+    for i in range(first, last):
+        value = sums[i - first] + (base if spread_uniform else base * spread[i])
+        value += restarts if restart_uniform else restarts * restart[i]
+        step = value - x[i]
+        x[i] = value
+        z_next[places[i]] = step * inverse[i]
+        norm += abs(step)
+        total += step
+        if has_leak:
+            leaked += leak[i] * step
+    totals[0], totals[1], totals[2] = norm, total, leaked
+
+
+@compiled
 def finish_single(
     sums: Doubles,
     base: float,
@@ -91,6 +124,13 @@ def finish_single(
         if has_leak:
             leaked += leak[i] * step
     totals[0], totals[1], totals[2] = norm, total, leaked
+
+
+@compiled
+def guess(offsets: Longs, share: float, base: float, first: int, last: int, x: Doubles) -> None:
+    """x = base + share times the number of in-links."""
+    for i in range(first, last):
+        x[i] = base + share * (offsets[i + 1] - offsets[i])
 
 
 @compiled
@@ -121,17 +161,22 @@ def finish_double(
 
 
 @compiled
-def place_nodes(nodes: Words, values: Doubles, whole: Doubles) -> None:
-    """whole[nodes[row]] = values[row]."""
+def place(nodes: Words, places: Words, x: Doubles, z: Doubles, mass: Doubles, whole: Doubles) -> None:
+    """Of each row: mass[node] = x, whole[node] = z of its place."""
     for row in range(len(nodes)):
-        whole[nodes[row]] = values[row]
+        node = nodes[row]
+        mass[node] = x[row]
+        whole[node] = z[places[row]]
 
 
 @compiled
-def place_from(nodes: Words, places: Words, z: Doubles, whole: Doubles) -> None:
-    """whole[nodes[row]] = z[places[row]]."""
-    for row in range(len(nodes)):
-        whole[nodes[row]] = z[places[row]]
+def choose_dangling(out_weight: Doubles, first: int, last: int, nodes: Words) -> int:
+    """Write the nodes from `first` until `last` that have no out-links; how many. One place more than they are."""
+    size = np.uint64(0)
+    for node in range(first, last):
+        nodes[size] = node
+        size += np.uint64(out_weight[node] == 0.0)  # no branch to guess
+    return int(size)
 
 
 @compiled
@@ -141,14 +186,13 @@ def finish_dangling(
     spread: Doubles,
     restarts: float,
     restart: Doubles,
-    out_weight: Doubles,
-    first: int,
-    last: int,
+    nodes: Words,
+    count: int,
     mass: Doubles,
 ) -> None:
-    """mass = sums + base spread + restarts restart, of the nodes without out-links."""
+    """mass = sums + base spread + restarts restart, of `count` nodes without out-links."""
     spread_uniform, restart_uniform = len(spread) == 0, len(restart) == 0
-    for node in range(first, last):
-        if out_weight[node] == 0.0:
-            value = sums[node - first] + (base if spread_uniform else base * spread[node])
-            mass[node] = value + (restarts if restart_uniform else restarts * restart[node])
+    for k in range(count):
+        node = nodes[k]
+        value = sums[k] + (base if spread_uniform else base * spread[node])
+        mass[node] = value + (restarts if restart_uniform else restarts * restart[node])

@@ -11,15 +11,17 @@ from numpy.typing import NDArray
 from inlink.errors import BadInput
 from inlink.kernels.pagerank_blocks import NOTHING, Crew, Rows, cut
 from inlink.kernels.pagerank_core import Core
-from inlink.kernels.pagerank_pull import ROUNDINGS, pull, pull_weighted
+from inlink.kernels.pagerank_pull import ROUNDINGS, pull, pull_nodes, pull_weighted
 from inlink.kernels.pagerank_steps import (
+    choose_dangling,
     finish_dangling,
     finish_double,
+    finish_first,
     finish_single,
+    guess,
     invert,
     multiply,
-    place_from,
-    place_nodes,
+    place,
     scale,
 )
 
@@ -57,7 +59,7 @@ class Sweeps:
         self.x = np.full(self.size, 1.0 / max(self.n, 1)) if restart is None else self.core_restart.copy()
         self.z, self.step = np.zeros(self.size + 1), np.zeros(self.size + 1)
         self.singles = [self._single(self.step), self._single(self.z)]
-        self.step_waits = False
+        self.is_first = self.step_waits = False
         self.inverse = np.empty(self.size, np.float32)
         self.base = self.restarts = 0.0
         self.crew.each(lambda _, block: invert(self.out_weight, damping, *self.crew.blocks[block], self.inverse))
@@ -72,13 +74,17 @@ class Sweeps:
         self.crew.__exit__(kind, error, trace)
 
     def start(self) -> float:
-        """Prepare single sweeps from x = v, whose first step is F(v) - v; the norm they start from."""
+        """Prepare single sweeps; the norm they start from. Without a restart x begins at what in-links alone tell."""
+        if not len(self.restart):
+            self._guess()
         lost = self._scale(self.x, self.singles[0], 1.0)
-        self.base = self._share(self.damping * (lost - 1.0), self.spread)
+        self.base = self._share(self.damping * lost, self.spread)
+        self.restarts = self._share(1.0 - self.damping, self.restart)
+        self.is_first = True
         return 1.0
 
     def single(self) -> float:
-        """Propagate the step once more and add it to x; its norm."""
+        """Propagate the step once more and add it to x; its norm. The first sweep finds the step from x to F(x)."""
         self.n_single += 1
         if self.step_waits:
             self._scale_step()
@@ -87,27 +93,36 @@ class Sweeps:
 
         def work(thread: int, block: int) -> None:
             first, last = self.crew.blocks[block]
-            sums = self.sums[thread]
+            sums, base, spread, totals = self.sums[thread], self.base, self.core_spread, self.totals[block]
+            leak, inverse, places, x = self.leak, self.inverse, self.core.places, self.x
             self._pull(first, last, z, sums)
-            finish_single(
-                sums,
-                self.base,
-                self.core_spread,
-                self.leak,
-                self.inverse,
-                self.core.places,
-                first,
-                last,
-                self.x,
-                z_next,
-                self.totals[block],
-            )
+            if self.is_first:
+                restarts, restart = self.restarts, self.core_restart
+                finish_first(
+                    sums, base, spread, restarts, restart, leak, inverse, places, first, last, x, z_next, totals
+                )
+            else:
+                finish_single(sums, base, spread, leak, inverse, places, first, last, x, z_next, totals)
 
         self.crew.each(work)
+        self.is_first = False
         self.singles.reverse()
         norm, total, leaked = self._sum_totals()
         self.base = self._share(self.damping * (leaked - total), self.spread)
         return norm + abs(total)
+
+    def _guess(self) -> None:
+        """x as if every link brought the same.
+
+        Source: Upstill, Craswell, Hawking, Predicting Fame and Fortune: PageRank or Indegree? (2003).
+        """
+        core, a, n = self.core, self.damping, self.n
+        links, dangling = int(core.inward.offsets[-1] - core.inward.offsets[0]), (n - self.size) / n
+        own = (links - int(core.offsets[-1])) / links if links else 0.0  # of the links, those to dangling nodes
+        outside = ((1.0 - a) * dangling + a * own) / (1.0 - a * dangling + a * own)
+        share = a * (1.0 - outside) / links if links else 0.0
+        base, blocks = (1.0 - a + a * outside) / n, self.crew.blocks
+        self.crew.each(lambda _, block: guess(core.offsets, share, base, *blocks[block], self.x))
 
     def double(self) -> float:
         """x becomes F(x); its step waits for single sweeps. The norm of the step."""
@@ -145,22 +160,23 @@ class Sweeps:
 
     def mass(self) -> Doubles:
         """After a double sweep: the masses of all nodes, F of the x that it began with, float64 (n,)."""
-        whole, mass = np.zeros(self.n), np.empty(self.n)
-        place_from(self.core.nodes, self.core.places, self.z, whole)
-        place_nodes(self.core.nodes, self.x, mass)
+        core, whole, mass = self.core, np.zeros(self.n), np.empty(self.n)
+        place(core.nodes, core.places, self.x, self.z, mass, whole)
         if self.size == self.n:
             return mass
-        given = self.core.out_weight
-        with Crew(cut(self.core.inward.offsets), self.threads) as crew:
-            rows = Rows(self.core.inward, crew)
-            places = [np.empty(max(last - first for first, last in crew.blocks)) for _ in range(crew.threads)]
+        with Crew(cut(core.inward.offsets), self.threads) as crew:
+            rows = Rows(core.inward, crew)
+            most = max(last - first for first, last in crew.blocks)
+            places = [(np.empty(most + 1, np.uint32), np.empty(most)) for _ in range(crew.threads)]
 
             def work(thread: int, block: int) -> None:
                 first, last = crew.blocks[block]
-                sums = places[thread]
-                _sum_rows(rows.offsets, rows.of(thread, first, last), first, last, whole, given, sums)
+                nodes, sums = places[thread]
+                count = choose_dangling(core.out_weight, first, last, nodes)
+                neighbours, weights, shift = rows.of(thread, first, last)
+                pull_nodes(rows.offsets, neighbours, weights, shift, nodes, count, whole, sums)
                 rows.let_go(first, last)
-                finish_dangling(sums, self.base, self.spread, self.restarts, self.restart, given, first, last, mass)
+                finish_dangling(sums, self.base, self.spread, self.restarts, self.restart, nodes, count, mass)
 
             crew.each(work)
         return mass
@@ -208,29 +224,15 @@ class Sweeps:
     def _pull(self, first: int, last: int, z: Singles | Doubles, sums: Doubles) -> None:
         """Sums of the rows of one block."""
         core = self.core
-        _sum_rows(core.offsets, (core.neighbours, core.weights, 0), first, last, z, NOTHING, sums)
+        if len(core.weights):
+            pull_weighted(core.offsets, core.neighbours, core.weights, 0, first, last, z, sums)
+        else:
+            pull(core.offsets, core.neighbours, 0, first, last, z, sums)
 
     def _sum_totals(self) -> tuple[float, float, float]:
         """The totals of all blocks, added in their order."""
         norm, total, leaked = (math.fsum(self.totals[:, column].tolist()) for column in range(3))
         return norm, total, leaked
-
-
-def _sum_rows(
-    offsets: Longs,
-    lists: tuple[Words, Singles, int],
-    first: int,
-    last: int,
-    z: Singles | Doubles,
-    skipped: Doubles,
-    sums: Doubles,
-) -> None:
-    """Sums of rows, with weights or without."""
-    neighbours, weights, shift = lists
-    if len(weights):
-        pull_weighted(offsets, neighbours, weights, shift, first, last, z, skipped, sums)
-    else:
-        pull(offsets, neighbours, shift, first, last, z, skipped, sums)
 
 
 def checked_restart(restart: Doubles, n: int) -> Doubles:
