@@ -48,6 +48,16 @@ def robots_of(metas: Iterable[tuple[str, str]], headers: Iterable[str]) -> Robot
     )
 
 
+def robots_for(metas: Iterable[tuple[str, str]], headers: Iterable[str], robots: frozenset[str]) -> Robots:
+    """As `robots_of`, of what is asked of all robots and of those named; what others are asked is left out."""
+    chosen = robots | {"robots"}
+    addressed = [(bot, words) for value in headers for bot, words in _addressed(value) if bot in chosen]
+    return robots_of(
+        [(bot, content) for bot, content in metas if bot in chosen],
+        [words if bot == "robots" else f"{bot}: {words}" for bot, words in addressed],
+    )
+
+
 def _flags(content: str) -> tuple[bool, bool]:
     """(noindex, nofollow) of a list of directives."""
     words = {word.strip().lower() for word in content.replace(";", ",").split(",")}
