@@ -14,7 +14,18 @@ from inlink.graph.blocks import Layout, Manifest
 from inlink.graph.blocks.writer import write_release
 
 TINY = Layout(
-    per_leaf=16, prefix=8, named=4, named_out=4, chunk=16, head=32, per_head=8, per_page=4, per_order=32, skip=4
+    per_leaf=16,
+    prefix=8,
+    named=4,
+    named_out=4,
+    unnamed=1,
+    chunk=16,
+    head=32,
+    per_head=8,
+    per_called=32,
+    per_page=4,
+    per_order=32,
+    skip=4,
 )
 
 

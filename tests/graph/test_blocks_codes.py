@@ -16,10 +16,11 @@ from inlink.graph.blocks.gap_code import WORST_BITS, decode_list, encode_list
 from inlink.graph.blocks.leaf_code import BATCH, sort_lists
 from inlink.graph.blocks.leaf_kernel import sort_ids
 from inlink.graph.blocks.name_kernel import count_breaks, front_coded, order_of_names
-from inlink.graph.blocks.name_pack import Coder, NameTable, pack_coded, pack_front
-from inlink.graph.blocks.names import Beginnings, unpack_coded, unpack_front
+from inlink.graph.blocks.name_pack import Coder, NameTable, pack_called, pack_front
+from inlink.graph.blocks.names import Beginnings, unpack_called, unpack_front
 from inlink.graph.blocks.number_pack import pack_table
 from inlink.graph.blocks.numbers import Table, span_of_number
+from inlink.graph.blocks.source import is_whole
 
 LARGEST = 2**32 - 2
 
@@ -94,9 +95,11 @@ def test_names_read_back(names: list[bytes]) -> None:
     lines = np.arange(len(names), dtype=np.uint32)
     front = unpack_front(pack_front(known, lines, 3), len(names))
     coder = Coder.learned(names)
-    other = unpack_coded(pack_coded(known, lines, coder, 3), len(names), coder.beginnings)
+    behind = lines[::-1] * np.uint32(77_777)
+    other = unpack_called(pack_called(coder.code(known, lines), behind, 3), len(names), coder.beginnings)
     for i, name in enumerate(names):
-        assert front.raw(i) == other.raw(i) == name
+        assert front.raw(i) == other.names.raw(i) == name
+    assert (other.behind == behind).all()
 
 
 @given(NAMES)
@@ -125,7 +128,7 @@ def test_bytes_that_are_no_names(data: bytes, n: int) -> None:
     with suppress(CorruptIndex):
         assert len(unpack_front(packed, n)) == n
     with suppress(CorruptIndex):
-        assert len(unpack_coded(packed, n, Beginnings.of(["com."]))) == n
+        assert len(unpack_called(packed, n, Beginnings.of(["com."])).names) == n
 
 
 @pytest.mark.parametrize("n", [1, 2, 33, 1000])
@@ -133,11 +136,12 @@ def test_tables_of_numbers(n: int) -> None:
     numbers = np.random.default_rng(n).permutation(n).astype(np.uint32)
     data = b"".join(pack_table(numbers, 32, 99))
     for which in range(n):
-        span = span_of_number("order.bin", which, n, 32)
+        span = span_of_number("order.bin", which, n, 32, 99)
         block = data[span.offset : span.offset + span.length]
-        assert Table(block, span, n, 99)[which % 32] == numbers[which]
-        with pytest.raises(CorruptIndex, match="seal"):
-            Table(block, span, n, 98)
+        assert is_whole(span, block)
+        assert Table(block, n)[which % 32] == numbers[which]
+        for seed in (98, 99 + (1 << 40)):
+            assert not is_whole(span_of_number("order.bin", which, n, 32, seed), block)
 
 
 @given(lists(), st.integers(0, 10**6))
@@ -157,7 +161,7 @@ def test_both_decoders_refuse_the_same_bits(data: bytes, counts: list[int], is_s
     for which in range(len(counts)):
         args = (words, 0, lengths, which, 8, n, 0)
         assert plain.read_list(*args).tolist() == compiled.read_list(*args).tolist()
-    deep = [decoder.read_deep(words, lengths, some, some[1:], (8, 4, 3, 2), n) for decoder in (plain, compiled)]
+    deep = [decoder.read_deep(words, lengths, some, some[1:], (8, 4, 3, 2, 1), n) for decoder in (plain, compiled)]
     assert deep[0][0] == deep[1][0]
     assert deep[0][1].tolist() == deep[1][1].tolist()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -131,6 +132,26 @@ def test_a_shared_suffix_is_unknown_and_says_so(home: Path, capsys: pytest.Captu
     assert "shared suffix" in " ".join(whole["notes"])  # type: ignore[arg-type]
 
 
+def test_a_name_below_a_shared_suffix_is_looked_up_where_it_may_be(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = run(home, capsys, "who", "me.github.io", "--release", A)
+    assert answer["release"] == "cc-main-2026-a (hosts)"
+    assert sources(answer, "source_host") == ["www.example.com", "example.com"]
+    assert "me.github.io is not in cc-main-2026-a (domains) by itself" in answer["notes"][0]  # type: ignore[index]
+    other = run(home, capsys, "who", "you.github.io", "--release", A)
+    assert other["release"] == "cc-main-2026-a (domains)" and SHARED_SUFFIX in " ".join(other["notes"])  # type: ignore[arg-type]
+
+
+def test_a_release_that_keeps_a_shared_suffix_apart(tmp_path: Path) -> None:
+    names = ["com.a", "io.github", "io.github.me"]
+    made = Made(names, np.array([0, 1]), np.array([2, 0]), np.arange(3.0))
+    write(tmp_path / "r", made, kind="domain")
+    answer = who(open_release(str(tmp_path / "r")), "www.me.github.io")
+    assert answer.rows.table.column("source_domain").to_pylist() == ["a.com"]
+    assert "www.me.github.io stands in this release as me.github.io" in answer.rows.notes
+
+
 def test_both_conventions_of_www(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def asked(name: str) -> list[str]:
         return sources(run(home, capsys, "who", name, "--release", A, "--kind", "host"), "source_host")
@@ -176,10 +197,13 @@ def test_a_question_to_a_folder_loads_no_compiler(words: list[str], home: Path, 
 
 def test_nothing_but_an_address(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with serving_folder(home / "releases" / A / "domain") as served:
-        opened = open_release(served.url, Asked(test_hosts=("127.0.0.1",), cache=tmp_path / "cache"))
-        answer = who(opened, "example.com")
+        asked = Asked(test_hosts=("127.0.0.1",), cache=tmp_path / "cache")
+        answer = who(open_release(served.url, replace(asked, limit=50)), "example.com")
+        first = who(open_release(served.url, asked), "example.com")
     assert len(answer.rows) == 30
     assert any("requests" in note for note in answer.rows.notes)
+    assert first.rows.table.equals(answer.rows.table.slice(0, 4))  # TINY.named
+    assert any("the first 4: their names come with the list" in note for note in first.rows.notes)
 
 
 def test_a_command_with_an_address(
@@ -187,7 +211,7 @@ def test_a_command_with_an_address(
 ) -> None:
     monkeypatch.setenv("INLINK_CACHE", str(tmp_path))
     with serving_folder(home / "releases" / A / "domain") as served:
-        answer = run(home, capsys, "who", "example.com", "--release", f"{served.url}manifest.json")
+        answer = run(home, capsys, "who", "example.com", "--limit", "50", "--release", f"{served.url}manifest.json")
     assert len(sources(answer)) == 30
     assert list((tmp_path / "inlink" / "releases").iterdir())
 

@@ -22,8 +22,11 @@ RELEASE_KINDS = ("domain", "host")
 DEFAULT_LIMIT = 50
 
 
+USUAL_LIMIT = 0  # as inlink.workbench.who.USUAL, which is not loaded to declare a verb
+
+
 class Limit(click.ParamType[int | None]):
-    """A number of rows, or `all`."""
+    """A number of rows, or `all`; of what a release is asked, `usual` too."""
 
     name = "N|all"
 
@@ -31,6 +34,8 @@ class Limit(click.ParamType[int | None]):
         """The value, or a usage error."""
         if value is None or value == "all":
             return None
+        if value == "usual" and param is not None and param.default == "usual":
+            return USUAL_LIMIT
         try:
             number = int(value)
         except ValueError:
@@ -326,11 +331,18 @@ def asking() -> list[click.Parameter]:
     ]  # fmt: skip
 
 
+def usual_limit() -> click.Option:
+    """Rows of an answer of a release."""
+    return option("--limit", type=Limit(), metavar="N|all", default="usual", help=(
+        f"How many rows. Default: {DEFAULT_LIMIT}, from a server as many as come with their names."
+    ))  # fmt: skip
+
+
 def showing() -> list[click.Parameter]:
     """How much of a release's answer, and in which form."""
     return [
         option("--kind", type=click.Choice(RELEASE_KINDS), help="Its graph of domains, or that of hosts."),
-        limit(),
+        usual_limit(),
         infrastructure(),
         output_format(),
     ]

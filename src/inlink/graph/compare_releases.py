@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inlink.errors import BadInput
-from inlink.graph.blocks.leaf import Lists
 from inlink.graph.blocks.reader import Card, Nodes, Release
 
 MOST_TARGETS = 20
@@ -30,6 +29,7 @@ class Shared:
 
     nodes: Nodes
     names: list[str]
+    positions: list[int]
     counts: NDArray[np.int64]
     references: NDArray[np.bool_]
     n_total: int
@@ -70,8 +70,8 @@ def shared(
     order = np.lexsort((nodes, -counts))[offset : None if limit is None else offset + limit]
     shown = nodes[order]
     references = np.stack([np.isin(shown, part) for part, _ in found], 1)
-    names = release.names(shown, [lists for _, lists in found if lists is not None])
-    return Shared(shown, names, counts[order], references, len(nodes), n_left_out)
+    names, positions = release.standings(shown, [lists for _, lists in found if lists is not None])
+    return Shared(shown, names, positions, counts[order], references, len(nodes), n_left_out)
 
 
 def _counted(lists: Sequence[Nodes]) -> tuple[Nodes, NDArray[np.int64]]:
@@ -95,6 +95,7 @@ class OneSided:
 
     name: str
     node: int
+    position: int
     reason: Reason
 
 
@@ -127,21 +128,18 @@ def _one_sided(
     if not keep_flagged:
         nodes = nodes[~here.is_flagged(nodes)]
     nodes = nodes[: MOST_WALKED if is_local else MOST_WALKED_REMOTE]
-    known = there.neighbours(other, "inward") if other is not None else np.zeros(0, np.uint32)
+    others = there.neighbours(other, "inward") if other is not None else np.zeros(0, np.uint32)
     found: list[OneSided] = []
     for start in range(0, len(nodes), _STEP):
         part = nodes[start : start + _STEP]
-        for step, (node, name) in enumerate(zip(part.tolist(), _names(here, part, lists), strict=True)):
+        known = zip(part.tolist(), *here.standings(part, [] if lists is None else [lists]), strict=True)
+        for step, (node, name, position) in enumerate(known):
             source = there.find(name)
-            if source is None or not _holds(known, source.node):
-                found.append(OneSided(name, node, "source" if source is None else "reference"))
+            if source is None or not _holds(others, source.node):
+                found.append(OneSided(name, node, position, "source" if source is None else "reference"))
                 if len(found) == limit:
                     return found, start + step + 1
     return found, len(nodes)
-
-
-def _names(release: Release, nodes: Nodes, lists: Lists | None) -> list[str]:
-    return release.names(nodes, [] if lists is None else [lists])
 
 
 def _holds(nodes: Nodes, node: int) -> bool:
@@ -151,17 +149,17 @@ def _holds(nodes: Nodes, node: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A domain's place in two releases; None where it is not among those looked at (see `diff_heads`)."""
+    """A domain's position in two releases; None where it is not among those looked at (see `diff_heads`)."""
 
     name: str
-    node_a: int | None
-    node_b: int | None
+    position_a: int | None
+    position_b: int | None
 
 
 def diff_heads(a: Release, b: Release, n_top: int) -> list[Moved]:
-    """The strongest `n_top` domains of either release, with their place in both: the strongest in b first.
+    """The strongest `n_top` domains of either release, with their position in both: the strongest in b first.
 
-    From a server, a place beyond its strongest is None: one look-up each would cost too many requests.
+    From a server, a position beyond its strongest is None: one look-up each would cost too many requests.
     """
     tops = [_top(release, n_top) for release in (a, b)]
     found = []
@@ -173,11 +171,11 @@ def diff_heads(a: Release, b: Release, n_top: int) -> list[Moved]:
 
 def _top(release: Release, n_top: int) -> dict[str, int]:
     nodes = np.arange(min(n_top, release.n, release.manifest.layout.head), dtype=np.uint32)
-    return dict(zip(release.names(nodes), nodes.tolist(), strict=True))
+    return dict(zip(*release.standings(nodes), strict=True))
 
 
 def _place(release: Release, top: dict[str, int], name: str) -> int | None:
     if name in top or not release.blocks.source.is_local:
         return top.get(name)
     card = release.find(name)
-    return None if card is None else card.node
+    return None if card is None else card.position

@@ -113,7 +113,7 @@ def position_of(release: Release, node: int, mass: float) -> int:
     if release.manifest.order != "mass":
         raise NotFound(f"{release.manifest.name} is not ordered by mass", hint="convert it again: inlink cc import")
     if mass == _mass(release.ranks([node])[0]):
-        return node + 1
+        return release.positions([node])[0]
     low, high = 0, release.manifest.n_linked
     while low < high:
         middle = (low + high) // 2

@@ -61,7 +61,7 @@ class ReleaseLists:
         key = (node, inward)
         if key not in self._lists:
             about = self.known([node])[0]
-            card = Card("", node, about.place, about.n_in, about.n_out, 0, 0, None, None)
+            card = Card("", node, about.place, node + 1, about.n_in, about.n_out, 0, 0, None, None)
             self._lists[key] = self.release.neighbours(card, "inward" if inward else "outward")
         return self._lists[key]
 

@@ -147,6 +147,8 @@ class HttpSource:
         if head.status == 200:
             if known.size is not None and head.size_bytes is not None and head.size_bytes != known.size:
                 raise _other_size(place, head.size_bytes, known.size)
+            if known.validator is not None:  # it sent ranges of what it had before
+                raise CorruptIndex(f"{place} changed on the server while it was read", hint="ask again")
             raise Unreachable(
                 f"{place}: the server ignores Range requests", hint="serve the release from a server that knows them"
             )

@@ -24,12 +24,12 @@ def intersect(
     answer = shared(
         opened.release, cards, len(cards) if at_least is None else at_least,
         but_not=None if mine is None else _known(mine),
-        limit=asked.limit, offset=asked.offset, keep_flagged=asked.infrastructure,
+        limit=opened.limit(), offset=asked.offset, keep_flagged=asked.infrastructure,
     )  # fmt: skip
     columns: dict[str, Sequence[object]] = {
         "source_host" if opened.is_of_hosts else "source_domain": answer.names,
         "n_targets": answer.counts.tolist(),
-        **opened.columns(answer.nodes.tolist()),
+        **opened.columns(answer.nodes.tolist(), answer.positions),
         **{f"references_{i + 1}": answer.references[:, i].tolist() for i in range(len(cards))},
     }
     types = [pa.string(), pa.int64(), *STANDING.values(), *(pa.bool_() for _ in cards)]
@@ -75,11 +75,12 @@ def _diff_domain(a: OpenRelease, b: OpenRelease, title: str, text: str) -> Relea
         raise NotFound(f"neither release has {text}", hint="check the name")
     cards = tuple(None if each is None else _known(each) for each in found)
     asked = a.asked
-    limit = 10**9 if asked.limit is None else asked.limit
+    wanted = a.limit()
+    limit = 10**9 if wanted is None else wanted
     answer = diff_lists((a.release, b.release), (cards[0], cards[1]), limit, keep_flagged=asked.infrastructure)
     rows: list[dict[str, object]] = []
     for opened, label, part in ((b, "only in B", answer.only_b), (a, "only in A", answer.only_a)):
-        numbers = opened.columns([each.node for each in part])
+        numbers = opened.columns([each.node for each in part], [each.position for each in part])
         for i, each in enumerate(part):
             row = {"seen": label, "source": each.name, "because": _BECAUSE[each.reason]}
             rows.append({**row, **{key: values[i] for key, values in numbers.items()}})
@@ -136,15 +137,15 @@ def _said(name: str, facts: Mapping[str, object]) -> tuple[str, ...]:
 
 def _diff_heads(a: OpenRelease, b: OpenRelease, title: str, n_top: int) -> ReleaseAnswer:
     moved = diff_heads(a.release, b.release, n_top)
-    limit = a.asked.limit
-    ordered = sorted(moved, key=lambda each: -_size_of_move(each.node_a, each.node_b, n_top))[:limit]
+    limit = a.limit()
+    ordered = sorted(moved, key=lambda each: -_size_of_move(each.position_a, each.position_b, n_top))[:limit]
     table = pa.table(
         {
             "domain": pa.array([each.name for each in ordered], pa.string()),
-            "position_a": pa.array([None if e.node_a is None else e.node_a + 1 for e in ordered], pa.int64()),
-            "position_b": pa.array([None if e.node_b is None else e.node_b + 1 for e in ordered], pa.int64()),
-            "authority_a": pa.array([_authority(a, each.node_a) for each in ordered], pa.float64()),
-            "authority_b": pa.array([_authority(b, each.node_b) for each in ordered], pa.float64()),
+            "position_a": pa.array([each.position_a for each in ordered], pa.int64()),
+            "position_b": pa.array([each.position_b for each in ordered], pa.int64()),
+            "authority_a": pa.array([_authority(a, each.position_a) for each in ordered], pa.float64()),
+            "authority_b": pa.array([_authority(b, each.position_b) for each in ordered], pa.float64()),
         }
     )
     sizes = {key: (opened.release.n, opened.release.manifest.n_edges_in) for key, opened in (("A", a), ("B", b))}
@@ -161,9 +162,9 @@ def _diff_heads(a: OpenRelease, b: OpenRelease, title: str, n_top: int) -> Relea
 
 def _size_of_move(a: int | None, b: int | None, n_top: int) -> float:
     """How far a position moved, as a ratio; a domain without one counts as just behind those looked at."""
-    first, second = (n_top if node is None else node for node in (a, b))
-    return max(first + 1, second + 1) / (min(first, second) + 1)
+    first, second = (n_top + 1 if position is None else position for position in (a, b))
+    return max(first, second) / min(first, second)
 
 
-def _authority(opened: OpenRelease, node: int | None) -> float | None:
-    return None if node is None else rounded(opened.release.authority(node))
+def _authority(opened: OpenRelease, position: int | None) -> float | None:
+    return None if position is None else rounded(opened.release.authority(position))

@@ -13,6 +13,7 @@ import pyarrow as pa
 from inlink.errors import NotConfigured, NotFound
 from inlink.graph.blocks import CachedSource, Card, Neighbours, Release
 from inlink.graph.blocks.layout import MANIFEST
+from inlink.graph.blocks.reader import Side
 from inlink.store.workspace import Workspace
 from inlink.urls.domains import SuffixRules
 from inlink.urls.identity import target as typed_target
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 FOLDER = "releases"
 SHARED_SUFFIX = "unknown (shared suffix)"
 KINDS = ("domain", "host")
-DEFAULT_LIMIT = 50
+USUAL = 0  # a limit: SHOWN rows, from a server as many as it names with the list
+SHOWN = 50
+SHOWN_UNNAMED = 10  # from a server that names none: each costs a request
 STANDING = {"position": pa.int64(), "authority": pa.float64(), "flags": pa.list_(pa.string())}
 
 
@@ -32,11 +35,11 @@ STANDING = {"position": pa.int64(), "authority": pa.float64(), "flags": pa.list_
 class Asked:
     """What a release is asked with: how much, and what is kept.
 
-    suffixes: the user's own. test_hosts: servers inside private networks that may be asked. cache: where blocks from
-    servers are kept, the user's cache folder for None.
+    limit: rows, USUAL or None for all. suffixes: the user's own. test_hosts: servers inside private networks
+    that may be asked. cache: where blocks from servers are kept, the user's cache folder for None.
     """
 
-    limit: int | None = DEFAULT_LIMIT
+    limit: int | None = USUAL
     offset: int = 0
     infrastructure: bool = False
     suffixes: tuple[str, ...] = ()
@@ -55,10 +58,12 @@ class ReleaseAnswer:
 class OpenRelease:
     """A release with the rules by which its names were folded."""
 
-    def __init__(self, release: Release, asked: Asked, source: HttpSource | None) -> None:
+    def __init__(self, release: Release, asked: Asked, source: HttpSource | None, hosts: Path | None = None) -> None:
+        """hosts: where the graph of hosts of the same release is, if it may be asked instead."""
         self.release = release
         self.asked = asked
         self._source = source
+        self._hosts = hosts
         self._folded = SuffixRules(icann_only=True)
         self._rules = SuffixRules(asked.suffixes)
 
@@ -69,9 +74,24 @@ class OpenRelease:
         return f"{manifest.name} ({manifest.kind}s)" if manifest.kind in KINDS else f"{manifest.name} ({manifest.kind})"
 
     @property
+    def is_local(self) -> bool:
+        """Whether it lies on this machine."""
+        return self._source is None
+
+    @property
     def is_of_hosts(self) -> bool:
         """Whether its names are hosts."""
         return self.release.manifest.kind.startswith("host")
+
+    def limit(self, side: Side = "inward") -> int | None:
+        """How many rows are asked for, None for all."""
+        if self.asked.limit != USUAL:
+            return self.asked.limit
+        return SHOWN if self._source is None else self.release.manifest.layout.named_on(side) or SHOWN_UNNAMED
+
+    def of_hosts(self) -> OpenRelease | None:
+        """The graph of hosts of this release, if it is here and none was chosen."""
+        return None if self._hosts is None else OpenRelease(Release.open(self._hosts), self.asked, None)
 
     def locate(self, text: str, ahead: str = "inward") -> Found:
         """What the release has of a user's text.
@@ -79,16 +99,18 @@ class OpenRelease:
         Raises: BadInput for what is no host or domain, NotFound for what the release does not have.
         """
         host = typed_target(text, "host", rules=self._rules).host
-        side = "outward" if ahead == "outward" else "inward"
+        side: Side = "outward" if ahead == "outward" else "inward"
         if self.is_of_hosts:
             names = _both_www(host)
         else:
             names = [self._folded.domain(host)]
             own = self._rules.domain(host)
             if own != names[0] and self._rules.is_private(host):
-                return Found(own, None, (self._shared(own, names[0]),))
+                card = self.release.find(own, side)
+                notes = (self._shared(own, names[0]),) if card is None else self._notes(host, card)
+                return Found(own, card, notes)
         for name in names:
-            card = self.release.find(name, side)  # type: ignore[arg-type]
+            card = self.release.find(name, side)
             if card is not None:
                 return Found(name, card, self._notes(host, card))
         raise NotFound(
@@ -98,8 +120,8 @@ class OpenRelease:
 
     def _shared(self, own: str, folded: str) -> str:
         return (
-            f"{own}: {SHARED_SUFFIX}: this release counts everything below {folded} as one domain; "
-            f"ask a release of hosts for {own}, or this one for {folded}"
+            f"{own}: {SHARED_SUFFIX}: {self.title} does not have it by itself and counts everything below {folded} as "
+            f"one domain; ask a release of hosts for {own}, or this one for {folded}"
         )
 
     def _notes(self, host: str, card: Card) -> tuple[str, ...]:
@@ -133,12 +155,12 @@ class OpenRelease:
         asked = self._source.traffic
         return (f"{asked.n_requests} requests, {asked.n_bytes:,} bytes fetched",)
 
-    def columns(self, nodes: Sequence[int]) -> dict[str, list[object]]:
+    def columns(self, nodes: Sequence[int], positions: Sequence[int]) -> dict[str, list[object]]:
         """Position, authority and flags of nodes."""
         flagged = self.release.flagged
         return {
-            "position": [node + 1 for node in nodes],
-            "authority": [rounded(self.release.authority(node)) for node in nodes],
+            "position": list(positions),
+            "authority": [rounded(self.release.authority(position)) for position in positions],
             "flags": [list(flagged[node].flags) if node in flagged else [] for node in nodes],
         }
 
@@ -167,7 +189,10 @@ def open_release(
         source = HttpSource(spec, policy=Policy(test_hosts=frozenset(chosen.test_hosts)))
         cached = CachedSource(source, chosen.cache or default_cache())
         return OpenRelease(Release.open(cached), chosen, source)
-    return OpenRelease(Release.open(_folder(spec, workspace, kind)), chosen, None)
+    folder = _folder(spec, workspace, kind)
+    hosts = folder.with_name("host")
+    may = kind is None and folder.name == "domain" and (hosts / MANIFEST).is_file()
+    return OpenRelease(Release.open(folder), chosen, None, hosts if may else None)
 
 
 def open_here(workspace: Workspace, spec: str | None, asked: Asked, kind: str | None) -> OpenRelease:
@@ -224,11 +249,29 @@ def who(opened: OpenRelease, text: str, *, outgoing: bool = False) -> ReleaseAns
     asked = opened.asked
     column = "target" if outgoing else "source"
     if found.card is None:
-        return _answer(opened, found, column, None, found.notes, {"domain": found.name, "authority": None})
+        return _among_hosts(opened, found, outgoing=outgoing) or _answer(
+            opened, found, column, None, found.notes, {"domain": found.name, "authority": None}
+        )
     read = opened.release.outgoing if outgoing else opened.release.referring
-    neighbours = read(found.card, asked.limit, asked.offset, keep_flagged=asked.infrastructure)
-    notes = (_headline(opened, found.card, neighbours, outgoing=outgoing), *found.notes, *opened.traffic())
+    limit = opened.limit("outward" if outgoing else "inward")
+    neighbours = read(found.card, limit, asked.offset, keep_flagged=asked.infrastructure)
+    notes = [_headline(opened, found.card, neighbours, outgoing=outgoing), *found.notes, *opened.traffic()]
+    if limit is not None and limit != asked.limit and not opened.is_local and neighbours.n_total > limit:
+        notes.append(f"the first {limit:,}: their names come with the list; --limit N asks for more, name by name")
     return _answer(opened, found, column, neighbours, notes, opened.facts(found.card))
+
+
+def _among_hosts(opened: OpenRelease, found: Found, *, outgoing: bool) -> ReleaseAnswer | None:
+    """The answer of the graph of hosts for a name that the graph of domains counts under a shared suffix."""
+    hosts = opened.of_hosts()
+    try:
+        answer = None if hosts is None else who(hosts, found.name, outgoing=outgoing)
+    except NotFound:
+        return None
+    if hosts is None or answer is None:
+        return None
+    said = f"{found.name} is not in {opened.title} by itself: this is what {hosts.title} has of it"
+    return replace(answer, rows=replace(answer.rows, notes=(said, *answer.rows.notes)))
 
 
 def _headline(opened: OpenRelease, card: Card, found: Neighbours, *, outgoing: bool) -> str:
@@ -250,7 +293,8 @@ def _answer(
     name = f"{column}_host" if opened.is_of_hosts else f"{column}_domain"
     nodes = [] if neighbours is None else neighbours.nodes.tolist()
     schema = pa.schema([(name, pa.string()), *STANDING.items()])
-    columns = {name: [] if neighbours is None else neighbours.names, **opened.columns(nodes)}
+    positions = [] if neighbours is None else neighbours.positions
+    columns = {name: [] if neighbours is None else neighbours.names, **opened.columns(nodes, positions)}
     table = pa.Table.from_pydict(columns, schema=schema)
     scope = "host" if opened.is_of_hosts else "domain"
     total = None if neighbours is None else neighbours.n_total

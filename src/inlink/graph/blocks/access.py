@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from inlink.errors import CorruptIndex
 from inlink.graph.blocks import layout as files
+from inlink.graph.blocks.called import CalledBlock
 from inlink.graph.blocks.directory import Page, Root
 from inlink.graph.blocks.layout import MANIFEST, Manifest
 from inlink.graph.blocks.leaf import Lists, unpack_numbers
-from inlink.graph.blocks.names import Names, unpack_coded, unpack_front
+from inlink.graph.blocks.names import Called, Names, unpack_called, unpack_front
 from inlink.graph.blocks.numbers import Table, span_of_number
-from inlink.graph.blocks.source import ByteSource, Span, checked
+from inlink.graph.blocks.source import SEAL, ByteSource, Span, checked
 
 T = TypeVar("T")
 REMEMBERED = 2048  # unpacked blocks
@@ -118,22 +119,35 @@ class Blocks:
         with self._lock:
             self._ahead = read
 
-    def head(self, wanted: Sequence[int]) -> list[Names]:
+    def head(self, wanted: Sequence[int]) -> list[Called]:
         """Blocks of the head."""
         layout, n_head = self.manifest.layout, len(self.root.head_nodes)
         return self.unpacked(
             [self.root.head[i] for i in wanted],
-            lambda i, data: unpack_coded(
+            lambda i, data: unpack_called(
                 data, min(layout.per_head, n_head - wanted[i] * layout.per_head), self.root.beginnings
             ),
         )
 
+    def called(self, nodes: Sequence[int]) -> list[tuple[bytes, int]]:
+        """The name of each node and how many of the same rank stand behind it, from the table of all names."""
+        layout, n, root = self.manifest.layout, self.manifest.n, self.root
+        per = layout.per_called
+        wanted = list(dict.fromkeys(node // per for node in nodes))
+        spans = [root.span_of_called(which, self.manifest.root[2]) for which in wanted]
+
+        def unpack(i: int, data: bytes) -> CalledBlock:
+            return CalledBlock(data[:-SEAL], min(per, n - wanted[i] * per), layout.per_head, root.beginnings)
+
+        blocks = dict(zip(wanted, self.unpacked(spans, unpack), strict=True))
+        return [blocks[node // per].name(node % per) for node in nodes]
+
     def entries(self, file: str, which: Sequence[int]) -> list[int]:
         """Numbers of a table between orders. Raises: CorruptIndex where one cannot be."""
         manifest, per_block = self.manifest, self.manifest.layout.per_order
-        spans = [span_of_number(file, each, manifest.n, per_block) for each in which]
+        spans = [span_of_number(file, each, manifest.n, per_block, manifest.root[2]) for each in which]
         blocks = list(dict.fromkeys(spans))
-        read = self.unpacked(blocks, lambda i, data: Table(data, blocks[i], manifest.n, manifest.root[2]))
+        read = self.unpacked(blocks, lambda _, data: Table(data, manifest.n))
         found = dict(zip(blocks, read, strict=True))
         numbers = [found[span][each % per_block] for span, each in zip(spans, which, strict=True)]
         if any(number >= manifest.n for number in numbers):

@@ -1,4 +1,4 @@
-"""Blocks that were fetched once, kept on this disk by their digest, the least used dropped first."""
+"""Blocks that were fetched once, kept on this disk by their digest or seal, the least used dropped first."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from inlink.graph.blocks.source import ByteSource, Span, digest_of_block
+from inlink.graph.blocks.source import ByteSource, Span, is_whole
 
 DEFAULT_BYTES = 256 * 2**20
 
 
 class CachedSource:
-    """A source whose blocks are looked for in a folder first. What has no digest beforehand is asked for every time."""
+    """A source whose blocks are looked for in a folder first; what has no digest or seal is asked for every time."""
 
     def __init__(self, source: ByteSource, folder: str | Path, *, limit_bytes: int = DEFAULT_BYTES) -> None:
         self.source = source
@@ -50,17 +50,18 @@ class CachedSource:
         return [data for data in found if data is not None]
 
     def _path(self, span: Span) -> Path:
-        return self.folder / f"{span.digest:016x}.{span.length}"
+        key = f"{span.digest:016x}" if span.digest is not None else f"{span.file}-{span.seed:016x}"
+        return self.folder / f"{key}.{span.length}"
 
     def _kept(self, span: Span) -> bytes | None:
-        if span.digest is None:
+        if span.digest is None and span.seed is None:
             return None
         path = self._path(span)
         try:
             data = path.read_bytes()
         except OSError:
             return None
-        if len(data) != span.length or digest_of_block(data) != span.digest:
+        if not is_whole(span, data):
             path.unlink(missing_ok=True)
             return None
         with suppress(OSError):
@@ -69,7 +70,7 @@ class CachedSource:
 
     def _keep(self, span: Span, data: bytes) -> None:
         """A cache that cannot be written to is none: the answer stands without it."""
-        if span.digest is None or digest_of_block(data) != span.digest or len(data) > self.limit_bytes // 4:
+        if not is_whole(span, data) or len(data) > self.limit_bytes // 4:
             return
         path = self._path(span)
         aside = path.with_name(f"{path.name}.{os.getpid()}.new")

@@ -17,7 +17,7 @@ from inlink.graph.blocks import plain
 PLAIN_NUMBERS = 400_000  # read plainly by a process before it loads the compiler: some 0.4 s
 
 Int = Any
-Sizes = tuple[int, int, int, int]
+Sizes = tuple[int, int, int, int, int]
 Ids = NDArray[np.uint32]
 Words = NDArray[np.uint64]
 Bytes = NDArray[np.uint8]

@@ -13,12 +13,13 @@ import zstandard
 from numpy.typing import NDArray
 
 from inlink.errors import CorruptIndex
-from inlink.graph.blocks.layout import CARDS, DIRECTORY, HEAD, OUTWARD
+from inlink.graph.blocks.layout import CALLED, CARDS, DIRECTORY, HEAD, OUTWARD
 from inlink.graph.blocks.names import Beginnings, inflated, unpack_front
+from inlink.graph.blocks.numbers import seed_of
 from inlink.graph.blocks.source import Span
 
 _HEADER = struct.Struct("<II")
-_ROOT = struct.Struct("<II")  # bytes of facts, bytes of the head's nodes
+_ROOT = struct.Struct("<III")  # bytes of facts, of the head's nodes, of the lengths of names by node
 _HINT = "the release is damaged: fetch or convert it again"
 PARTS = ("names", "numbers", "inward", "outward")
 
@@ -47,11 +48,12 @@ class PageEntry:
 
 @dataclass(frozen=True, slots=True)
 class Flagged:
-    """A domain that is known to be infrastructure, a hosting platform, …"""
+    """A domain that is known to be infrastructure, a hosting platform, … behind: equal ones that stand behind it."""
 
     node: int
     name: str
     flags: tuple[str, ...]
+    behind: int = 0
 
 
 def pack_page(entries: list[LeafEntry], firsts: bytes) -> bytes:
@@ -113,14 +115,16 @@ def _starts(lengths: NDArray[np.int64], base: int) -> NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """The root of the directory: pages, the head, beginnings of names, flagged domains.
+    """The root of the directory: pages, the head, names by node, beginnings of names, flagged domains.
 
-    head_nodes: the nodes whose names stand in the head, ascending; head: its blocks.
+    head_nodes: the nodes whose names stand in the head, ascending; head: its blocks. called: where each block of names
+    by node begins, and the end of the last.
     """
 
     pages: tuple[PageEntry, ...]
     head_nodes: NDArray[np.uint32]
     head: tuple[Span, ...]
+    called: NDArray[np.int64]
     beginnings: Beginnings
     flagged: tuple[Flagged, ...]
 
@@ -128,6 +132,11 @@ class Root:
         """The first page that may hold a name."""
         place = bisect.bisect_left(self.pages, name, key=lambda page: page.first)
         return place if place < len(self.pages) and self.pages[place].first == name else max(place - 1, 0)
+
+    def span_of_called(self, block: int, root_digest: int) -> Span:
+        """Where a block of names by node stands."""
+        start, end = self.called[block : block + 2].tolist()
+        return Span(CALLED, start, end - start, seed=seed_of(root_digest, block))
 
     def to_bytes(self) -> bytes:
         """The packed root."""
@@ -138,26 +147,27 @@ class Root:
                 for p in self.pages
             ],
             "n_head": len(self.head_nodes),
+            "n_called": len(self.called) - 1,
             "head": [[span.length, span.digest] for span in self.head],
             "beginnings": list(self.beginnings.texts),
-            "flagged": [[each.node, each.name, list(each.flags)] for each in self.flagged],
+            "flagged": [[each.node, each.name, list(each.flags), each.behind] for each in self.flagged],
         }  # fmt: skip
         packed = zstandard.ZstdCompressor(level=9).compress(json.dumps(facts).encode())
-        gaps = np.diff(self.head_nodes.astype("<u4"), prepend=np.zeros(1, "<u4"))
-        planes = np.ascontiguousarray(gaps).view(np.uint8).reshape(-1, 4).T.tobytes()
-        nodes = zstandard.ZstdCompressor(level=9).compress(planes)
-        return _ROOT.pack(len(packed), len(nodes)) + packed + nodes
+        nodes = _to_planes(np.diff(self.head_nodes.astype("<u4"), prepend=np.zeros(1, "<u4")))
+        lengths = _to_planes(np.diff(self.called).astype("<u4"))
+        return _ROOT.pack(len(packed), len(nodes), len(lengths)) + packed + nodes + lengths
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Root:
         """The root, read back. Raises: CorruptIndex."""
         try:
-            n_bytes, n_packed = _ROOT.unpack_from(data)
+            n_bytes, n_nodes, n_lengths = _ROOT.unpack_from(data)
             at = _ROOT.size + n_bytes
             facts: dict[str, Any] = json.loads(inflated(data[_ROOT.size : at]).tobytes())
-            planes = inflated(data[at : at + n_packed]).reshape(4, int(facts["n_head"]))
-            gaps = np.ascontiguousarray(planes.T).view("<u4").reshape(-1)
-            nodes = np.cumsum(gaps, dtype=np.uint32)
+            nodes = np.cumsum(_of_planes(data[at : at + n_nodes], int(facts["n_head"])), dtype=np.uint32)
+            at += n_nodes
+            lengths = _of_planes(data[at : at + n_lengths], int(facts["n_called"]))
+            called = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
             pages = tuple(
                 PageEntry(str(first).encode("latin-1"), Span(DIRECTORY, at, length, digest), *rest)
                 for first, at, length, digest, *rest in facts["pages"]
@@ -166,7 +176,17 @@ class Root:
             for length, digest in facts["head"]:
                 head.append(Span(HEAD, offset, length, digest))
                 offset += length
-            flagged = tuple(Flagged(node, name, tuple(flags)) for node, name, flags in facts["flagged"])
-            return cls(pages, nodes, tuple(head), Beginnings.of(facts["beginnings"]), flagged)
+            flagged = tuple(Flagged(node, name, tuple(flags), behind) for node, name, flags, behind in facts["flagged"])
+            return cls(pages, nodes, tuple(head), called, Beginnings.of(facts["beginnings"]), flagged)
         except (struct.error, ValueError, KeyError, TypeError, UnicodeError) as error:
             raise CorruptIndex("the root of a release's directory cannot be read", hint=_HINT) from error
+
+
+def _to_planes(numbers: NDArray[np.uint32]) -> bytes:
+    planes = np.ascontiguousarray(numbers).view(np.uint8).reshape(-1, 4).T.tobytes()
+    return zstandard.ZstdCompressor(level=9).compress(planes)
+
+
+def _of_planes(data: bytes, n: int) -> NDArray[np.uint32]:
+    planes = inflated(data).reshape(4, n)
+    return np.ascontiguousarray(planes.T).view("<u4").reshape(-1)

@@ -7,14 +7,10 @@ from numpy.typing import NDArray
 
 from inlink.graph.blocks.directory import Flagged
 from inlink.graph.blocks.name_pack import NameTable
+from inlink.graph.blocks.names import reversed_name
 from inlink.index.flags import read_flags
 
 MOST = 20_000  # flagged names of a host release that are listed: the strongest
-
-
-def reversed_name(name: str) -> bytes:
-    """com.example of example.com."""
-    return ".".join(reversed(name.split("."))).encode()
 
 
 def flagged_domains(
@@ -22,6 +18,7 @@ def flagged_domains(
     line_of_place: NDArray[np.uint32] | None,
     node_of_line: NDArray[np.uint32],
     place_of_node: NDArray[np.uint32],
+    behind: NDArray[np.uint32],
     kind: str,
 ) -> tuple[Flagged, ...]:
     """The domains that have flags, by node. In a release of hosts: all hosts of these domains, the strongest MOST."""
@@ -42,7 +39,7 @@ def flagged_domains(
     every = np.concatenate(nodes)
     owner_of_node = dict(zip(every.tolist(), owners, strict=True))
     return tuple(
-        Flagged(node, _name(names, node, place_of_node, line_of_place), known[owner_of_node[node]])
+        Flagged(node, _name(names, node, place_of_node, line_of_place), known[owner_of_node[node]], int(behind[node]))
         for node in sorted(owner_of_node)[:MOST]
     )
 

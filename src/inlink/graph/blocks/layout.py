@@ -11,11 +11,11 @@ import xxhash
 from inlink.errors import CorruptIndex
 
 FORMAT = "inlink-release"
-VERSION = 2
+VERSION = 3
 MANIFEST = "manifest.json"
 CARDS, OUTWARD, TAILS_IN, TAILS_OUT = "cards.bin", "outward.bin", "tails_in.bin", "tails_out.bin"
-HEAD, ORDER, LINES, DIRECTORY = "head.bin", "order.bin", "lines.bin", "directory.bin"
-FILES = (CARDS, OUTWARD, TAILS_IN, TAILS_OUT, HEAD, ORDER, LINES, DIRECTORY)
+HEAD, CALLED, ORDER, DIRECTORY = "head.bin", "called.bin", "order.bin", "directory.bin"
+FILES = (CARDS, OUTWARD, TAILS_IN, TAILS_OUT, HEAD, CALLED, ORDER, DIRECTORY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +23,23 @@ class Layout:
     """Measures, chosen when a release is written and kept in its manifest.
 
     per_leaf: domains of a leaf. prefix: first sources of a list that stand in its leaf. named, named_out: how many of
-    these, infrastructure not counted, have their name there, in in-lists and in out-lists. chunk: sources of a block of
-    a tail. head: domains that most lists hold, whose names stand in a table of their own. per_head: names of one block
-    of it. per_page: leaves of a directory page. per_order: entries of a block of the tables between orders. skip: lists
-    between two entry points. keeps_out: whether out-lists are there at all.
+    these, infrastructure not counted, have their name there, in in-lists and in out-lists. unnamed: how many of these,
+    the last that are not in the head, have none there all the same: so few are looked up one by one. chunk: sources of
+    a block of a tail. head: domains that most lists hold, whose names stand in a table of their own. per_head: names of
+    one block of it, and of one of the names of all nodes, of which per_called stand together. per_page: leaves of a
+    directory page. per_order: entries of a block of the table between orders. skip: lists between two entry points.
+    keeps_out: whether out-lists are there at all.
     """
 
     per_leaf: int = 1024
     prefix: int = 128
-    named: int = 50
-    named_out: int = 50
+    named: int = 20
+    named_out: int = 10
+    unnamed: int = 3
     chunk: int = 4096
     head: int = 1 << 17
     per_head: int = 256
+    per_called: int = 4096
     per_page: int = 256
     per_order: int = 4096
     skip: int = 16

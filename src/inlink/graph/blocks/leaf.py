@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from inlink.errors import CorruptIndex
 from inlink.graph.blocks.decoders import decoder
 from inlink.graph.blocks.layout import Layout
-from inlink.graph.blocks.names import Beginnings, Names, inflated, unpack_coded
+from inlink.graph.blocks.names import Beginnings, Called, Names, inflated, unpack_called
 
 HEADER = struct.Struct("<5I4x")
 _HINT = "the release is damaged: fetch or convert it again"
 NOTHING = np.zeros(0, np.uint32)
-NO_NAMES = Names(b"", np.zeros(0, np.int64))
+NO_NAMES = Called(Names(b"", np.zeros(0, np.int64)), NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Lists:
 
     def __init__(self, data: bytes, counts: NDArray[np.uint32], layout: Layout, n: int, side: str) -> None:
         self._layout, self._n, self._counts = layout, n, counts
-        self._sizes = layout.prefix, layout.chunk, layout.named_on(side), layout.skip
+        self._sizes = layout.prefix, layout.chunk, layout.named_on(side), layout.skip, layout.unnamed
         try:
             n_lists, n_words, n_tails, self._n_deep, deep_bytes = HEADER.unpack_from(data)
             at = HEADER.size
@@ -50,7 +50,7 @@ class Lists:
         if n_lists != len(counts) or at + deep_bytes != len(data):
             raise CorruptIndex("a leaf of a release has other parts than it should", hint=_HINT)
         self._named = data[at:]
-        self._deep: tuple[NDArray[np.uint32], Names] | None = None
+        self._deep: tuple[NDArray[np.uint32], Called] | None = None
 
     @property
     def words(self) -> NDArray[np.uint64]:
@@ -76,7 +76,7 @@ class Lists:
 
     def named(
         self, flagged: NDArray[np.uint32], heads: NDArray[np.uint32], beginnings: Beginnings
-    ) -> tuple[NDArray[np.uint32], Names]:
+    ) -> tuple[NDArray[np.uint32], Called]:
         """The nodes whose names stand in this leaf, ascending, and these names."""
         if self._deep is None and not self._n_deep:
             self._deep = NOTHING, NO_NAMES
@@ -85,7 +85,7 @@ class Lists:
             ok, nodes = read.read_deep(self._words, self._counts, flagged, heads, self._sizes, self._n)
             if ok or len(nodes) != self._n_deep:
                 raise CorruptIndex("a leaf of a release has other names than it should", hint=_HINT)
-            self._deep = nodes, unpack_coded(self._named, len(nodes), beginnings)
+            self._deep = nodes, unpack_called(self._named, len(nodes), beginnings)
         return self._deep
 
 

@@ -122,7 +122,7 @@ def code_lists(
     flagged: Bytes,
     groups: Bytes,
     heads: Bytes,
-    sizes: tuple[int, int, int, int],
+    sizes: tuple[int, int, int, int, int],
     words: Words,
     entries: Offsets,
     tails: Bytes,
@@ -132,15 +132,15 @@ def code_lists(
 ) -> tuple[Int, Int, Int, Int]:
     """Code the lists of a leaf, strongest first.
 
-    nodes: the lists one after the other, each ascending. sizes: (prefix, chunk, named, skip) of the layout. flagged,
-    heads: a bit for each node, set where it is flagged or its name stands in the head; groups: a bit for each GROUP of
-    nodes, set where one of them is flagged.
+    nodes: the lists one after the other, each ascending. sizes: (prefix, chunk, named, skip, unnamed) of the layout.
+    flagged, heads: a bit for each node, set where it is flagged or its name stands in the head; groups: a bit for each
+    GROUP of nodes, set where one of them is flagged.
     Writes: `words` the first sources of all lists; `entries` the bit where every skip-th list begins; `tails` the
     chunks of what is left, one after the other, each whole words, with their lengths in `chunk_bytes`; `deep` the nodes
     (not distinct) whose names the leaf should hold; `n_flagged` the flagged sources of each list.
     Gives: (bits in words, bytes in tails, chunks, deep nodes).
     """
-    prefix, chunk, named, skip = sizes
+    prefix, chunk, named, skip, unnamed = sizes
     piece = np.zeros(chunk * 61 // 64 + 3, np.uint64)
     at, place, n_chunks, n_deep, begin = 0, 0, 0, 0, 0
     for i in range(degrees.shape[0]):
@@ -153,7 +153,7 @@ def code_lists(
             if _has(groups, node // GROUP):
                 marked += _has(flagged, node)
         n_flagged[i] = marked
-        n_named = 0
+        n_named, before = 0, n_deep
         for j in range(begin, min(end, begin + prefix)):
             if n_named >= named:
                 break
@@ -163,6 +163,7 @@ def code_lists(
                 if not _has(heads, node):
                     deep[n_deep] = node
                     n_deep += 1
+        n_deep = max(before, n_deep - unnamed)
         first = min(end, begin + prefix)
         at = encode_list(nodes, begin, first, degrees[i], n, words, at)
         for start in range(first, end, chunk):

@@ -109,13 +109,13 @@ def _is_in(ids: Ids, value: Int) -> bool:
 
 @compiled
 def read_deep(
-    words: Words, counts: Ids, flagged: Ids, heads: Ids, sizes: tuple[int, int, int, int], n: Int
+    words: Words, counts: Ids, flagged: Ids, heads: Ids, sizes: tuple[int, int, int, int, int], n: Int
 ) -> tuple[Int, Ids]:
     """(0, the nodes whose names the leaf holds, ascending), or (-1, …) where the bits are wrong.
 
     Shapes: flagged, heads: nodes, ascending.
     """
-    prefix, _, named, _ = sizes
+    prefix, _, named, _, unnamed = sizes
     deep = np.empty(counts.shape[0] * named, np.uint32)
     scratch = np.empty(prefix, np.uint32)
     at, n_deep = 0, 0
@@ -124,7 +124,7 @@ def read_deep(
         at = decode_list(words, at, count, np.int64(counts[i]), n, scratch, 0)
         if at < 0:
             return -1, deep[:0]
-        n_named = 0
+        n_named, before = 0, n_deep
         for j in range(count):
             if n_named >= named or _is_in(flagged, scratch[j]):
                 continue
@@ -132,6 +132,7 @@ def read_deep(
             if not _is_in(heads, scratch[j]):
                 deep[n_deep] = scratch[j]
                 n_deep += 1
+        n_deep = max(before, n_deep - unnamed)
     return 0, distinct(deep[:n_deep], n)
 
 

@@ -87,7 +87,8 @@ def pack_lists(
     n_flagged = np.zeros(len(lines), np.uint32)
     n_bits, _, _, n_deep = leaf_code.code_lists(
         degrees, nodes, n, numbering.flagged, numbering.groups, numbering.heads,
-        (layout.prefix, layout.chunk, named, layout.skip), words, entries, tails, chunk_bytes, deep, n_flagged,
+        (layout.prefix, layout.chunk, named, layout.skip, layout.unnamed), words, entries, tails, chunk_bytes, deep,
+        n_flagged,
     )  # fmt: skip
     if side == "outward" and not layout.keeps_out:
         return PackedLists(b"", b"", n_flagged)

@@ -75,18 +75,20 @@ class Coder:
 class CodedNames:
     """Coded names by node, so that packing a leaf copies them and need not code a name again for each list.
 
-    Shapes: blob uint8; lengths uint16 (n); places int64: where the names of each GROUP of nodes begin.
+    Shapes: blob uint8; lengths uint16 (n); places int64: where the names of each GROUP of nodes begin; behind uint32
+    (n): how many nodes of the same rank stand behind each.
     """
 
     blob: NDArray[np.uint8]
     lengths: NDArray[np.uint16]
     places: NDArray[np.int64]
+    behind: NDArray[np.uint32]
 
     def pack(self, nodes: NDArray[np.uint32], level: int) -> bytes:
-        """The names of nodes, compressed."""
+        """The names of nodes and how many stand behind each, compressed."""
         out = np.empty(int(self.lengths[nodes].sum(dtype=np.int64)), np.uint8)
         kernel.copy_coded(self.blob, self.lengths, self.places, nodes, out)
-        return compress(out, level)
+        return pack_called(out, self.behind[nodes], level)
 
 
 def coded_lengths(data: NDArray[np.uint8]) -> NDArray[np.uint16]:
@@ -105,9 +107,10 @@ def pack_front(names: NameTable, lines: NDArray[np.uint32], level: int) -> bytes
     return compress(out[:size], level)
 
 
-def pack_coded(names: NameTable, lines: NDArray[np.uint32], coder: Coder, level: int) -> bytes:
-    """Names in any order."""
-    return compress(coder.code(names, lines), level)
+def pack_called(coded: NDArray[np.uint8], behind: NDArray[np.uint32], level: int) -> bytes:
+    """Coded names, behind the numbers that belong to them as four planes of bytes."""
+    planes = np.ascontiguousarray(behind).view(np.uint8).reshape(-1, 4).T.reshape(-1)
+    return compress(np.concatenate([planes, coded]), level)
 
 
 def compress(data: NDArray[np.uint8], level: int) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import zstandard
@@ -65,6 +66,18 @@ class Names(Sequence[str]):
         return low if low < len(self) and self.raw(low) == name else None
 
 
+class Called(NamedTuple):
+    """Names by node. behind: how many of the same rank stand behind each in the order. Shapes: uint32 (names,)."""
+
+    names: Names
+    behind: NDArray[np.uint32]
+
+
+def reversed_name(name: str) -> bytes:
+    """com.example of example.com, as bytes; and example.com of com.example."""
+    return ".".join(reversed(name.split("."))).encode("utf-8", "surrogateescape")
+
+
 def unpack_front(data: bytes, n: int) -> Names:
     """Undo `pack_front`. Raises: CorruptIndex."""
     raw = inflated(data)
@@ -74,9 +87,16 @@ def unpack_front(data: bytes, n: int) -> Names:
     return _names(decoder(n * _A_NAME).read_front(raw, out, ends), n, out, ends)
 
 
-def unpack_coded(data: bytes, n: int, beginnings: Beginnings) -> Names:
-    """Undo `pack_coded`. Raises: CorruptIndex."""
+def unpack_called(data: bytes, n: int, beginnings: Beginnings) -> Called:
+    """Undo `pack_called`. Raises: CorruptIndex."""
     raw = inflated(data)
+    if len(raw) < 4 * n:
+        raise CorruptIndex("a block of names is cut", hint=_HINT)
+    behind = np.ascontiguousarray(raw[: 4 * n].reshape(4, n).T).view("<u4").reshape(-1)
+    return Called(_unpack_coded(raw[4 * n :], n, beginnings), behind)
+
+
+def _unpack_coded(raw: NDArray[np.uint8], n: int, beginnings: Beginnings) -> Names:
     codes = raw[raw >= MARK].astype(np.int64) - MARK
     lengths = np.diff(beginnings.starts)
     if len(codes) and int(codes.max()) >= len(lengths):

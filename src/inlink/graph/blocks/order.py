@@ -77,10 +77,11 @@ def by_name(names: NameTable) -> tuple[NDArray[np.uint32] | None, int]:
 
 def by_rank(
     ranks: Mapping[str, NDArray[np.float64]], in_degrees: NDArray[np.int64], lines: NDArray[np.uint32] | None
-) -> tuple[str, NDArray[np.uint32]]:
-    """(name of the rank, place of each node): strongest first, domains without in-links last, ties by name.
+) -> tuple[str, NDArray[np.uint32], NDArray[np.uint32]]:
+    """(name of the rank, place of each node, how many of the same rank stand behind each node).
 
-    Values are compared to ten digits. Memory: some 30 bytes a domain while it sorts.
+    Strongest first, domains without in-links last (0 behind each of these), ties by name. Values are compared to ten
+    digits. Memory: some 35 bytes a domain while it sorts.
     """
     chosen = next((name for name in BY if name in ranks), "n_in")
     values = np.asarray(ranks[chosen], np.float64) if chosen in ranks else in_degrees.astype(np.float64)
@@ -93,7 +94,20 @@ def by_rank(
     key[np.isnan(key)] = np.inf
     order = np.argsort(key, kind="stable").astype(np.uint32)
     is_linked = in_degrees[order] > 0
-    return chosen, np.concatenate([order[is_linked], order[~is_linked]])
+    linked = order[is_linked]
+    behind = np.zeros(len(order), np.uint32)
+    behind[: len(linked)] = _behind(key[linked])
+    return chosen, np.concatenate([linked, order[~is_linked]]), behind
+
+
+def _behind(key: NDArray[np.float64]) -> NDArray[np.uint32]:
+    """How many equal keys stand behind each. Shapes: key ascending."""
+    is_last = np.ones(len(key), np.bool_)
+    np.not_equal(key[1:], key[:-1], out=is_last[:-1])
+    last = np.flatnonzero(is_last)
+    behind = np.repeat(last.astype(np.uint32), np.diff(last, prepend=-1))
+    behind -= np.arange(len(key), dtype=np.uint32)
+    return behind
 
 
 def head_nodes(

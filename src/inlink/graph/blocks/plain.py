@@ -80,10 +80,10 @@ def read_list(words: Words, entry: int, counts: Ids, which: int, prefix: int, n:
 
 
 def read_deep(
-    words: Words, counts: Ids, flagged: Ids, heads: Ids, sizes: tuple[int, int, int, int], n: int
+    words: Words, counts: Ids, flagged: Ids, heads: Ids, sizes: tuple[int, int, int, int, int], n: int
 ) -> tuple[int, Ids]:
     """As leaf_kernel.read_deep."""
-    prefix, _, named, _ = sizes
+    prefix, _, named, _, unnamed = sizes
     bits, at = _Bits(words), 0
     left_out, known = set(flagged.tolist()), set(heads.tolist())
     deep: set[int] = set()
@@ -91,8 +91,9 @@ def read_deep(
         at, numbers = _decode(bits, at, min(count, prefix), count, n)
         if at < 0:
             return -1, np.zeros(0, np.uint32)
-        deep.update([node for node in numbers if node not in left_out][:named])
-    return 0, np.array(sorted(deep - known), np.uint32)
+        mine = [node for node in [node for node in numbers if node not in left_out][:named] if node not in known]
+        deep.update(mine[: max(len(mine) - unnamed, 0)])
+    return 0, np.array(sorted(deep), np.uint32)
 
 
 def read_chunk(words: Words, count: int, n_left: int, n: int) -> Ids:

@@ -20,10 +20,12 @@ from inlink.graph.blocks.directory import Flagged
 from inlink.graph.blocks.flagged import is_left_out
 from inlink.graph.blocks.layout import Manifest
 from inlink.graph.blocks.leaf import NOTHING, Lists, whole
+from inlink.graph.blocks.names import reversed_name
 from inlink.graph.blocks.source import ByteSource, FolderSource
 
 Side = Literal["inward", "outward"]
 Nodes = NDArray[np.uint32]
+Standing = tuple[str, int]  # name, how many of the same rank stand behind
 _BATCH = 256  # chunks of a tail that are read at once
 
 
@@ -31,14 +33,15 @@ _BATCH = 256  # chunks of a tail that are read at once
 class Card:
     """What a release knows of one domain.
 
-    node: its number by rank, from 0. place: its number by name. position: node + 1, of n. authority: 0..100, None in a
-    small release. ranks: the release's columns by name, None where unknown. n_in_flagged, n_out_flagged: how many of
-    its neighbours default views leave out.
+    node: its number by rank, from 0. place: its number by name. position: of n by the release's order, 1 the strongest;
+    equal ones share the worst. authority: 0..100, None in a small release. ranks: the release's columns by name, None
+    where unknown. n_in_flagged, n_out_flagged: how many of its neighbours default views leave out.
     """
 
     name: str
     node: int
     place: int
+    position: int
     n_in: int
     n_out: int
     n_in_flagged: int
@@ -47,11 +50,6 @@ class Card:
     authority: float | None
     ranks: dict[str, float | None] = field(default_factory=dict)
 
-    @property
-    def position(self) -> int:
-        """Its position by the release's order, 1 the strongest."""
-        return self.node + 1
-
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
@@ -59,6 +57,7 @@ class Neighbours:
 
     nodes: Nodes
     names: list[str]
+    positions: list[int]
     n_total: int
     n_left_out: int
 
@@ -94,7 +93,7 @@ class Release:
 
         ahead: the lists that will be asked for next; from a server they come with the same request.
         """
-        raw = reverse(name)
+        raw = reversed_name(name)
         page_number = self.blocks.root.page_of(raw)
         leaf = self.blocks.pages([page_number])[0].leaf_of(raw)
         where = (page_number, leaf)
@@ -148,12 +147,30 @@ class Release:
         return np.concatenate([nodes, *self._tail(where, side, tail.offset, tail.digest, count, wanted)]), lists
 
     def names(self, nodes: Sequence[int] | Nodes, among: Sequence[Lists] = ()) -> list[str]:
-        """The names of nodes: from the root (flagged), the head (frequent), or a leaf that has them.
+        """The names of nodes."""
+        return self.standings(nodes, among)[0]
 
-        What is left is found by its place in name order, which costs a server some requests for each.
+    def standings(self, nodes: Sequence[int] | Nodes, among: Sequence[Lists] = ()) -> tuple[list[str], list[int]]:
+        """The names and positions of nodes: from the root (flagged), the head (frequent), or a leaf that has them.
+
+        What is left is looked up in the table of all names, which costs a server a request for each.
         """
         wanted = [int(node) for node in nodes]
-        known: dict[int, str] = {n: forward_text(self.flagged[n].name) for n in wanted if n in self.flagged}
+        known = {n: (forward_text(self.flagged[n].name), self.flagged[n].behind) for n in wanted if n in self.flagged}
+        if self.blocks.source.is_local:
+            among = ()  # all names at hand: quicker than those of a whole leaf
+        else:
+            self._from_head(wanted, known)
+        for lists in among:
+            self._from_leaf(lists, [node for node in wanted if node not in known], known)
+        rest = list(dict.fromkeys(node for node in wanted if node not in known))
+        known.update(
+            (n, (forward(raw), behind)) for n, (raw, behind) in zip(rest, self.blocks.called(rest), strict=True)
+        )
+        return [known[node][0] for node in wanted], [self.position(node, known[node][1]) for node in wanted]
+
+    def _from_head(self, wanted: Sequence[int], known: dict[int, Standing]) -> None:
+        """Look up nodes among those that most lists hold."""
         layout = self.manifest.layout
         heads = self.blocks.root.head_nodes
         at = np.searchsorted(heads, np.array(wanted, np.uint32)).tolist()
@@ -162,27 +179,31 @@ class Release:
         ]
         blocks = sorted({i // layout.per_head for _, i in strong})
         head = dict(zip(blocks, self.blocks.head(blocks), strict=True))
-        known.update((n, forward(head[i // layout.per_head].raw(i % layout.per_head))) for n, i in strong)
-        for lists in among:
-            unknown = [node for node in wanted if node not in known]
-            if unknown:
-                deep, texts = lists.named(self._left_out, heads, self.blocks.root.beginnings)
-                found = np.searchsorted(deep, unknown).tolist()
-                for node, place in zip(unknown, found, strict=True):
-                    if place < len(deep) and deep[place] == node:
-                        known[node] = forward(texts.raw(place))
-        rest = list(dict.fromkeys(node for node in wanted if node not in known))
-        known.update(zip(rest, self._names_by_place(rest), strict=True))
-        return [known[node] for node in wanted]
+        for node, i in strong:
+            called, at = head[i // layout.per_head], i % layout.per_head
+            known[node] = forward(called.names.raw(at)), int(called.behind[at])
+
+    def _from_leaf(self, lists: Lists, wanted: Sequence[int], known: dict[int, Standing]) -> None:
+        """Look up nodes among those whose names stand beside lists."""
+        if not wanted:
+            return
+        root = self.blocks.root
+        deep, called = lists.named(self._left_out, root.head_nodes, root.beginnings)
+        for node, place in zip(wanted, np.searchsorted(deep, wanted).tolist(), strict=True):
+            if place < len(deep) and deep[place] == node:
+                known[node] = forward(called.names.raw(place)), int(called.behind[place])
 
     def places(self, nodes: Sequence[int]) -> list[int]:
         """The place of each node in name order."""
         return self.blocks.entries(files.ORDER, list(nodes)) if nodes else []
 
-    def line_of(self, node: int) -> int:
-        """The line, and so the id, that a node had in the text that the release was made from."""
-        place = self.places([node])[0]
-        return place if self.manifest.is_sorted else self.blocks.entries(files.LINES, [place])[0]
+    def positions(self, nodes: Sequence[int] | Nodes) -> list[int]:
+        """The position of each node, 1 the strongest; equal ones share the worst."""
+        return self.standings(nodes)[1]
+
+    def position(self, node: int, behind: int) -> int:
+        """The position of a node with so many of the same rank behind it; without in-links, the last."""
+        return node + 1 + behind if node < self.manifest.n_linked else self.n
 
     def ranks(self, nodes: Sequence[int]) -> list[dict[str, float | None]]:
         """The columns of ranks of each node."""
@@ -191,9 +212,9 @@ class Release:
         numbers = dict(zip(leaves, self.blocks.numbers(leaves), strict=True))
         return [_ranks(numbers[where], position) for where, position in found]
 
-    def authority(self, node: int) -> float | None:
-        """0..100 from the position of a node; None in a small release, 0 without in-links."""
-        return authority(node, self.manifest)
+    def authority(self, position: int) -> float | None:
+        """0..100 at a position; None in a small release, 0 without in-links, which the last position is."""
+        return authority_at(position, self.n)
 
     def is_flagged(self, nodes: Nodes) -> NDArray[np.bool_]:
         """Which nodes default views leave out."""
@@ -205,10 +226,11 @@ class Release:
         counts = {
             key: int(numbers[key][position]) for key in ("node", "n_in", "n_out", "n_in_flagged", "n_out_flagged")
         }
+        stands = self.position(counts["node"], int(numbers["behind"][position]))
         n_hosts = int(numbers["n_hosts"][position]) if "n_hosts" in numbers else None
         return Card(
-            name=forward(self.blocks.names([where])[0].raw(position)), place=place, n_hosts=n_hosts,
-            authority=self.authority(counts["node"]), ranks=_ranks(numbers, position), **counts,
+            name=forward(self.blocks.names([where])[0].raw(position)), place=place, position=stands, n_hosts=n_hosts,
+            authority=self.authority(stands), ranks=_ranks(numbers, position), **counts,
         )  # fmt: skip
 
     def _some(self, card: Card, side: Side, limit: int | None, offset: int, keep_flagged: bool) -> Neighbours:
@@ -219,7 +241,8 @@ class Release:
         if not keep_flagged:
             nodes = nodes[~self.is_flagged(nodes)]
         shown = nodes[offset : None if limit is None else offset + limit]
-        return Neighbours(shown, self.names(shown, [] if lists is None else [lists]), n_all - left_out, left_out)
+        names, positions = self.standings(shown, [] if lists is None else [lists])
+        return Neighbours(shown, names, positions, n_all - left_out, left_out)
 
     def _tail(self, where: Place, side: Side, offset: int, digest: int, count: int, wanted: int) -> list[Nodes]:
         """The nodes of a list behind its first ones, in whole chunks, until `wanted` are there."""
@@ -237,22 +260,6 @@ class Release:
                 done += size
         return parts
 
-    def _names_by_place(self, nodes: Sequence[int]) -> list[str]:
-        found = [self.blocks.place_of(place) for place in self.places(nodes)]
-        leaves = list(dict.fromkeys(where for where, _ in found))
-        names = dict(zip(leaves, self.blocks.names(leaves), strict=True)) if leaves else {}
-        return [forward(names[where].raw(position)) for where, position in found]
-
-
-def authority(node: int, manifest: Manifest) -> float | None:
-    """0..100 from the position of a node. None below 10,000 domains, 0 without in-links."""
-    return authority_at(node + 1, manifest.n, has_votes=node < manifest.n_linked)
-
-
-def reverse(name: str) -> bytes:
-    """com.example of example.com, as bytes."""
-    return ".".join(reversed(name.split("."))).encode("utf-8", "surrogateescape")
-
 
 def forward(raw: bytes) -> str:
     """example.com of com.example."""
@@ -264,7 +271,7 @@ def forward_text(text: str) -> str:
     return ".".join(reversed(text.split(".")))
 
 
-_COUNTS = ("node", "n_in", "n_out", "n_hosts", "n_in_flagged", "n_out_flagged")
+_COUNTS = ("node", "behind", "n_in", "n_out", "n_hosts", "n_in_flagged", "n_out_flagged")
 
 
 def _ranks(numbers: dict[str, NDArray[np.generic]], position: int) -> dict[str, float | None]:

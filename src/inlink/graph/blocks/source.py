@@ -13,16 +13,21 @@ import xxhash
 from inlink.errors import CorruptIndex, NotFound
 
 _HINT = "fetch or convert the release again"
+SEAL = 8  # bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A block: a run of bytes of one file, and the digest that they must have (None: not known beforehand)."""
+    """A block: a run of bytes of one file, and the digest that they must have (None: not known beforehand).
+
+    seed: of the seal that a block without a digest ends with: the xxh3-64 of all ahead of it.
+    """
 
     file: str
     offset: int
     length: int
     digest: int | None = None
+    seed: int | None = None
 
 
 class ByteSource(Protocol):
@@ -105,11 +110,26 @@ def digest_of_block(data: bytes | memoryview) -> int:
     return xxhash.xxh3_64_intdigest(data)
 
 
+def is_whole(span: Span, data: bytes) -> bool:
+    """Whether the bytes are those of the block, by its digest or its seal; False where neither is known."""
+    if len(data) != span.length:
+        return False
+    if span.digest is not None:
+        return digest_of_block(data) == span.digest
+    return span.seed is not None and data[-SEAL:] == seal_of(data[:-SEAL], span.seed)
+
+
+def seal_of(payload: bytes, seed: int) -> bytes:
+    """What stands behind a block that no block above it lists."""
+    return xxhash.xxh3_64_intdigest(payload, seed=seed & (2**64 - 1)).to_bytes(SEAL, "little")
+
+
 def checked(source: ByteSource, span: Span, data: bytes) -> bytes:
-    """The bytes of a block. Raises: CorruptIndex where they are not those that the directory tells of."""
-    if span.digest is not None and digest_of_block(data) != span.digest:
+    """The bytes of a block. Raises: CorruptIndex where they do not match its digest or its seal, if it has one."""
+    if (span.digest is not None or span.seed is not None) and not is_whole(span, data):
+        what = "seal" if span.digest is None else "digest"
         raise CorruptIndex(
-            f"{source.name}: block {span.offset}+{span.length} of {span.file} does not match its digest",
+            f"{source.name}: block {span.offset}+{span.length} of {span.file} does not match its {what}",
             hint="the file is damaged, or belongs to another version of the release: " + _HINT,
             file=span.file,
             offset=span.offset,

@@ -16,6 +16,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from inlink.errors import BadInput
+from inlink.graph.blocks import called_pack
 from inlink.graph.blocks import layout as files
 from inlink.graph.blocks.directory import LeafEntry, PageEntry, Root, pack_page
 from inlink.graph.blocks.flagged import is_left_out
@@ -23,7 +24,7 @@ from inlink.graph.blocks.flagging import bits_of, flagged_domains
 from inlink.graph.blocks.layout import Layout, Manifest
 from inlink.graph.blocks.leaf_code import GROUP as FLAG_GROUP
 from inlink.graph.blocks.leaf_pack import Adjacency, Numbering, PackedLists, pack_lists, pack_numbers
-from inlink.graph.blocks.name_pack import GROUP, CodedNames, Coder, NameTable, coded_lengths, pack_coded, pack_front
+from inlink.graph.blocks.name_pack import GROUP, CodedNames, Coder, NameTable, coded_lengths, pack_front
 from inlink.graph.blocks.number_pack import pack_table
 from inlink.graph.blocks.order import by_name, by_rank, check_names, collect_names, frozen, head_nodes
 from inlink.graph.blocks.source import Span, digest_of_block
@@ -33,7 +34,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 Report = Callable[[int, int], None]
 POSITION = "_position"
-_TEMPORARY = ("names.tmp", "offsets.tmp", "coded.tmp")
+_TEMPORARY = ("names.tmp", "offsets.tmp", "coded.tmp", "called.tmp")
 _SAMPLE = 100_000  # names that beginnings are learned from
 _LEVEL = 3  # zstd, of what is written once
 _LEVEL_BESIDE = 1  # of names beside lists: 1 % larger than at 3, in half the time
@@ -49,7 +50,7 @@ class _Work:
     outward: Adjacency
     numbering: Numbering
     coder: Coder
-    coded: CodedNames | None  # by node; None where no names stand beside lists
+    coded: CodedNames  # by node
     columns: dict[str, NDArray[np.generic]]  # by line
     layout: Layout
     n: int
@@ -86,7 +87,7 @@ def write_release(
     whole numbers and kept as such, all others keep 24 bits. The rank `mass`, else `cc_pagerank`, else `cc_harmonic`
     numbers the domains. report: called with (leaves done, leaves).
     Raises: BadInput where the arrays do not belong together, or the folder is there.
-    Memory: some 35 bytes a domain, and twice the longest list.
+    Memory: some 40 bytes a domain, and twice the longest list.
     """
     final = Path(folder)
     if final.exists():
@@ -133,41 +134,36 @@ def _write(
     n = len(names)
     in_degrees = np.diff(sides[0].offsets)
     line_of_place, n_duplicates = by_name(names)
-    order, place_of_node = by_rank(ranks, in_degrees, line_of_place)
+    order, place_of_node, behind = by_rank(ranks, in_degrees, line_of_place)
     node_of_line = np.empty(n, np.uint32)
     node_of_line[place_of_node if line_of_place is None else line_of_place[place_of_node]] = np.arange(
         n, dtype=np.uint32
     )
-    flagged = flagged_domains(names, line_of_place, node_of_line, place_of_node, about.kind)
+    flagged = flagged_domains(names, line_of_place, node_of_line, place_of_node, behind, about.kind)
     n_linked = int(np.count_nonzero(in_degrees))
     n_edges = tuple(int(side.offsets[-1]) for side in sides)
     known_lines = None if line_of_place is None else frozen(line_of_place)
-    columns = _columns(node_of_line, sides, n_hosts, ranks)
+    columns = _columns(node_of_line, behind, sides, n_hosts, ranks)
     heads = head_nodes(columns["n_in"], columns["n_out"], node_of_line, layout.head)
     left_out = [each.node for each in flagged if is_left_out(each.flags)]
     flags = bits_of(left_out, n)
     groups = bits_of(np.unique(np.array(left_out, np.int64) // FLAG_GROUP), n // FLAG_GROUP + 1)
     numbering = Numbering(frozen(node_of_line), frozen(place_of_node), known_lines, flags, groups, bits_of(heads, n))
     coder = Coder.learned(names.name(line) for line in range(0, n, max(1, n // _SAMPLE)))
-    coded = None
-    if layout.named or layout.named_out:
-        sources, targets = (columns[key] if side else None
-                            for key, side in (("n_out", layout.named), ("n_in", layout.named_out)))  # fmt: skip
-        used = _used(sources, targets, numbering)
-        coded = _code_names(folder / "coded.tmp", names, used, numbering, coder, workers)
+    coded = _code_names(folder / "coded.tmp", names, behind, numbering, coder, workers)
+    called = called_pack.pack_all(folder / "called.tmp", coded, layout, _ordered, workers)
     work = _Work(names, *sides, numbering, coder, coded, columns, layout, n)
     with ExitStack() as stack:
         out = _Files(folder, stack)
         head = tuple(_write_head(out, work, heads))
         pages = tuple(_write_leaves(out, work, workers, report))
-        root = Root(pages, heads, head, coder.beginnings, flagged).to_bytes()
+        root = Root(pages, heads, head, called, coder.beginnings, flagged).to_bytes()
         root_digest = digest_of_block(root)
         root_at = out.append(files.DIRECTORY, root)
         for block in pack_table(numbering.place_of_node, layout.per_order, root_digest):
             out.append(files.ORDER, block)
-        if line_of_place is not None:
-            for block in pack_table(line_of_place, layout.per_order, root_digest):
-                out.append(files.LINES, block)
+        for block in called_pack.sealed(folder / "called.tmp", called, root_digest):
+            out.append(files.CALLED, block)
     return Manifest(
         name=about.name, kind=about.kind, n=n, n_edges_in=n_edges[0], n_edges_out=n_edges[1], n_linked=n_linked,
         order=order, layout=layout, columns=_kinds(work.columns), files=out.facts(),
@@ -176,26 +172,15 @@ def _write(
     )  # fmt: skip
 
 
-def _used(
-    n_out: NDArray[np.generic] | None, n_in: NDArray[np.generic] | None, numbering: Numbering
-) -> NDArray[np.uint8]:
-    """1 for each node whose name may stand beside a list: sources beside in-lists, targets beside out-lists."""
-    used = np.zeros(len(numbering.node_of_line), np.uint8)
-    for degrees in (n_out, n_in):
-        if degrees is not None:
-            used[numbering.node_of_line[degrees > 0]] = 1  # type: ignore[operator]
-    return used
-
-
 def _code_names(
-    path: Path, names: NameTable, used: NDArray[np.uint8], numbering: Numbering, coder: Coder, workers: int
+    path: Path, names: NameTable, behind: NDArray[np.uint32], numbering: Numbering, coder: Coder, workers: int
 ) -> CodedNames:
-    """The names of these nodes, coded once each, in a file by node."""
-    n = len(used)
+    """The names of all nodes, coded once each, in a file by node."""
+    n = len(behind)
     lengths = np.zeros(n, np.uint16)
 
     def code(start: int) -> NDArray[np.uint8]:
-        nodes = start + np.flatnonzero(used[start : start + _NODES])
+        nodes = slice(start, start + _NODES)
         found = coder.code(names, numbering.lines(numbering.place_of_node[nodes]))
         lengths[nodes] = coded_lengths(found)
         return found
@@ -208,7 +193,7 @@ def _code_names(
     padded = np.zeros((len(places) - 1) * GROUP, np.uint16)
     padded[:n] = lengths
     np.cumsum(padded.reshape(-1, GROUP).sum(axis=1, dtype=np.int64), out=places[1:])
-    return CodedNames(frozen(np.memmap(path, np.uint8, "r")), frozen(lengths), frozen(places))
+    return CodedNames(frozen(np.memmap(path, np.uint8, "r")), frozen(lengths), frozen(places), behind)
 
 
 def _side(arrays: tuple[NDArray[np.int64], NDArray[np.uint32]]) -> Adjacency:
@@ -236,6 +221,7 @@ def _check(
 
 def _columns(
     node_of_line: NDArray[np.uint32],
+    behind: NDArray[np.uint32],
     sides: tuple[Adjacency, Adjacency],
     n_hosts: NDArray[np.uint32] | None,
     ranks: Mapping[str, NDArray[np.float64]],
@@ -243,6 +229,7 @@ def _columns(
     """What is kept of each domain, by line; columns of ranks are converted leaf by leaf."""
     found: dict[str, NDArray[np.generic]] = {
         "node": node_of_line,
+        "behind": behind[node_of_line],
         "n_in": np.diff(sides[0].offsets).astype(np.uint32),
         "n_out": np.diff(sides[1].offsets).astype(np.uint32),
     }
@@ -269,8 +256,7 @@ def _narrow(key: str, values: NDArray[np.generic]) -> NDArray[np.generic]:
 def _write_head(out: _Files, work: _Work, heads: NDArray[np.uint32]) -> Iterator[Span]:
     """Names of the domains that most lists hold, by node."""
     for start in range(0, len(heads), work.layout.per_head):
-        places = work.numbering.place_of_node[heads[start : start + work.layout.per_head]]
-        block = pack_coded(work.names, work.numbering.lines(places), work.coder, _LEVEL)
+        block = work.coded.pack(heads[start : start + work.layout.per_head], _LEVEL)
         yield Span(files.HEAD, out.append(files.HEAD, block), len(block), digest_of_block(block))
 
 
