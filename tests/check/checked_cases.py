@@ -97,7 +97,7 @@ SITES: dict[str, Site] = {
             "/": reply(page("Crumb and Crust")),
             "/bread": BREAD,
             "/article-404": reply(page("404", LONG)),
-            "/404-pages": reply(page("How to write a “Page not found” page", LONG + "The page you are looking for, it says.")),
+            "/404-pages": reply(page("How to write a “Page not found” page", LONG + "The page you requested.")),
             "/band": reply(page("404 Not Found", "404 Not Found is a band from Leeds. " + LONG)),
             "/500": reply("", "500 Internal Server Error"),
             "/503": reply("", "503 Service Unavailable", "Retry-After: 0"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -78,7 +78,7 @@ def to(target: str, status: str = "302 Found", *headers: str) -> bytes:
     return reply("", status, f"Location: {target}", *headers)
 
 
-def site(pages: dict[str, Answer | Site], otherwise: Answer | Site = MISSING, robots: Answer = MISSING) -> Site:
+def site(pages: Mapping[str, Answer | Site], otherwise: Answer | Site = MISSING, robots: Answer = MISSING) -> Site:
     """A site of pages by path with query; what is not there is answered with `otherwise`."""
 
     def answer(request: Request) -> Answer:

@@ -22,6 +22,7 @@ VERBS = [
     "inputs",
     "remove",
     "crawl",
+    "check",
     "build",
     "overview",
     "backlinks",

@@ -236,7 +236,15 @@ def _nothing(_: str) -> Remembered | None:
 def _try(reply: Reply, kind: str, method: str) -> Try:
     n_bytes = len(reply.body)
     return Try(
-        kind, method, reply.url, reply.asked_at_us, reply.status, reply.error, reply.location, n_bytes, reply.took_s
+        kind,
+        method,
+        reply.url,
+        reply.asked_at_us,
+        reply.status,
+        reply.error,
+        reply.location,
+        n_bytes,
+        round(reply.took_s, 4),
     )
 
 

@@ -109,7 +109,7 @@ class CheckStore:
 
 def _try_row(one: Try) -> tuple[object, ...]:
     found = (one.kind, one.method, one.url, one.at_us, one.status, one.error, one.location, one.n_bytes)
-    return (*found, round(one.took_s, 4))
+    return (*found, one.took_s)
 
 
 def _state_row(state: State) -> tuple[object, ...]:

@@ -54,6 +54,18 @@ verb(
     example="inlink -w web crawl example.org --max-pages 1000",
 )
 verb(
+    "Watch the live web",
+    "check",
+    f"{ACTIONS}.checking:check",
+    "Tell living links from dead ones.\n\n"
+    "A verdict for each address with its reason: ok, redirected, not-found, soft-404, parked, hijacked, unknown and so "
+    "on. Dead is what answers 404 or 410 twice at least an hour apart, or fails three times over at least 24 hours; "
+    "before that it is failing since a time. Politely: robots.txt, one request to a host at a time. Every verdict is "
+    "kept with its tries. Needs fetch.contact in inlink.toml.",
+    options.check(),
+    example="inlink -w web check --from-index example.org --links out",
+)
+verb(
     "Set up",
     "build",
     f"{ACTIONS}.inputs:build",

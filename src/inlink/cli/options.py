@@ -141,6 +141,23 @@ def crawl() -> list[click.Parameter]:
     ]  # fmt: skip
 
 
+def check() -> list[click.Parameter]:
+    """Which addresses are checked."""
+    return [
+        click.Argument(["urls"], nargs=-1, metavar="[URL…]"),
+        option("--from", "urls_file", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
+               help="Addresses from a file, one a line."),
+        option("--from-index", metavar="SITE", help="Addresses that the index knows of a page, path, host or domain."),
+        option("--links", type=click.Choice(("in", "out")), default="in", show_default=True,
+               help="With --from-index: pages of SITE that other sites link to, or what pages of SITE link to."),
+        option("--fresh-hours", type=click.FloatRange(0), metavar="H",
+               help="Pass over addresses that were checked in the last H hours. Default: 0; with --from-index 1, so "
+               "that a check that was stopped goes on."),
+        option("--limit", type=click.IntRange(1), metavar="N", help="With --from-index: at most so many addresses."),
+        output_format(),
+    ]  # fmt: skip
+
+
 def infrastructure() -> click.Option:
     """Keep what default views leave out."""
     return option(

@@ -17,6 +17,7 @@ from inlink.cli.text import clean
 STAGES = {
     "add": "looking at inputs",
     "crawl": "crawling",
+    "check": "checking",
     "extract": "extracting links",
     "arrange": "arranging",
     "serve": "making the serving file",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -92,9 +92,9 @@ def crawl(
     options = options or CrawlOptions()
     plan = _plan(seeds, options)
     policy, manners = policy_of(workspace), manners or manners_of(workspace)
-    _check_contact(plan, policy, manners)
+    check_contact(plan.seeds, policy, manners, is_wide=plan.scope == "web")
     rules = SuffixRules(workspace.settings.suffixes)
-    with _alone(workspace):
+    with alone(workspace):
         name, is_resumed = _name(workspace, plan, is_new=options.is_new)
         frontier_path = workspace.path / FOLDER / name / FRONTIER
         place = Place(frontier_path, workspace.archive, f"crawl-{name}", _citable(workspace))
@@ -147,13 +147,16 @@ def _plan(seeds: tuple[str, ...], options: CrawlOptions) -> Plan:
     )
 
 
-def _check_contact(plan: Plan, policy: Policy, manners: Manners) -> None:
-    """Other people's servers are asked by somebody they can reach."""
+def check_contact(urls: Iterable[str], policy: Policy, manners: Manners, *, is_wide: bool = False) -> None:
+    """Other people's servers are asked by somebody they can reach. Raises: NotConfigured.
+
+    is_wide: hosts that are not among the URLs are asked too.
+    """
     if manners.contact:
         return
-    for seed in plan.seeds:
-        is_mine = policy.is_test_host(host_of(seed), 443 if seed.startswith("https:") else 80)
-        if not is_mine or plan.scope == "web":
+    for url in urls:
+        is_mine = policy.is_test_host(host_of(url), 443 if url.startswith("https:") else 80)
+        if not is_mine or is_wide:
             raise NotConfigured(
                 "nobody is named whom webmasters can reach",
                 hint='write contact = "https://…" (or an e-mail address) under [fetch] in inlink.toml',
@@ -161,14 +164,14 @@ def _check_contact(plan: Plan, policy: Policy, manners: Manners) -> None:
 
 
 @contextmanager
-def _alone(workspace: Workspace) -> Iterator[None]:
-    """One crawl a workspace, so that a host never gets two requests at a time from it."""
+def alone(workspace: Workspace) -> Iterator[None]:
+    """One crawl or check a workspace, so that a host never gets two requests at a time from it. Raises: Busy."""
     lock = FileLock(workspace.locks / "crawl.lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:
         raise Busy(
-            f"a crawl of {workspace.path} is running", hint="wait until it has ended, or stop it with Ctrl-C"
+            f"a crawl or check of {workspace.path} is running", hint="wait until it has ended, or stop it with Ctrl-C"
         ) from None
     try:
         yield

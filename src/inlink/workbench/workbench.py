@@ -7,7 +7,7 @@ methods that need them, so that a question does not pay for what it does not use
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -36,6 +36,8 @@ from inlink.workbench.release_results import FetchedRelease, ImportedRelease, Im
 from inlink.workbench.results import Evidence, Exported, Overview, Rows, RowStream, Status
 
 if TYPE_CHECKING:
+    from inlink.check.verdicts import Verdict
+    from inlink.workbench.checking import Checked, CheckOptions, CheckReport
     from inlink.workbench.crawling import CrawlOptions, CrawlReport
     from inlink.workbench.who import Asked, OpenRelease
 
@@ -271,6 +273,33 @@ class Workbench:
         from inlink.workbench import crawling
 
         return crawling.crawl(self._home(), tuple(seeds), options, report=report, stop=stop)
+
+    def check(
+        self,
+        urls: Sequence[str],
+        options: CheckOptions | None = None,
+        *,
+        each: Callable[[Checked], None] | None = None,
+        report: Report = silent,
+        stop: threading.Event | None = None,
+    ) -> CheckReport:
+        """What the targets of URLs are now: a verdict each, kept with its tries; `each` sees every row as it comes."""
+        from inlink.workbench import check_targets, checking
+
+        known = check_targets.remembered(self)
+        return checking.check(self._home(), urls, options, known=known, each=each, report=report, stop=stop)
+
+    def check_targets(self, site: str, links: str = "in", *, limit: int | None = None) -> list[str]:
+        """Addresses of the index to check: pages of a site that others link to (in), or what it links to (out)."""
+        from inlink.workbench import check_targets
+
+        return check_targets.targets(self, site, links, limit)
+
+    def checks(self, url: str) -> list[Verdict]:
+        """All kept checks of a URL with their tries, in order of time."""
+        from inlink.workbench import checking
+
+        return checking.history(self._home(), url)
 
     def verify(self, *, report: Report = silent) -> VerifyReport:
         """Compare everything that is stored with its digests."""

@@ -48,8 +48,8 @@ def crawl(
     """Crawl, and report; ends with 130 where the user stopped it."""
     place = Output(quiet=call.quiet)
     options = CrawlOptions(scope, max_depth, max_pages, max_host_pages, follows_nofollow, reads_sitemaps, is_new)
-    with Workbench.open(call.folder) as bench, progress(place) as report, _stopping(place) as stop:
-        found = bench.crawl((*seeds, *_listed(seeds_file)), options, report=report, stop=stop)
+    with Workbench.open(call.folder) as bench, progress(place) as report, stopping(place) as stop:
+        found = bench.crawl((*seeds, *listed(seeds_file)), options, report=report, stop=stop)
     if output == "json":
         place.line(to_json(dataclasses.asdict(found) | {"pages_per_s": found.pages_per_s}, indent=2))
     else:
@@ -59,8 +59,8 @@ def crawl(
 
 
 @contextmanager
-def _stopping(place: Output) -> Iterator[threading.Event]:
-    """The first Ctrl-C ends the crawl politely, the second one at once."""
+def stopping(place: Output) -> Iterator[threading.Event]:
+    """The first Ctrl-C ends the work politely, the second one at once."""
     stop = threading.Event()
 
     def on_signal(number: int, frame: FrameType | None) -> None:
@@ -75,8 +75,8 @@ def _stopping(place: Output) -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def _listed(path: Path | None) -> list[str]:
-    """Seeds of a file: one a line, empty lines and comments left out."""
+def listed(path: Path | None) -> list[str]:
+    """URLs of a file: one a line, empty lines and comments left out."""
     if path is None:
         return []
     try:
