@@ -26,6 +26,7 @@ class Parts:
     wat: SmallPart = field(default_factory=lambda: SmallPart("a.warc.wat.gz", "wat"))
     csv: SmallPart = field(default_factory=lambda: SmallPart("links.csv", "csv"))
     other: SmallPart = field(default_factory=lambda: SmallPart("b.warc.gz"))
+    js: SmallPart = field(default_factory=lambda: SmallPart("c.warc.gz", "js"))
 
 
 # (first_seen, last_seen, lost_at, lost_reason, n_seen), in days
@@ -303,13 +304,46 @@ def moved_there_and_gone(parts: Parts, page: str) -> None:
     parts.warc.see(page + "/new", 10, [])
 
 
+SCRIPTED: dict[str, Any] = {"to": T + "b", "needs_script": True}
+
+
+@story(a=(0, 9, None, None, 1), b=(0, 0, None, None, 1))
+def scripts_that_were_not_run_are_no_loss(parts: Parts, page: str) -> None:
+    parts.js.see(page, 0, [T + "a", SCRIPTED])
+    parts.warc.see(page, 9, [T + "a"])
+
+
+@story(a=(0, 9, None, None, 2), b=(0, 0, 9, "removed", 1))
+def scripts_that_were_run_again_tell(parts: Parts, page: str) -> None:
+    parts.js.see(page, 0, [T + "a", SCRIPTED])
+    parts.js.see(page, 9, [T + "a"])
+
+
+@story(b=(0, 0, 9, "page_gone", 1))
+def a_page_with_scripts_that_is_gone(parts: Parts, page: str) -> None:
+    parts.js.see(page, 0, [SCRIPTED])
+    parts.warc.see(page, 9, status=404)
+
+
+@story(a=(0, 0, None, None, 1), b=(0, 0, None, None, 1))
+def before_and_after_scripts_at_one_time(parts: Parts, page: str) -> None:
+    parts.warc.see(page, 0, [T + "a"])
+    parts.js.see(page, 0, [T + "a", SCRIPTED])
+
+
+@story(a=(0, 9, None, None, 2), b=(0, 0, 9, "removed", 1))
+def scripts_that_added_nothing_take_nothing_from_later_captures(parts: Parts, page: str) -> None:
+    parts.js.see(page, 0, [T + "a", T + "b"])
+    parts.warc.see(page, 9, [T + "a"])
+
+
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     folder: Path = tmp_path_factory.mktemp("states")
     parts = Parts()
     for name, (function, _) in STORIES.items():
         function(parts, PAGE.format(name))
-    return arranged([parts.warc, parts.wat, parts.csv, parts.other], folder)
+    return arranged([parts.warc, parts.wat, parts.csv, parts.other, parts.js], folder)
 
 
 @pytest.mark.parametrize("name", STORIES)

@@ -45,7 +45,8 @@ def undeclared(folder: Path, declared: set[str]) -> set[str]:
 
 
 def test_the_package_imports_its_dependencies_only() -> None:
-    declared = names(PROJECT["project"]["dependencies"])
+    extras = [name for each in PROJECT["project"]["optional-dependencies"].values() for name in each]
+    declared = names([*PROJECT["project"]["dependencies"], *extras])
     assert not undeclared(ROOT / "src", declared)
 
 

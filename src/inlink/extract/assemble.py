@@ -53,7 +53,8 @@ class RawLinks:
 
     Shapes: all (n,). `page` is a row of Sources, `kind` a position in KINDS, `target` the URL and
     `rel` the attribute as written; `more` are further columns of LINKS, by name. What is not given is null.
-    `is_rel_known` says of which links the input tells rel or that there is none; None: of all.
+    `is_rel_known` says of which links the input tells rel or that there is none; None: of all. `are_served`: the links
+    stand in pages as servers send them.
     """
 
     page: NDArray[np.int32]
@@ -64,6 +65,7 @@ class RawLinks:
     alt: pa.StringArray
     more: Mapping[str, pa.Array] = field(default_factory=dict)
     is_rel_known: NDArray[np.bool_] | None = None
+    are_served: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ def assemble(
         **_rel_columns(_take(raw.rel, kept), sources.nofollow_origin, page, _is_unknown(raw, is_kept)),
         "anchor": _take(raw.anchor, kept),
         "alt": _take(raw.alt, kept),
+        "needs_script": pa.array(np.zeros(len(page), np.bool_)) if raw.are_served else pa.nulls(len(page), pa.bool_()),
         "is_internal": pa.array(is_internal),
         **{name: _take(column, kept) for name, column in raw.more.items()},
         **(context(np.flatnonzero(is_kept), ~is_same_host[is_kept]) if context else {}),

@@ -69,7 +69,7 @@ def capture_rows(
         "host": pages.host,
         "domain": pages.domain,
         "error": [r.error or e for r, e in zip(records, errors or [None] * n, strict=True)],
-        "depth": [depth] * n,
+        "depth": [depth if record.script_links is None else "js" for record in records],
         "payload_digest": [record.payload_digest for record in records],
         "ip": [record.ip for record in records],
         "content_type": [content_type(record) for record in records],

@@ -50,6 +50,7 @@ from inlink.schema import KINDS, PAGES, REGIONS
 from inlink.sources.limits import Limits
 from inlink.sources.reasons import is_loss
 from inlink.sources.records import BadRecord, InputFile, Record
+from inlink.sources.rendered import link_key
 from inlink.urls.batch import resolve
 from inlink.urls.domains import SuffixRules
 from inlink.urls.parse import parse
@@ -103,8 +104,26 @@ def extract_web(web: Sequence[Record], file_name: str, rules: SuffixRules, limit
     scan.errors += [BadRecord(web[at].offset, "links-cut") for at in np.flatnonzero(assembled.is_cut).tolist()]
     captures = capture_rows(web, places, depth="warc", file_name=file_name, errors=_errors(scan, web))
     pages = _page_rows(scan, sources, facts, assembled)
-    batch = PartBatch(captures, pages, assembled.links, tuple(scan.errors))
+    links = _with_scripts(assembled.links, web, context)
+    batch = PartBatch(captures, pages, links, tuple(scan.errors))
     return Extraction(batch, scan, context.chosen)
+
+
+def _with_scripts(links: pa.RecordBatch, web: Sequence[Record], context: _Context) -> pa.RecordBatch:
+    """The links, those marked that pages lacked before their scripts ran."""
+    keys = [record.script_links for record in web]
+    if not any(keys):
+        return links
+    is_rendered = np.array([bool(each) for each in keys])[context.pages]
+    rows = np.flatnonzero(is_rendered)
+    needs_script = np.zeros(len(links), np.bool_)
+    kinds, urls = (links[name].take(pa.array(rows)).to_pylist() for name in ("kind", "target_url"))
+    needs_script[rows] = [
+        link_key(kind, url) in (keys[page] or ())
+        for kind, url, page in zip(kinds, urls, context.pages[rows].tolist(), strict=True)
+    ]
+    at = links.schema.get_field_index("needs_script")
+    return links.set_column(at, links.schema.field(at), pa.array(needs_script))
 
 
 def _errors(scan: Scan, web: Sequence[Record]) -> list[str | None]:
@@ -230,12 +249,14 @@ class _Context:
         for page in scan.pages:
             self._floor[page.record], self._ceiling[page.record] = page.text
         self.chosen = np.zeros(0, np.int64)
+        self.pages = np.zeros(0, np.int32)  # record of each chosen row
 
     def columns(self, chosen: NDArray[np.int64], leaves_host: NDArray[np.bool_]) -> Mapping[str, pa.Array]:
         """Position and link share of all chosen rows; texts and headings of those that leave the host."""
         self.chosen = chosen
         cells = self._found.links[chosen]
-        text, page = self._found.text, cells[:, L_PAGE]
+        self.pages = cells[:, L_PAGE]
+        text, page = self._found.text, self.pages
         first, last = trimmed(text, _column(cells, L_TEXT), _column(cells, L_TEXT_END), 1 << 30)
         has_text = first >= 0
         start, end = np.where(has_text, first, cells[:, L_TEXT]), np.where(has_text, last, cells[:, L_TEXT])

@@ -55,6 +55,7 @@ def extract_listed(items: Sequence[ListedLink], file: InputFile, rules: SuffixRu
             "ugc": pa.array([item.ugc for _, item in with_target], pa.bool_()),
             "sponsored": pa.array([item.sponsored for _, item in with_target], pa.bool_()),
         },
+        are_served=False,
     )
     links = assemble(sources, raw, rules).links
     has_target = np.isin(sources.capture_id, np.asarray(links["capture_id"]))

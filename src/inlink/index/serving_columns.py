@@ -108,6 +108,7 @@ _ALL = (
     LinkColumn("block_link_share", "float", _share("l.block_link_share"),
                "share of its block's text that is link text, 0 to 1",
                outgoing=_share("w.block_link_share"), outgoing_needs=("wide",)),
+    _plain("needs_script", "bool", "the link is there only once scripts have run; null where that is not known"),
     _plain("ordinal", "int", "position among the links of the page, from 0"),
     _plain("strength", "int", STRENGTH),
     _plain("first_seen", "time", "first capture that holds the link"),

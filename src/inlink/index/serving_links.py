@@ -22,8 +22,8 @@ SORT_ROWS = 25_000_000  # sorted at once
 _LINK_COLUMNS = (
     "link_id", "capture_id", "ordinal", "source_url", "source_host", "source_domain", "target_raw", "target_url",
     "target_host", "target_domain", "kind", "rel", "nofollow", "ugc", "sponsored", "rel_origin", "anchor", "alt",
-    "text_before", "text_after", "heading", "region", "position_share", "block_link_share", "is_internal",
-    "first_seen", "last_seen", "is_live", "lost_at", "lost_reason", "n_seen", "strength",
+    "text_before", "text_after", "heading", "region", "position_share", "block_link_share",
+    "needs_script", "is_internal", "first_seen", "last_seen", "is_live", "lost_at", "lost_reason", "n_seen", "strength",
 )  # fmt: skip
 
 # Texts that hardly repeat: as small as in a dictionary, and a fifth of the time to read a few rows.
@@ -65,8 +65,8 @@ _NARROW = f"""
 _WIDE = """
     link_id, ordinal, capture_id, source_url, source_host, length(source_domain)::USMALLINT AS source_domain_length,
     target_url, target_raw, target_host, target_domain, rel, rel_origin, anchor, alt, text_before, text_after, heading,
-    position_share, block_link_share, n_seen, title, author, published_at, page_kind, n_external_links, robots_noindex,
-    first_seen > first_capture AS is_added
+    position_share, block_link_share, needs_script, n_seen, title, author, published_at, page_kind, n_external_links,
+    robots_noindex, first_seen > first_capture AS is_added
 """
 
 
@@ -75,7 +75,7 @@ _OUTGOING = """
            target_domain_id, kind, is_embed, t.is_left_out AS is_target_left_out, nofollow, ugc, sponsored, region,
            lang, is_live, change, l.first_seen, l.last_seen, lost_at, lost_reason, strength, link_id, source_url,
            source_host, source_domain_length, target_url, target_host, target_domain, rel, rel_origin, anchor,
-           position_share
+           position_share, needs_script
     FROM links l JOIN domains t ON t.domain_id = l.target_domain_id
     WHERE source_page >= $first AND source_page < $end
     ORDER BY source_page, ordinal, row

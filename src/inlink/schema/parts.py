@@ -107,6 +107,11 @@ LINKS = TableSchema(
         Column("region", CODED, "main, nav, header, footer, aside, comment, bio or head; null where unknown"),
         Column("position_share", pa.float32(), "where in the page's visible text the link stands, 0..1"),
         Column("block_link_share", pa.float32(), "share of its block's text that is link text, 0..1"),
+        Column(
+            "needs_script",
+            pa.bool_(),
+            "true where the link is there only once scripts have run; null where the input cannot know",
+        ),
         Column("is_internal", pa.bool_(), "source and target in one domain", nullable=False),
     ),
 )

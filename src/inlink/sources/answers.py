@@ -13,6 +13,7 @@ from inlink.sources.http import Head, dechunk, http_head
 from inlink.sources.limits import Limits
 from inlink.sources.raw import RawRecord
 from inlink.sources.records import BadRecord, Record
+from inlink.sources.rendered import unsealed
 
 WANTED = frozenset((b"response", b"resource", b"revisit", b"conversion", b"continuation"))
 _TEXTUAL = re.compile(r"(?:text/html|application/xhtml|text/xml|application/xml|[\w.-]+/[\w.+-]+\+xml)", re.IGNORECASE)
@@ -32,7 +33,9 @@ def answers(raw: RawRecord, limits: Limits) -> Iterator[Record | BadRecord]:
     """The record's answer, before it or instead of it what is wrong with it."""
     url = _url(raw.fields.get(b"warc-target-uri", b""))
     lacking = _LOST_KINDS.get(raw.kind) or ("" if url else "no-url")
-    if lacking:
+    if raw.kind == b"conversion" and (page := _rendered(raw, url)) is not None:
+        yield page
+    elif lacking:
         yield BadRecord(raw.offset, lacking, raw.kind.decode("latin-1"))
     elif not _HTTP.match(url):  # dns:, urn:, metadata:, ftp: … are no pages
         if raw.problem is not None:
@@ -62,6 +65,20 @@ def _answer(raw: RawRecord, url: str, limits: Limits) -> Iterator[Record | BadRe
     if body is None and not head.is_open:
         error = None  # no page, whole or not: nothing is missed
     yield _record(raw, url, fetched_at, head, payload, body or b"", problem[0] if problem else error)
+
+
+def _rendered(raw: RawRecord, url: str) -> Record | None:
+    """The page after its scripts ran, at the time of the answer that it was made from; None for other conversions."""
+    page = unsealed(raw.block()) if raw.problem is None and _HTTP.match(url) else None
+    fields = raw.fields
+    date = fields.get(b"warc-refers-to-date") or fields.get(b"warc-date", b"")
+    fetched_at = warc_date(date.decode("latin-1")) if page is not None else None
+    if page is None or fetched_at is None:
+        return None
+    digest = fields.get(b"warc-payload-digest", b"").decode("latin-1") or None
+    ip = fields.get(b"warc-ip-address", b"").decode("latin-1") or None
+    place = (raw.offset, raw.length)
+    return Record(url, fetched_at, 200, page.headers, page.html, *place, digest, ip, script_links=page.script_links)
 
 
 def _told(raw: RawRecord, error: str | None, *, is_page: bool) -> BadRecord | None:

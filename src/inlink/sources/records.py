@@ -27,6 +27,7 @@ class Record:
     is_revisit: bool = False
     refers_to: str | None = None  # payload digest (or URL and date) that a revisit repeats
     error: str | None = None  # the source's own word that there is no answer (dns failure, time-out …)
+    script_links: frozenset[int] | None = None  # of a page after its scripts ran: see sources/rendered.py
 
     def header(self, name: str) -> list[str]:
         """All values of a header, in order; names compare without case."""

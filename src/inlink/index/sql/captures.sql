@@ -6,7 +6,8 @@
 --                  other     answers 2xx with something else            conclusive, shows links of its headers
 --                  redirect  answers 3xx to another page                conclusive, shows the redirect
 --                  gone      answers 404, 410 or the like               conclusive
---                  partial   a page that was cut or is not alone at its time   shows links, concludes nothing
+--                  partial   a page that was cut, is not alone at its time, or whose scripts were not run though it
+--                            has links that need them                shows links, concludes nothing
 --                  listed    a row of a link list                       shows a link, concludes nothing
 --                  self      redirects to its own page (http to https, www) or no usable answer: tells nothing
 --                  unknown

@@ -1,7 +1,13 @@
 -- What each capture tells, and whose links it shows.
--- In:  raw_captures; url_keys (url, key): same-page keys of the URLs that redirects point at; host_domains;
+-- In:  raw_captures, part_links; url_keys (url, key): same-page keys of the URLs that redirects point at; host_domains;
 --      variable definite_4xx.
 -- Out: captures (see captures.sql), pages (one row per page: page_no, url_key).
+
+-- Pages that were seen with links that need scripts: without running them, a capture shows only a part of the page.
+CREATE TABLE script_pages AS
+SELECT DISTINCT c.url_key
+FROM (FROM raw_captures WHERE depth = 'js') c
+JOIN (FROM part_links WHERE needs_script) l ON l.capture_id = c.capture_id;
 
 CREATE TABLE classed AS
 SELECT
@@ -13,7 +19,8 @@ SELECT
         WHEN error IS NULL AND list_contains(getvariable('definite_4xx'), http_status) THEN 'gone'
         WHEN is_revisit OR http_status = 304 THEN 'revisit'
         WHEN http_status IS NOT NULL AND http_status NOT BETWEEN 200 AND 299 THEN 'unknown'
-        WHEN page_place IS NOT NULL AND error IS NULL AND http_status <> 206 THEN 'page'
+        WHEN page_place IS NOT NULL AND error IS NULL AND http_status <> 206
+            THEN CASE WHEN depth <> 'js' AND c.url_key IN (SELECT url_key FROM script_pages) THEN 'partial' ELSE 'page' END
         WHEN page_place IS NOT NULL THEN 'partial'
         WHEN error IS NULL AND http_status IS NOT NULL AND http_status <> 206
             AND coalesce(content_type, 'text/html') NOT IN ('text/html', 'application/xhtml+xml') THEN 'other'
@@ -80,6 +87,7 @@ SELECT
     class IN ('page', 'other', 'redirect', 'partial', 'listed') AS shows_links
 FROM told;
 
+DROP TABLE script_pages;
 DROP TABLE classed;
 DROP TABLE originals;
 DROP TABLE resolved;
