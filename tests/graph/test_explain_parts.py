@@ -9,7 +9,7 @@ from dense_votes import DAMPING, POLICIES, csr_of_dense, random_votes
 from inlink.errors import BadInput, NotFound
 from inlink.graph.explain_walk import Walk, walk_of
 from inlink.graph.flow import flow
-from inlink.graph.origins import exact_origins, origins, swept_origins
+from inlink.graph.origins import exact_origins, origins, origins_of, swept
 from inlink.kernels.push import Column
 
 N_GRAPHS = 200
@@ -137,7 +137,7 @@ def test_origins_by_sweeps_are_those_by_pushes(policy) -> None:  # type: ignore[
         node, walk = int(rng.integers(votes.n)), votes.walk()
         push = origins(walk, node, unresolved_share=0.3).column
         for start in (None, push if isinstance(push, Column) else None):
-            found = swept_origins(walk, node, 0.01 * mass[node], start=start, threads=1)
+            found = origins_of(walk, swept(walk, node, 0.01 * mass[node], start=start, threads=1))
             part = np.zeros(votes.n)
             part[found.sources] = found.begun
             assert np.all(part <= begun[:, node] * (1 + 1e-6))

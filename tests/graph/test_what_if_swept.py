@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from dense_votes import POLICIES, random_votes
 
-from inlink.graph.origins import swept_origins
+from inlink.graph.origins import swept
 from inlink.graph.what_if import nodes_of, solved
 from inlink.graph.what_if_columns import PushColumns
 from inlink.graph.what_if_forward import Forward
@@ -33,8 +33,6 @@ def test_the_truth_lies_within_the_bound(policy, work) -> None:  # type: ignore[
         forward = Forward(walk)
         forward.know_leaks(threads=1)
         columns = PushColumns(walk, nodes_of(node, edits), work=work, forward=forward)
-        began = swept_origins(walk, node, 0.01 * float(walk.mass[node]), threads=1)
-        assert began.column is not None
-        columns.know(began.column)
+        columns.know(swept(walk, node, 0.01 * float(walk.mass[node]), threads=1))
         found = solved(walk, edits, node, columns)
         assert abs(found.after - truth) <= found.error + 1e-12 * truth

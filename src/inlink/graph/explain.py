@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from inlink.errors import CorruptIndex
-from inlink.graph.explain_walk import Floats, Walk, walk_of
-from inlink.graph.graph import Graph, open_graph
+from inlink.graph.explain_prepared import evaporated_of, open_prepared
+from inlink.graph.explain_walk import Walk, walk_of
+from inlink.graph.graph import open_graph
 from inlink.graph.own import votes_folder
 from inlink.graph.policy import Policy
 from inlink.graph.runs import Run
@@ -55,20 +56,7 @@ def open_explained(workspace: Workspace, run: Run) -> Explained:
         outward=graph.outward,
         damping=recipe.damping,
         returns="uniform" if recipe.dangling == "uniform" else "restart",
-        leak=evaporating(graph) if recipe.policy.follow == "evaporate" else None,
+        leak=evaporated_of(graph, run.graph_folder) if recipe.policy.follow == "evaporate" else None,
+        prepared=open_prepared(run),
     )
     return Explained(run, walk, recipe.policy, votes)
-
-
-def evaporating(graph: Graph) -> Floats:
-    """The share of each node's out-weight that evaporates; 0 for dangling nodes. Shape: float64 (n,)."""
-    degrees = graph.outward.degrees()
-    linked = degrees.astype(np.float64)
-    if graph.outward.weights is not None:
-        voters = np.flatnonzero(degrees)
-        starts = np.asarray(graph.outward.offsets[:-1])[voters]
-        if len(voters):
-            linked[voters] = np.add.reduceat(graph.outward.weights.astype(np.float64), starts)
-    spent = np.asarray(graph.out_weight)
-    share = np.divide(spent - linked, spent, out=np.zeros(graph.n), where=spent > 0)
-    return np.where(share > 1e-12, share, 0.0)

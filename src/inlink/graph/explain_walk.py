@@ -140,15 +140,20 @@ def walk_of(
     restart: Floats | None = None,
     returns: Returns = "restart",
     leak: Floats | None = None,
+    prepared: Prepared | None = None,
 ) -> Walk:
-    """The walk of a run: its graph and its mass. Raises: BadInput where shapes do not fit together."""
+    """The walk of a run: its graph and its mass; `prepared` where that is kept.
+
+    Raises: BadInput where shapes do not fit together.
+    """
     n = len(out_weight)
     sizes = {len(each) for each in (mass, restart, leak) if each is not None} | {n, inward.n}
     if len(sizes) != 1 or (outward is not None and (outward.n, outward.m) != (n, inward.m)):
         raise BadInput("graph and run do not belong together", hint="score again: inlink rank")
     leaks = leaks_of(out_weight, leak)
     returned, is_leaky = float(np.dot(mass, leaks)), bool(np.any(leaks > 0))
-    return Walk(inward, outward, out_weight, mass, damping, restart, returns, leak, returned, is_leaky)
+    parts = (inward, outward, out_weight, mass, damping, restart, returns, leak, returned, is_leaky)
+    return Walk(*parts, prepared=prepared or Prepared())
 
 
 def leaks_of(out_weight: Floats, leak: Floats | None) -> Floats:

@@ -16,8 +16,8 @@ from inlink.graph.explain_numbers import Floats
 from inlink.graph.explain_walk import Walk
 from inlink.graph.flow import flow
 from inlink.graph.policy import Policy
-from inlink.graph.what_if import nodes_of, solved
-from inlink.graph.what_if_columns import WORK, PushColumns
+from inlink.graph.what_if import Known, known_enough, solved
+from inlink.graph.what_if_columns import WORK
 from inlink.graph.what_if_masses import MassAfter
 from inlink.graph.what_if_wishes import CountsOf, Wish, counts_of_plain, judge
 
@@ -52,6 +52,7 @@ def fragility(
     policy: Policy | None = None,
     counts_of: CountsOf | None = None,
     leaks: Floats | None = None,
+    known: Known | None = None,
     work: int = WORK,
 ) -> Fragility:
     """What is left without the strongest 1, 3, 10 sources; of fewer sources, without all of them, once.
@@ -65,7 +66,7 @@ def fragility(
     wishes = [Wish(str(source), int(source), is_added=False) for source in strongest]
     judged = judge(walk, node, wishes, policy or Policy(), counts_of or counts_of_plain(walk), by_pages=False)
     edits = [one.edit for one in judged if one.edit]
-    columns = PushColumns(walk, nodes_of(node, edits), leaks=leaks, work=work)
+    _, columns = known_enough(walk, edits, node, leaks=leaks, known=known, work=work)
     rests = []
     for size in sizes:
         after = solved(walk, [one.edit for one in judged[:size] if one.edit], node, columns)

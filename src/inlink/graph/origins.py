@@ -75,16 +75,22 @@ def origins(
 
     Cost: one reverse push; where that would look at much of a large graph, some sweeps by `threads` (None: all cores).
     """
+    return origins_of(walk, column_of(walk, node, unresolved_share=unresolved_share, threads=threads))
+
+
+def column_of(
+    walk: Walk, node: int, *, unresolved_share: float = UNRESOLVED_SHARE, threads: int | None = None
+) -> Column | Swept:
+    """The push or the sweeps that tell the origins of a node's mass. Raises, Cost: as `origins`."""
     check_node(walk, node)
     mass = np.asarray(walk.mass)
     own = sum(walk.base_of(node))
     linked = float(mass[node]) - own
     if linked <= ROUNDING * mass[node]:  # nothing came by links
-        return origins_of(walk, reverse_push(walk.inward, walk.out_weight, node, damping=walk.damping, epsilon=1.0))
-    is_large = walk.outward is not None and walk.inward.m > MANY_EDGES
-    limit = int(walk.inward.m * PUSHED_PART) if is_large else MOST_SWEEPS * walk.inward.m
-    if is_large and _n_two_steps(walk, node) > limit // 4:
-        return swept_origins(walk, node, unresolved_share * linked, threads=threads)
+        return reverse_push(walk.inward, walk.out_weight, node, damping=walk.damping, epsilon=1.0)
+    limit = int(walk.inward.m * PUSHED_PART) if is_large(walk) else MOST_SWEEPS * walk.inward.m
+    if is_large(walk) and n_two_steps(walk, node) > limit // 4:
+        return swept(walk, node, unresolved_share * linked, threads=threads)
     column = reverse_push(
         walk.inward,
         walk.out_weight,
@@ -94,32 +100,56 @@ def origins(
         unresolved_share=unresolved_share,
         most_edges=limit,
     )
-    if is_large and not column.complete:
-        return swept_origins(walk, node, unresolved_share * linked, start=column, threads=threads)
-    return origins_of(walk, column)
+    if is_large(walk) and not column.complete:
+        return swept(walk, node, unresolved_share * linked, start=column, threads=threads)
+    return column
 
 
-def swept_origins(
+def is_large(walk: Walk) -> bool:
+    """Sweeps may be quicker than a push."""
+    return walk.outward is not None and has_many_edges(walk.inward.m)
+
+
+def has_many_edges(m: int) -> bool:
+    """A graph of so many edges is worth a core."""
+    return m > MANY_EDGES
+
+
+def swept(
     walk: Walk, node: int, unresolved: float, *, start: Column | None = None, threads: int | None = None
-) -> Origins:
-    """Origins of all but so much mass, by sweeps over the out-links, from a push that was not enough or from none."""
-    base = walk.base(np.zeros(1, np.int64)) if walk.restart is None else walk.base()
-    column = swept_column(
+) -> Swept:
+    """A column until all but so much mass is attributed, by sweeps from a push that was not enough or from none."""
+    return swept_column(
         walk.inward,
         walk.core(threads=threads),
         walk.out_weight,
         node,
-        base=base,
+        base=_base(walk),
         mass=np.asarray(walk.mass),
         unresolved=unresolved,
         damping=walk.damping,
         start=None if start is None else _settled(start),
         threads=threads,
     )
+
+
+def origins_of(walk: Walk, column: Column | Swept) -> Origins:
+    """Origins from a push or sweeps that were made already."""
+    return _pushed(walk, column) if isinstance(column, Column) else _swept(walk, column)
+
+
+def _swept(walk: Walk, column: Swept) -> Origins:
+    base = _base(walk)
     sources = np.flatnonzero(column.values).astype(np.uint32)
     begun = column.values[sources].astype(np.float64) * (base if len(base) == 1 else base[sources])
-    mass = float(walk.mass[node])
-    return Origins(node, mass, sources, begun, mass - float(np.sum(begun)), 0.0, False, column)
+    mass = float(walk.mass[column.target])
+    left = mass - float(np.sum(begun))
+    return Origins(column.target, mass, sources, begun, left, 0.0, False, column)
+
+
+def _base(walk: Walk) -> Floats:
+    """b of all nodes; one number where it is the same."""
+    return walk.base(np.zeros(1, np.int64)) if walk.restart is None else walk.base()
 
 
 def _settled(column: Column) -> Start:
@@ -138,15 +168,14 @@ def _linked(walk: Walk) -> Floats:
     return linked
 
 
-def _n_two_steps(walk: Walk, node: int) -> int:
+def n_two_steps(walk: Walk, node: int) -> int:
     """In-links of a node and of its sources."""
     offsets = walk.inward.offsets
     sources = walk.in_links(node)[0].astype(np.int64)
     return len(sources) + int(np.sum(offsets[sources + 1] - offsets[sources]))
 
 
-def origins_of(walk: Walk, column: Column) -> Origins:
-    """Origins from a push that was made already."""
+def _pushed(walk: Walk, column: Column) -> Origins:
     rest, residuals = column.residual_nodes, column.residuals
     rest_base = walk.base(rest)
     unresolved = float(np.sum(residuals * (np.asarray(walk.mass[rest]) - rest_base)))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from inlink.engine.session import Session
 from inlink.graph.blocks import Release
+from inlink.graph.explain_prepared import save_prepared
 from inlink.graph.graph import Graph, open_graph, save_graph
 from inlink.graph.overlay_votes import write_overlay_votes
 from inlink.graph.policy import Policy, weigh
@@ -57,7 +58,9 @@ def own_graph(workspace: Workspace, votes: Votes, policy: Policy) -> Graph:
     folder = graph_folder(workspace, name)
     if not folder.is_dir():
         aside = workspace.tmp / f"graph-{name}"
-        save_graph(graph_of(votes, policy), aside, with_names=False)
+        graph = graph_of(votes, policy)
+        save_prepared(graph, aside, evaporates=policy.follow == "evaporate")
+        save_graph(graph, aside, with_names=False)
         folder.parent.mkdir(parents=True, exist_ok=True)
         publish(aside, folder)
     return open_graph(folder, votes.names)

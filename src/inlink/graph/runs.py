@@ -2,7 +2,8 @@
 
 graph/<run>/run.json     what went in, what came out, digests
 graph/LATEST             the run of each kind that was asked for last
-graph/<run>/*.npy        mass, position, in_votes, and the rounded masses in order: read as memory maps
+graph/<run>/*.npy        mass, position, in_votes, and the rounded masses in order: read as memory maps; of a large
+                         graph also leaks, for what-if
 graph/<run>/scores/      the same as a table (Parquet)
 graph/votes/, arrays/    what runs are made from, shared between them
 """
@@ -99,6 +100,7 @@ class RunFacts:
     """run.json: inputs, where the graph is kept, how it went, and the digests of what was written.
 
     n_unknown_follow: links that counted as follow because their input cannot know whether they are; null in older runs.
+    leaks_error: how far leaks.npy may be off; null where there is none (smaller graphs, older runs).
     """
 
     run: str
@@ -115,6 +117,7 @@ class RunFacts:
     made_by: str
     made_at: str
     n_unknown_follow: int | None = None
+    leaks_error: float | None = None
 
 
 @dataclass(frozen=True)
@@ -184,9 +187,9 @@ class Run:
         has_votes = bool(self.in_votes[node] > 0)
         return authority.standing(float(self.mass[node]), int(self.position[node]), self.n, has_votes=has_votes)
 
-    def standing_if(self, node: int, mass: float) -> Standing:
-        """Where a node would stand with another mass, all others held still."""
-        return authority.standing_if(mass, self.ordered, instead_of=float(self.mass[node]))
+    def standing_if(self, node: int, mass: float, *, has_votes: bool = True) -> Standing:
+        """Where a node would stand with another mass, all others held still. has_votes: some vote for it then."""
+        return authority.standing_if(mass, self.ordered, instead_of=float(self.mass[node]), has_votes=has_votes)
 
 
 def runs_of(workspace: Workspace) -> list[Run]:

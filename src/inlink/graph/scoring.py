@@ -22,15 +22,17 @@ from inlink.errors import NotFound
 from inlink.graph import authority
 from inlink.graph.arrays import digests_of, save_arrays
 from inlink.graph.blocks import Release
+from inlink.graph.explain_prepared import LEAKS, leaks_of
 from inlink.graph.graph import Graph
 from inlink.graph.names import Texts
 from inlink.graph.overlay_votes import check_release, overlay_key
-from inlink.graph.own import graph_id, overlaid_votes, own_graph, own_votes
+from inlink.graph.own import graph_folder, graph_id, overlaid_votes, own_graph, own_votes
 from inlink.graph.policy import Policy
 from inlink.graph.runs import FILE_NAME, Recipe, Run, RunFacts, is_run, read_run, remember, run_text
 from inlink.graph.votes import votes_id
 from inlink.index.manifest import read_manifest
 from inlink.kernels.pagerank import PageRankResult, pagerank
+from inlink.kernels.push_sweeps import Leaked
 from inlink.schema.runs import RUN_SCORES
 from inlink.store.disk import check_room, full_error, is_full
 from inlink.store.files import publish, replace_text
@@ -127,7 +129,8 @@ def _make(workspace: Workspace, recipe: Recipe, source: _Source, engine: Engine,
     result = masses(graph, recipe, threads=engine.workers)
     say("write the run")
     out = tmp / recipe.run
-    write_run(out, recipe, graph, result)
+    leaked = leaks_of(graph, graph_folder(workspace, graph_of_recipe(recipe)), recipe, engine.workers)
+    write_run(out, recipe, graph, result, leaked)
     publish_run(workspace, out, recipe.run)
 
 
@@ -145,15 +148,17 @@ def masses(graph: Graph, recipe: Recipe, *, threads: int | None = None) -> PageR
     return pagerank(graph.inward, graph.out_weight, damping=recipe.damping, tolerance=recipe.tolerance, threads=threads)
 
 
-def write_run(out: Path, recipe: Recipe, graph: Graph, result: PageRankResult) -> None:
+def write_run(out: Path, recipe: Recipe, graph: Graph, result: PageRankResult, leaked: Leaked | None = None) -> None:
     """Write a run's arrays, its table and, last, run.json."""
     columns = score_columns(graph, result.mass)
     save_arrays(out, {name: columns[name] for name in ("mass", "position", "in_votes", "ordered")})
+    if leaked is not None:
+        save_arrays(out, {LEAKS: leaked.values})
     written = _write_scores(out / "scores", graph, columns)
     facts = RunFacts(
         run=recipe.run,
         inputs=dict(recipe.words),
-        graph=graph_id(recipe.kind, recipe.snapshot_key, recipe.policy),
+        graph=graph_of_recipe(recipe),
         votes=votes_id(recipe.kind, recipe.snapshot_key),
         n=graph.n,
         m=graph.m,
@@ -165,8 +170,14 @@ def write_run(out: Path, recipe: Recipe, graph: Graph, result: PageRankResult) -
         digests=digests_of(out),
         made_by=f"inlink {inlink.__version__}",
         made_at=datetime.now(UTC).isoformat(timespec="microseconds"),
+        leaks_error=None if leaked is None else leaked.error_bound,
     )
     replace_text(out / FILE_NAME, run_text(facts))
+
+
+def graph_of_recipe(recipe: Recipe) -> str:
+    """What the graph of a recipe is kept under."""
+    return graph_id(recipe.kind, recipe.snapshot_key, recipe.policy)
 
 
 def publish_run(workspace: Workspace, out: Path, name: str) -> None:

@@ -13,11 +13,25 @@ from inlink.graph.explain_walk import Walk
 from inlink.graph.flow import check_node
 from inlink.graph.policy import Policy
 from inlink.graph.what_if_columns import WORK, PushColumns
+from inlink.graph.what_if_forward import Forward
 from inlink.graph.what_if_masses import MassAfter, mass_after
 from inlink.graph.what_if_rows import Edit
 from inlink.graph.what_if_wishes import CountsOf, Judged, Wish, counts_of_plain, judge
+from inlink.kernels.push import Column
+from inlink.kernels.push_sweeps import Swept
 
 TOLERANCE = 5e-10
+FIRST_WORK = 150_000  # edges to begin with where a column is known already
+MORE = 8  # times the work where that is not enough
+OF_CHANGE, OF_MASS = 1e-3, 1e-8  # well enough known: so small a share of the change, or of the mass
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What earlier questions about a walk left: places and leaks for all of them, and the target's column."""
+
+    forward: Forward
+    column: Column | Swept
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +56,21 @@ def what_if(
     counts_of: CountsOf | None = None,
     by_pages: bool = False,
     leaks: Floats | None = None,
-    columns: PushColumns | None = None,
+    known: Known | None = None,
     work: int = WORK,
 ) -> WhatIf:
-    """What the wishes do to the node's mass. `leaks`, `columns`: what is known from an earlier question;
-    `work`: edges that may be looked at.
+    """What the wishes do to the node's mass. `leaks`, `known`: from an earlier question; `work`: edges that may be
+    looked at.
 
     Raises: NotFound for an unknown node.
-    Cost: one reverse push for the node and one for each changed source; more where the bound asks for it.
+    Cost: one reverse push for the node and one for each changed source; more where the bound asks for it. With `known`
+    the work grows step by step, until the change is known to three digits or the mass to eight.
     """
     check_node(walk, node)
     policy, counts_of = policy or Policy(), counts_of or counts_of_plain(walk)
     judged = judge(walk, node, wishes, policy, counts_of, by_pages=by_pages)
     edits = [one.edit for one in judged if one.edit]
-    columns = columns or PushColumns(walk, nodes_of(node, edits), leaks=leaks, work=work)
-    together = solved(walk, edits, node, columns)
+    together, columns = known_enough(walk, edits, node, leaks=leaks, known=known, work=work)
     singly = [judge(walk, node, [wish], policy, counts_of, by_pages=by_pages)[0].edit for wish in wishes]
     alone = tuple(solved(walk, [edit] if edit else [], node, columns) for edit in singly)
     return WhatIf(node, together, tuple(judged), alone)
@@ -65,6 +79,29 @@ def what_if(
 def nodes_of(node: int, edits: Sequence[Edit]) -> list[int]:
     """The nodes at which the columns are needed."""
     return [node, *(edit.source for edit in edits), *(edit.target for edit in edits)]
+
+
+def known_enough(
+    walk: Walk, edits: Sequence[Edit], node: int, *, leaks: Floats | None, known: Known | None, work: int
+) -> tuple[MassAfter, PushColumns]:
+    """The mass after edits, and the columns that gave it. Raises: as `solved`."""
+    nodes = nodes_of(node, edits)
+    if known is None:
+        columns = PushColumns(walk, nodes, leaks=leaks, work=work)
+        return solved(walk, edits, node, columns), columns
+    allowed = min(FIRST_WORK, work)
+    while True:
+        known.forward.forget()  # what was asked before changes no answer
+        columns = PushColumns(walk, nodes, leaks=leaks, work=allowed, forward=known.forward)
+        columns.know(known.column)
+        found = solved(walk, edits, node, columns)
+        if allowed >= work or _is_known(found):
+            return found, columns
+        allowed = min(allowed * MORE, work)
+
+
+def _is_known(found: MassAfter) -> bool:
+    return found.error <= max(OF_CHANGE * abs(found.after - found.before), OF_MASS * found.after)
 
 
 def solved(

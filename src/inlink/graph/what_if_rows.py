@@ -73,6 +73,19 @@ def n_new_nodes(walk: Walk, edits: Sequence[Edit]) -> int:
     return len({edit.source for edit in edits if edit.source >= walk.n})
 
 
+def votes_after(walk: Walk, edits: Sequence[Edit], node: int) -> int:
+    """How many nodes link to a node once edits are made."""
+    changes: dict[int, float] = {}
+    for edit in edits:
+        if edit.target == node:
+            changes[edit.source] = changes.get(edit.source, 0.0) + edit.change
+    found = len(walk.in_links(node)[0])
+    for source, change in changes.items():
+        before = walk.weight(source, node) if source < walk.n else 0.0
+        found += int(before + change > EMPTY * before) - int(before > 0)
+    return found
+
+
 def _row(walk: Walk, source: int, edits: Sequence[Edit]) -> Row:
     is_new = source >= walk.n
     weight = 0.0 if is_new else float(walk.out_weight[source])

@@ -227,9 +227,7 @@ class _Sweeps:
         return math.fsum(self.parts)
 
     def until(self, aim: float, most_sweeps: int) -> bool:
-        """Sweep until so much is attributed; False where the sweeps are used up first."""
-        if self.attributed >= aim:
-            return True
+        """Sweep until so much is attributed, all rows once at least; False where the sweeps are used up first."""
         with _pool(self.threads) as each:
             for sweep in range(most_sweeps):
                 if self._sweep(self.most if sweep % 2 == 0 else _ALL, aim, each):
@@ -252,7 +250,10 @@ class _Sweeps:
         return min(residual, 1.0) / (1 - self.damping)
 
     def _sweep(self, most: int, aim: float, each: Each) -> bool:
-        """All rows of at most so many links once, phase by phase; True as soon as the aim is met."""
+        """All rows of at most so many links once, phase by phase; True as soon as the aim is met.
+
+        Before all rows were gathered once nothing is known of how far values are off.
+        """
         self.growths.append(0.0)
         for number, blocks in enumerate(self.phases):
             first, last = blocks[0][0], blocks[-1][1]
@@ -267,11 +268,11 @@ class _Sweeps:
             self.parts[number] = math.fsum(part for part, _, _ in found)
             self.growths[-1] = max(self.growths[-1], *(growth for _, growth, _ in found))
             self.edges += sum(edges for _, _, edges in found)
-            if self.attributed >= aim:
+            if len(self.whole_at) > 1 and self.attributed >= aim:
                 return True
         if most == _ALL:
             self.whole_at.append(len(self.growths) - 1)
-        return False
+        return len(self.whole_at) > 1 and self.attributed >= aim
 
     def _attributed(self, phase: list[Block]) -> float:
         first, last = phase[0][0], phase[-1][1]

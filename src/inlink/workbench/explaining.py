@@ -6,7 +6,7 @@ those of the served snapshot.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack
 
@@ -20,6 +20,7 @@ from inlink.index.flags import read_flags
 from inlink.store.workspace import Workspace
 from inlink.urls.domains import SuffixRules
 from inlink.urls.surt import host_key
+from inlink.workbench.explaining_kept import Kept
 from inlink.workbench.explanations import (
     About,
     Candidate,
@@ -38,9 +39,12 @@ from inlink.workbench.results import Rows, Target
 
 if TYPE_CHECKING:
     from inlink.graph.explain import Explained
+    from inlink.graph.explain_walk import Walk
     from inlink.graph.greedy import Best
     from inlink.graph.origins import Origins
+    from inlink.graph.what_if import Known, WhatIf
     from inlink.graph.what_if_masses import MassAfter
+    from inlink.graph.what_if_wishes import Judged
     from inlink.workbench.workbench import Workbench
 
 SHOWN = 20
@@ -60,16 +64,19 @@ def explain(
     run: str = LATEST,
     *,
     links_of: LinksOf | None = None,
+    kept: Kept | None = None,
     **given: Unpack[ExplainOptions],
 ) -> Explanation:
     """The flow into a target; with `origins`, where its mass began; with `exact`, all of it to its beginning.
 
-    Raises: NotFound where the target is no node of the run's graph; BadInput for a path.
+    kept: from earlier questions. Raises: NotFound where the target is no node of the run's graph; BadInput for a path.
     """
-    explained, node, about = _opened(workspace, text, scope, run)
+    kept = kept or Kept()
     limit, exact = given.get("limit", SHOWN), given.get("exact", False)
-    if exact or given.get("origins", False):
-        return _origins(explained, node, about, exact=exact, limit=limit)
+    with kept.turn:
+        explained, node, about = _opened(workspace, text, scope, run, kept)
+        if exact or given.get("origins", False):
+            return _origins(explained, node, about, None if exact else kept, limit)
     return _flow(explained, node, about, limit, links_of)
 
 
@@ -135,10 +142,15 @@ def equals(column: str, text: str) -> str:
     return f"{column} = '{text.replace(QUOTE, QUOTE * 2)}'"
 
 
-def _origins(explained: Explained, node: int, about: About, *, exact: bool, limit: int | None) -> Explanation:
-    from inlink.graph.origins import exact_origins, origins
+def _origins(explained: Explained, node: int, about: About, kept: Kept | None, limit: int | None) -> Explanation:
+    """All but a little of the mass, from a column that is kept; without a place for it all of it."""
+    from inlink.graph.origins import exact_origins, origins_of
 
-    found: Origins = exact_origins(explained.walk, node) if exact else origins(explained.walk, node)
+    found: Origins
+    if kept is None:
+        found = exact_origins(explained.walk, node)
+    else:
+        found = origins_of(explained.walk, kept.column(explained, node))
     shown = found.strongest(limit)
     rows = tuple(
         Source(
@@ -160,42 +172,35 @@ def what_if(
     text: str,
     scope: str | None = None,
     run: str = LATEST,
+    *,
+    kept: Kept | None = None,
     **given: Unpack[WhatIfOptions],
 ) -> WhatIfAnswer:
     """The target's mass if links to it were added and lost; `best` also ranks all sources that could link.
 
-    nofollow: the added links are nofollow. Raises: as `explain`; BadInput where nothing is asked.
+    nofollow: the added links are nofollow. kept: from earlier questions. Raises: as `explain`; BadInput where nothing
+    is asked.
     """
-    from inlink.graph.what_if import what_if as computed
-    from inlink.graph.what_if_wishes import Wish
-
-    add, lose, best = given.get("add", ()), given.get("lose", ()), given.get("best", 0)
-    nofollow, exact = given.get("nofollow", False), given.get("exact", False)
-    if not (add or lose or best):
+    if not (given.get("add") or given.get("lose") or given.get("best")):
         raise BadInput("what-if needs a link to think of", hint="name sources with --add or --lose, or use --best 10")
-    explained, node, about = _opened(workspace, text, scope, run)
-    named = [(name, True) for name in add] + [(name, False) for name in lose]
-    wishes = [
-        Wish(name, _node(workspace, explained.run, name), is_added=is_added, is_follow=not nofollow or not is_added)
-        for name, is_added in named
-    ]
-    found = computed(
-        explained.walk, node, wishes, policy=explained.policy, counts_of=explained.counts,
-        by_pages=explained.by_pages, work=_work(exact=exact),
-    )  # fmt: skip
+    kept = kept or Kept()
+    with kept.turn:
+        explained, node, about = _opened(workspace, text, scope, run, kept)
+        exact = given.get("exact", False)
+        found = _computed(workspace, explained, node, None if exact else kept.known(explained, node), given)
+        allowed = None if given.get("infrastructure", False) else editorial(explained.run.names, workspace)
+        ranked, together_best = _best(explained, node, given.get("best", 0), allowed, exact=exact)
+    together, walk = found.together, explained.walk
     changes = tuple(
         Change(
             one.wish.name, "add" if one.wish.is_added else "lose", one.wish.is_follow, one.case, one.why,
-            _standing(explained.run, node, alone.after), alone.after - alone.before,
+            _standing(explained.run, node, alone.after, _votes(walk, node, [one])), alone.after - alone.before,
         )
         for one, alone in zip(found.judged, found.alone, strict=True)
     )  # fmt: skip
-    together = found.together
-    allowed = None if given.get("infrastructure", False) else editorial(explained.run.names, workspace)
-    ranked, together_best = _best(explained, node, best, allowed, exact=exact)
     return WhatIfAnswer(
         about,
-        _standing(explained.run, node, together.after),
+        _standing(explained.run, node, together.after, _votes(walk, node, found.judged)),
         together.after - together.before,
         together.error,
         _is_exact(together),
@@ -207,15 +212,45 @@ def what_if(
     )
 
 
+def _computed(
+    workspace: Workspace, explained: Explained, node: int, known: Known | None, given: WhatIfOptions
+) -> WhatIf:
+    from inlink.graph.what_if import what_if as computed
+    from inlink.graph.what_if_wishes import Wish
+
+    nofollow = given.get("nofollow", False)
+    named = [(name, True) for name in given.get("add", ())] + [(name, False) for name in given.get("lose", ())]
+    wishes = [
+        Wish(name, _node(workspace, explained.run, name), is_added=is_added, is_follow=not nofollow or not is_added)
+        for name, is_added in named
+    ]
+    return computed(
+        explained.walk, node, wishes, policy=explained.policy, counts_of=explained.counts,
+        by_pages=explained.by_pages, known=known, work=_work(exact=given.get("exact", False)),
+    )  # fmt: skip
+
+
 def fragility(
-    workspace: Workspace, text: str, scope: str | None = None, run: str = LATEST, *, exact: bool = False
+    workspace: Workspace,
+    text: str,
+    scope: str | None = None,
+    run: str = LATEST,
+    *,
+    exact: bool = False,
+    kept: Kept | None = None,
 ) -> FragilityAnswer:
     """The target without its strongest 1, 3 and 10 sources. Raises: as `explain`."""
     from inlink.graph.flow import flow
     from inlink.graph.fragility import fragility as computed
 
-    explained, node, about = _opened(workspace, text, scope, run)
-    found = computed(explained.walk, node, policy=explained.policy, counts_of=explained.counts, work=_work(exact=exact))
+    kept = kept or Kept()
+    with kept.turn:
+        explained, node, about = _opened(workspace, text, scope, run, kept)
+        known = None if exact else kept.known(explained, node)
+        found = computed(
+            explained.walk, node, policy=explained.policy, counts_of=explained.counts, known=known,
+            work=_work(exact=exact),
+        )  # fmt: skip
     terms = flow(explained.walk, node)
     strongest = tuple(
         Source(
@@ -228,16 +263,17 @@ def fragility(
         for at, source in enumerate(found.sources)
     )
     rows = tuple(
-        Rested(rest.n_lost, _standing(explained.run, node, rest.after.after), rest.share, rest.after.error)
+        Rested(
+            rest.n_lost, _standing(explained.run, node, rest.after.after, found.n_sources - rest.n_lost), rest.share,
+            rest.after.error,
+        )
         for rest in found.rests
-    )
+    )  # fmt: skip
     return FragilityAnswer(about, found.n_sources, strongest, rows, (HELD_STILL,))
 
 
-def _opened(workspace: Workspace, text: str, scope: str | None, run: str) -> tuple[Explained, int, About]:
+def _opened(workspace: Workspace, text: str, scope: str | None, run: str, kept: Kept) -> tuple[Explained, int, About]:
     """The run with its graph, the target's node, and what the answer is about."""
-    from inlink.graph.explain import open_explained
-
     asked, key = asked_for(workspace, text, scope)
     kind = GRAPH_OF_SCOPE[asked.kind]
     opened = held_run(workspace, run, kind)
@@ -254,7 +290,7 @@ def _opened(workspace: Workspace, text: str, scope: str | None, run: str) -> tup
         target, opened.id, kind, opened.snapshot, opened.n, dict(opened.facts.inputs),
         Standing(stands.mass, stands.position, stands.authority), tuple(notes),
     )  # fmt: skip
-    return open_explained(workspace, opened), node, about
+    return kept.explained(workspace, opened), node, about
 
 
 def _node(workspace: Workspace, run: Run, name: str) -> int | None:
@@ -264,8 +300,16 @@ def _node(workspace: Workspace, run: Run, name: str) -> int | None:
     return run.names.node_of_key(key, own)
 
 
-def _standing(run: Run, node: int, mass: float) -> Standing:
-    found = run.standing_if(node, mass)
+def _votes(walk: Walk, node: int, judged: Sequence[Judged]) -> int:
+    """How many vote for a node once edits are made."""
+    from inlink.graph.what_if_rows import votes_after
+
+    return votes_after(walk, [one.edit for one in judged if one.edit], node)
+
+
+def _standing(run: Run, node: int, mass: float, n_votes: int) -> Standing:
+    """Where a node would stand with so many votes, all others held still."""
+    found = run.standing_if(node, mass, has_votes=n_votes > 0)
     return Standing(found.mass, found.position, found.authority)
 
 
@@ -305,7 +349,7 @@ def _candidates(explained: Explained, node: int, found: Best | None) -> tuple[Ca
         return ()
     made, before = [], found.before
     for gain in found.gains:
-        stands = _standing(explained.run, node, gain.after.after)
+        stands = _standing(explained.run, node, gain.after.after, 1)  # the candidate's at least
         made.append(
             Candidate(explained.run.names.name(gain.source), gain.after.after - before, gain.after.error, stands)
         )

@@ -21,6 +21,7 @@ from inlink.store.workspace import Current, Workspace
 from inlink.urls.domains import SuffixRules
 from inlink.workbench import comparing, exporting, lists, ranking, sandbox, summary
 from inlink.workbench.changes import changes, moment, stream_changes
+from inlink.workbench.explaining_kept import Kept
 from inlink.workbench.explanations import (
     ExplainOptions,
     Explanation,
@@ -64,6 +65,7 @@ class Workbench:
         self._served = served
         self._current: Current | None = None
         self._opening = threading.Lock()
+        self._explained = Kept()
 
     @classmethod
     def open(cls, path: str | Path) -> Workbench:
@@ -89,6 +91,8 @@ class Workbench:
     def close(self) -> None:
         """Let go of the served file; questions that still run end first."""
         self._served = self._current = None
+        with self._explained.turn:
+            self._explained.forget()
 
     def __enter__(self) -> Workbench:
         return self
@@ -389,7 +393,8 @@ class Workbench:
         from inlink.workbench import explaining
 
         links_of = explaining.links_behind(self, target, scope)
-        return explaining.explain(self._home(), target, scope, run, links_of=links_of, **about)
+        kept = self._explained
+        return explaining.explain(self._home(), target, scope, run, links_of=links_of, kept=kept, **about)
 
     def explain_in_release(
         self, target: str, release: str | None = None, *, kind: str | None = None, limit: int | None = 20
@@ -429,7 +434,7 @@ class Workbench:
         """A target's mass if links to it were added or lost; the sources whose link would bring most."""
         from inlink.workbench import explaining
 
-        return explaining.what_if(self._home(), target, scope, run, **links)
+        return explaining.what_if(self._home(), target, scope, run, kept=self._explained, **links)
 
     def fragility(
         self, target: str, *, scope: str | None = None, run: str = "latest", exact: bool = False
@@ -437,7 +442,7 @@ class Workbench:
         """How much of a target's mass rests on its strongest 1, 3 and 10 sources."""
         from inlink.workbench import explaining
 
-        return explaining.fragility(self._home(), target, scope, run, exact=exact)
+        return explaining.fragility(self._home(), target, scope, run, exact=exact, kept=self._explained)
 
     def diff_runs(self, run_a: str, run_b: str, **about: Unpack[ranking.DiffOptions]) -> Rows:
         """What changed each target's mass between two runs: the model, my links, and the rest; these add up."""
