@@ -61,7 +61,7 @@ def inlink_core(folder: Path, threads: int) -> Solve:
 
 
 def inlink_sweeps(folder: Path, threads: int) -> Solve:
-    """Twenty single sweeps, and nothing else: what one more iteration costs."""
+    """Twenty narrow sweeps, and nothing else: what one more iteration costs."""
     from inlink.kernels.csr import Csr
     from inlink.kernels.pagerank_core import core_of
     from inlink.kernels.pagerank_sweeps import Sweeps
@@ -73,7 +73,7 @@ def inlink_sweeps(folder: Path, threads: int) -> Solve:
 
     def solve(tolerance: float) -> tuple[Array, int]:
         for _ in range(20):
-            sweeps.single()
+            sweeps.narrow()
         return mass, 20
 
     return solve

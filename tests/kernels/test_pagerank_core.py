@@ -16,9 +16,9 @@ from inlink.kernels.pagerank import Dangling, pagerank
 from inlink.kernels.pagerank_core import core_of
 from inlink.kernels.pagerank_core_steps import N_CLASSES, count_classes
 from inlink.kernels.pagerank_many import pagerank_many
-from inlink.kernels.pagerank_many_steps import scale_many
+from inlink.kernels.pagerank_many_steps import tally_many
 from inlink.kernels.pagerank_pull import pull, pull_nodes, pull_weighted
-from inlink.kernels.pagerank_steps import scale
+from inlink.kernels.pagerank_steps import finish_narrow, show_narrow, tally
 from inlink.kernels.views import let_go
 
 Doubles = NDArray[np.float64]
@@ -112,13 +112,13 @@ def test_an_out_weight_of_minus_zero_is_one_of_zero() -> None:
 def test_what_leaks_is_summed_without_loss() -> None:
     """60,000 parts of which each is less than half a unit in the last place of the first."""
     n = 60_001
-    values, each, places = np.full(n, 1e-16), np.full(n, 0.5), np.arange(n, dtype=np.uint32)
+    values, each = np.full(n, 1e-16), np.full(n, 0.5)
     values[0] = 1.0
     totals = np.zeros(3)
-    scale(values, np.ones(n), each, A, places, 0, n, np.zeros(n + 1), totals)
+    tally(values, each, 0, n, totals)
     assert totals[2] == pytest.approx(0.5 + 3e-12, rel=0, abs=1e-15)
     lanes = np.zeros((3, 16))
-    scale_many(np.repeat(values[:, None], 16, 1), np.ones(n), each, A, places, 0, n, np.zeros((n + 1, 16)), lanes)
+    tally_many(np.repeat(values[:, None], 16, 1), each, 0, n, lanes)
     assert lanes[1] == pytest.approx(0.5 + 3e-12, rel=0, abs=1e-15)
 
 
@@ -194,3 +194,24 @@ def test_pages_of_a_map_are_let_go_and_come_back(tmp_path: Path) -> None:
     changed[:] = 7
     let_go(changed, 0, len(changed))
     assert (changed == 7).all()
+
+
+def test_narrow_values_are_the_nearest_and_nothing_is_lost() -> None:
+    rng = np.random.default_rng(3)
+    n, steps = 5000, 6
+    values = rng.normal(size=(steps, n)) * 10.0 ** rng.integers(-30, 5, n)
+    values[0, :4] = [0.0, -0.0, 1.00390625, 1.01171875]  # two ties: to the even neighbour, down and up
+    carried, seen = np.full(n, 9.0, np.float32), np.zeros(n)
+    z, places, none = np.zeros(n + 2, np.uint16), np.arange(n, dtype=np.uint32), np.empty(0)
+    show_narrow(values[0], np.ones(n), places, 0, n, carried, z)
+    for step in range(steps):
+        if step:
+            finish_narrow(values[step], 0.0, none, none, np.ones(n), places, 0, n, np.zeros(n), carried, z, np.zeros(3))
+        shown = (z[1:-1].astype(np.uint32) << 16).view(np.float32).astype(np.float64)
+        due, whole = values[: step + 1].sum(axis=0) - seen, np.abs(values[: step + 1]).sum(axis=0)
+        seen += shown
+        _, exponent = np.frexp(np.abs(shown))
+        assert (np.abs(due - shown) <= np.ldexp(1.0, exponent - 9) * (1 + 1e-6) + 2.0**-32 * whole).all()
+        if step == 0:
+            assert shown[:4].tolist() == [0.0, 0.0, 1.0, 1.015625]
+    assert (np.abs(seen + carried - values.sum(axis=0)) <= 2.0**-32 * whole).all()

@@ -11,9 +11,10 @@ Nodes without out-links are one node during the sweeps: F depends on how much ma
 missing from 1. Only links between nodes that link on are swept (pagerank_core); the rows of the others are summed once,
 from the x of the last sweep, so that the result is F of that x.
 
-Sweeps: the step d_(k+1) = a P d_k + a R(d_k) u is propagated in single precision (gathers of 4 bytes, sums in double)
-and added to x, which is double, until the roundings of that could matter; then one sweep in double precision computes
-x' = F(x) afresh, whose step is what is left of the error and starts the next round. One to three double sweeps do.
+Sweeps: the step d_(k+1) = a P d_k + a R(d_k) u is propagated in narrow precision and added to x, which is double: what
+is gathered has 16 bits (bfloat16), so that the cache holds twice as much of it, sums are double, and what a value loses
+by rounding is carried over to the node's next one, so that it comes a sweep later. Then one sweep in double precision
+computes x' = F(x) afresh, whose step is what is left of the error; if that is too much, it starts another round.
 Where all nodes restart alike, x begins as if every link brought the same mass, which spares a sweep.
 Stops: (a |F(x) - x|_1 + rounding) / (1 - a) <= tolerance, measured by a double sweep, the nodes without out-links
 counted as one: a bound of the true L1 error of all nodes, as F contracts by a in L1 on the lumped walk, and from
@@ -21,7 +22,8 @@ lumped to whole vectors too. The bits are the same for any number of threads.
 
 Source: Page, Brin, Motwani, Winograd 1999; Boldi, Posenato, Santini, Vigna, Traps and Pitfalls of Topic-Biased PageRank
 2006 (dangling policies); Ipsen, Selee, PageRank Computation, with Special Attention to Dangling Nodes 2007 (lumping);
-Wilkinson, Rounding Errors in Algebraic Processes 1963 (refinement by residuals).
+Wilkinson, Rounding Errors in Algebraic Processes 1963 (refinement by residuals); Seide, Fu, Droppo, Li, Yu, 1-Bit
+Stochastic Gradient Descent 2014 (carrying over what rounding takes).
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ Doubles = NDArray[np.float64]
 Dangling = Literal["restart", "uniform"]
 Precision = Literal["mixed", "double"]
 
-_SINGLE = 2.0**-26  # of what single sweeps add up, the part that their roundings come to: far below a half unit each
+_NARROW = 2.0**-32  # of what narrow sweeps add up, the part that they lose where they carry over what did not fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def pagerank(
     Shapes: inward: row t has the nodes that link to t; or the core of a graph, which several runs may share and that
     has the out-weights; out_weight float64 (n,), 0 for a dangling node, what evaporates included; restart float64 (n,),
     not negative, scaled to sum 1 here, or None for all nodes alike.
-    `threads`: None for all cores. `precision` "double" makes no single sweeps (x after k iterations is then that of the
+    `threads`: None for all cores. `precision` "double" makes no narrow sweeps (x after k iterations is then that of the
     power method). `tick` is told after each sweep about how far off x is; the bound itself after a double sweep.
     Memory: that of the core, 52 bytes for each of its nodes, 16 for each node.
     Raises: NotConverged: facts["last"] is the last result; BadInput.    Cost: O(edges) per iteration.
@@ -98,7 +100,7 @@ def pagerank(
         done = plan.run(precision == "mixed")
         result = PageRankResult(
             mass=sweeps.mass(),
-            iterations=sweeps.n_single + sweeps.n_double,
+            iterations=sweeps.n_narrow + sweeps.n_double,
             error_bound=plan.bound,
             returned=sweeps.returned(),
             double_sweeps=sweeps.n_double,
@@ -137,16 +139,16 @@ class Steps(Protocol):
     """What rounds are made of: `Sweeps`, or those of sixteen vectors. The norms are the largest of any vector."""
 
     rounding: float
-    can_start_single: bool
+    can_start_narrow: bool
 
     def start(self) -> float: ...  # noqa: D102
-    def single(self) -> float: ...  # noqa: D102
+    def narrow(self) -> float: ...  # noqa: D102
     def double(self) -> float: ...  # noqa: D102
     def normalise(self) -> None: ...  # noqa: D102
 
 
 class Rounds:
-    """Rounds of single sweeps, each ended by a double sweep that measures what is left."""
+    """Rounds of narrow sweeps, each ended by a double sweep that measures what is left."""
 
     def __init__(
         self,
@@ -163,10 +165,10 @@ class Rounds:
 
     def run(self, mixed: bool) -> bool:
         """Sweep until the bound holds; False where the iterations are used up first."""
-        norm = self.sweeps.start() if mixed and self.left > 1 and self.sweeps.can_start_single else self._measure()
+        norm = self.sweeps.start() if mixed and self.left > 1 and self.sweeps.can_start_narrow else self._measure()
         while self.bound > self.tolerance and self.left > 0:
             if mixed and self.left > 1:
-                self._single(norm)
+                self._narrow(norm)
                 self.sweeps.normalise()
             norm = self._measure()
         return self.bound <= self.tolerance
@@ -180,17 +182,17 @@ class Rounds:
             self.tick(self.bound)
         return norm
 
-    def _single(self, norm: float) -> None:
-        """Single sweeps until what a double sweep would find is good enough, or is hidden by roundings."""
+    def _narrow(self, norm: float) -> None:
+        """Narrow sweeps until what a double sweep would find is good enough, or is hidden by roundings."""
         added, factor = norm, self.damping
         aim = self.tolerance * (1.0 - self.damping) / max(self.damping, 1e-300)
         while self.left > 1:
             self.left -= 1
-            now = self.sweeps.single()
+            now = self.sweeps.narrow()
             factor = min(self.damping, now / norm) if norm > 0.0 else 0.0
             norm = now
             added += norm
             if self.tick is not None:
                 self.tick(self.damping * norm / (1.0 - self.damping))
-            if norm * factor <= max(0.7 * aim, _SINGLE * added):
+            if norm * factor <= max(0.7 * aim, _NARROW * added):
                 return

@@ -1,5 +1,8 @@
 """The sum of a piece of a row as vector instructions, and its renumbering: eight neighbours are looked up at a time.
 
+What is summed is in double, single or narrow precision. Narrow values are the upper 16 bits of singles (bfloat16), and
+stand one further on: the four bytes from place k on end with value k, and a mask makes a single of them.
+
 Eight sums in double precision run side by side, neighbour k in sum k mod 8; at the end of the piece they are added as a
 tree. Where the processor has no gathers or shorter vectors, the compiler splits them, and the bits stay. The last,
 partial eight are masked: no place beyond the end of the piece is read, and no branch depends on how many they are.
@@ -18,8 +21,8 @@ from numpy.typing import NDArray
 
 MOST_NODES = (1 << 31) - 1  # gathers take their indices as signed
 _WIDTH = 8
-_BIT, _WORD, _LONG = ir.IntType(1), ir.IntType(32), ir.IntType(64)
-_DOUBLE = ir.DoubleType()
+_BIT, _NARROW, _WORD, _LONG = ir.IntType(1), ir.IntType(16), ir.IntType(32), ir.IntType(64)
+_SINGLE, _DOUBLE = ir.FloatType(), ir.DoubleType()
 
 
 def _wide(kind: Any) -> Any:
@@ -76,10 +79,15 @@ def _gather(builder: Any, data: Any, neighbours: Any, at: Any, mask: Any) -> Any
     item = data.type.pointee
     index = builder.sext(_load(builder, neighbours, at, mask), _wide(_LONG))
     places = _Addresses(builder, data, index)
-    name = f"llvm.masked.gather.{_letters(item)}.v{_WIDTH}p0"
-    gather = _function(builder, name, _wide(item), [places.type, _WORD, _wide(_BIT), _wide(item)])
-    size = ir.Constant(_WORD, 8 if item == _DOUBLE else 4)
-    return builder.call(gather, [places, size, mask, ir.Constant(_wide(item), None)])
+    kind = _WORD if item == _NARROW else item
+    name = f"llvm.masked.gather.{_letters(kind)}.v{_WIDTH}p0"
+    gather = _function(builder, name, _wide(kind), [places.type, _WORD, _wide(_BIT), _wide(kind)])
+    size = ir.Constant(_WORD, {_NARROW: 2, _DOUBLE: 8}.get(item, 4))
+    found = builder.call(gather, [places, size, mask, ir.Constant(_wide(kind), None)])
+    if item != _NARROW:
+        return found
+    upper = builder.and_(found, ir.Constant(_wide(_WORD), [0xFFFF0000] * _WIDTH))
+    return builder.bitcast(upper, _wide(_SINGLE))
 
 
 def _terms(builder: Any, arrays: tuple[Any, Any, Any], at: Any, mask: Any) -> Any:

@@ -1,4 +1,6 @@
-"""Sixteen numbers a node as one vector: 64 bytes of single or 128 of double precision, one or two cache lines.
+"""Sixteen numbers a node as one vector: 32 bytes of narrow, 64 of single or 128 of double precision.
+
+Narrow numbers are the upper 16 bits of singles (bfloat16).
 
 What is done to a row is written as vector instructions of 16 lanes; where the processor has shorter ones, the compiler
 splits them. No bounds are checked. Arrays are C-ordered with rows of 16.
@@ -20,9 +22,10 @@ from inlink.kernels.prefetch import emit_prefetch
 Doubles = NDArray[np.float64]
 
 LANES = 16
-AHEAD = 24  # edges between the prefetch of a row and its use
+AHEAD = 128  # edges between the prefetch of a row and its use
 _LINE = 64
-_LONG = ir.IntType(64)
+_NARROW, _WORD, _LONG = ir.IntType(16), ir.IntType(32), ir.IntType(64)
+_SINGLE = ir.FloatType()
 
 
 def _row(context: Any, builder: Any, kind: Any, array: Any, at: Any) -> Any:
@@ -34,16 +37,37 @@ def _row(context: Any, builder: Any, kind: Any, array: Any, at: Any) -> Any:
 
 
 def _load(builder: Any, pointer: Any) -> Any:
-    """The vector at a pointer that is aligned to its items only."""
+    """The vector at a pointer that is aligned to its items only; narrow ones as singles."""
     loaded = builder.load(pointer)
-    loaded.align = 4
-    return loaded
+    if loaded.type.element != _NARROW:
+        loaded.align = 4
+        return loaded
+    loaded.align = 2
+    wide = builder.shl(builder.zext(loaded, _vector(_WORD)), _constant(_WORD, 16))
+    return builder.bitcast(wide, _vector(_SINGLE))
+
+
+def _vector(kind: Any) -> Any:
+    return ir.VectorType(kind, LANES)
+
+
+def _constant(kind: Any, value: int) -> Any:
+    """A vector whose items are all the same."""
+    return ir.Constant(_vector(kind), [value] * LANES)
 
 
 def _doubles(builder: Any, vector: Any) -> Any:
     """The vector in double precision."""
-    wide = ir.VectorType(ir.DoubleType(), LANES)
+    wide = _vector(ir.DoubleType())
     return vector if vector.type == wide else builder.fpext(vector, wide)
+
+
+def _upper(builder: Any, vector: Any) -> Any:
+    """The upper 16 bits of doubles as singles, rounded to even, in words."""
+    bits = builder.bitcast(builder.fptrunc(vector, _vector(_SINGLE)), _vector(_WORD))
+    shift = _constant(_WORD, 16)
+    odd = builder.and_(builder.lshr(bits, shift), _constant(_WORD, 1))
+    return builder.lshr(builder.add(builder.add(bits, _constant(_WORD, 0x7FFF)), odd), shift)
 
 
 def _splat(builder: Any, value: Any) -> Any:
@@ -164,6 +188,7 @@ def _finish_row(
     spread: Any,
     spread_at: Any,
     x: Any,
+    carried: Any,
     z_next: Any,
     node: Any,
     place: Any,
@@ -171,7 +196,10 @@ def _finish_row(
     leak: Any,
     totals: Any,
 ) -> Any:
-    """step = sums[row] + base spread; x[node] += step, z_next[place] = step inverse; totals: |step|, leak step."""
+    """step = sums[row] + base spread; x[node] += step; totals: |step|, leak step; z_next[place] = step inverse, narrow.
+
+    What was carried over comes on top of that, and what does not fit is carried over.
+    """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         def pointer(array: int, at: Any) -> Any:
@@ -181,12 +209,17 @@ def _finish_row(
         given = _doubles(builder, _load(builder, pointer(3, args[4])))
         spread_mass = builder.fmul(_load(builder, pointer(2, zero)), given)
         step = builder.fadd(_load(builder, pointer(0, args[1])), spread_mass)
-        _add_to(builder, pointer(5, args[7]), step)
-        onward = builder.fmul(step, _splat(builder, args[9]))
-        target = pointer(6, args[8])
-        builder.store(builder.fptrunc(onward, target.type.pointee), target).align = 4
-        _add_to(builder, pointer(11, zero), _size(builder, step))
-        _add_to(builder, pointer(11, one), builder.fmul(step, _splat(builder, args[10])))
+        _add_to(builder, pointer(5, args[8]), step)
+        due = builder.fmul(step, _splat(builder, args[10]))
+        rest = pointer(6, args[8])
+        due = builder.fadd(due, _doubles(builder, _load(builder, rest)))
+        upper = _upper(builder, due)
+        shown = builder.bitcast(builder.shl(upper, _constant(_WORD, 16)), _vector(_SINGLE))
+        left = builder.fptrunc(builder.fsub(due, _doubles(builder, shown)), _vector(_SINGLE))
+        builder.store(left, rest).align = 4
+        builder.store(builder.trunc(upper, _vector(_NARROW)), pointer(7, args[9])).align = 2
+        _add_to(builder, pointer(12, zero), _size(builder, step))
+        _add_to(builder, pointer(12, one), builder.fmul(step, _splat(builder, args[11])))
         return context.get_dummy_value()
 
     signature = types.void(
@@ -196,6 +229,7 @@ def _finish_row(
         spread,
         types.intp,
         x,
+        carried,
         z_next,
         types.intp,
         types.intp,
@@ -213,7 +247,7 @@ add_weighted: Callable[[Doubles, int, NDArray[Any], int, float], None] = cast(An
 finish_row: Callable[..., None] = cast(Any, _finish_row)
 
 
-def aligned(n: int, kind: type[np.floating[Any]]) -> NDArray[Any]:
+def aligned(n: int, kind: type[np.number[Any]]) -> NDArray[Any]:
     """An array (n, 16), unset, whose rows begin at cache lines."""
     size = np.dtype(kind).itemsize
     place = np.empty(n * LANES + _LINE // size, kind)

@@ -28,14 +28,17 @@ from inlink.kernels.pagerank_many_steps import (
     multiply_many,
     place_many,
     pull_many,
-    scale_many,
+    show_many,
+    show_many_narrow,
     start_many,
+    tally_many,
 )
 from inlink.kernels.pagerank_steps import invert
 from inlink.kernels.pagerank_sweeps import restart_sum
 
 Words = NDArray[np.uint32]
 Doubles = NDArray[np.float64]
+Narrow = NDArray[np.uint16]
 Singles = NDArray[np.float32]
 
 
@@ -88,7 +91,7 @@ def pagerank_many(
             done &= rounds.run(True)
             sweeps.masses(masses[part])
             bounds[part], returned[part] = sweeps.bounds(), sweeps.returned()
-            counts = [counts[0] + sweeps.n_single + sweeps.n_double, counts[1] + sweeps.n_double]
+            counts = [counts[0] + sweeps.n_narrow + sweeps.n_double, counts[1] + sweeps.n_double]
     result = PageRankManyResult(masses, counts[0], bounds, returned, counts[1], damping, dangling)
     if not done:
         raise NotConverged(
@@ -110,13 +113,13 @@ class ManySweeps:
         self.given = restarts
         self.shares = np.array([1.0 / restart_sum(restart, self.n) for restart in restarts])
         self.returns_uniformly = returns_uniformly
-        self.can_start_single = not returns_uniformly
+        self.can_start_narrow = not returns_uniformly
         self.crew = Crew(cut(core.offsets), threads)
         self.rounding = (ROUNDINGS + most_in_row(core.inward.offsets) / PIECE) * 2.0**-53
         self.totals = np.zeros((len(self.crew.blocks), 3, LANES))
         most = max((last - first for first, last in self.crew.blocks), default=0)
         self.sums = [aligned(most + 1, np.float64) for _ in range(self.crew.threads)]
-        self.n_single = self.n_double = 0
+        self.n_narrow = self.n_double = 0
         self.norms = np.zeros(LANES)
         self._make_vectors()
 
@@ -134,14 +137,15 @@ class ManySweeps:
         self.z = aligned(places, np.float64)
         self.step = aligned(places, np.float32)
         self.step[:] = 0.0  # lanes that are not used stay 0
-        self.narrow_z = self.z.reshape(-1).view(np.float32)[: places * LANES].reshape(places, LANES)
-        self.singles = [self.step, self.narrow_z]
+        both, items = self.z.reshape(-1).view(np.uint16), places * LANES
+        self.narrow_z = [both[:items].reshape(places, LANES), both[items : 2 * items].reshape(places, LANES)]
+        self.carried = self.z.reshape(-1).view(np.float32)[items:].reshape(places, LANES)
         self.step_waits = False
-        self.out_weight = self.core.out_weight[self.core.nodes]
         self.leak = self.core.leak[self.core.nodes] if len(self.core.leak) else self.core.leak
-        self.inverse = np.empty(self.size, np.float32)
+        self.inverse = np.empty(self.size)
         self.base = np.zeros((1, LANES))
-        self.crew.each(lambda _, block: invert(self.out_weight, self.damping, *blocks[block], self.inverse))
+        weights = self.core.out_weight, self.core.nodes, self.damping
+        self.crew.each(lambda _, block: invert(*weights, *blocks[block], self.inverse))
 
     def __enter__(self) -> ManySweeps:
         self.crew.__enter__()
@@ -153,47 +157,40 @@ class ManySweeps:
         self.crew.__exit__(kind, error, trace)
 
     def start(self) -> float:
-        """Prepare single sweeps from x = v, whose first step is F(v) - v; the norm they start from."""
-        lost = self._scale(self.x, self.singles[0], 1.0)
-        self._set_base(self.damping * (lost - 1.0))
+        """Prepare narrow sweeps from x = v, whose first step is F(v) - v; the norm they start from."""
+        self._show_narrow(self.x)
+        self._set_base(self.damping * (self._lost(self.x, 1.0) - 1.0))
         return 1.0
 
-    def single(self) -> float:
+    def narrow(self) -> float:
         """Propagate the steps once more and add them to x; the largest norm."""
-        self.n_single += 1
+        self.n_narrow += 1
         if self.step_waits:
-            self._scale_step()
-        z, z_next = self.singles
-        z_next[-1] = 0.0
+            self.step_waits = False
+            self._show_narrow(self.step)
+            self._set_base(self.damping * self._lost(self.step, 0.0))
+        z, z_next = self.narrow_z
 
         def work(thread: int, block: int) -> None:
             first, last = self.crew.blocks[block]
-            sums = self.sums[thread]
+            sums, base, spread, totals = self.sums[thread], self.base, self.spread, self.totals[block]
+            leak, inverse, places, x, carried = self.leak, self.inverse, self.core.places, self.x, self.carried
             self._pull(first, last, z, sums)
-            finish_many(
-                sums,
-                self.base,
-                self.spread,
-                self.leak,
-                self.inverse,
-                self.core.places,
-                first,
-                last,
-                self.x,
-                z_next,
-                self.totals[block],
-            )
+            finish_many(sums, base, spread, leak, inverse, places, first, last, x, carried, z_next, totals)
 
         self.crew.each(work)
-        self.singles.reverse()
+        self.narrow_z.reverse()
         norms, lost = self._sum_totals()
         self._set_base(self.damping * lost)
         return float((norms + np.abs(lost)).max())
 
     def double(self) -> float:
-        """x becomes F(x); its steps wait for single sweeps. The largest norm of a step."""
+        """x becomes F(x); its steps wait for narrow sweeps. The largest norm of a step."""
         self.n_double += 1
-        self._set_base(self.damping * self._scale(self.x, self.z, 1.0))
+        self._set_base(self.damping * self._lost(self.x, 1.0))
+        self.z[-1] = 0.0
+        inverse, places, blocks = self.inverse, self.core.places, self.crew.blocks
+        self.crew.each(lambda _, block: show_many(self.x, inverse, places, *blocks[block], self.z))
 
         def work(thread: int, block: int) -> None:
             first, last = self.crew.blocks[block]
@@ -270,27 +267,24 @@ class ManySweeps:
         """The factor of the distribution that leaked mass returns by."""
         self.base[0] = mass / self.n if self.returns_uniformly else mass
 
-    def _scale_step(self) -> None:
-        """Prepare the steps of a double sweep for single ones."""
-        self.step_waits = False
-        self.singles = [self.narrow_z, self.step]
-        self._set_base(self.damping * self._scale(self.step, self.narrow_z, 0.0))
+    def _show_narrow(self, values: Singles | Doubles) -> None:
+        """What the rows of narrow sweeps see of values."""
+        for z in self.narrow_z:
+            z[-1] = 0
+        inverse, places, blocks = self.inverse, self.core.places, self.crew.blocks
+        carried, z = self.carried, self.narrow_z[0]
+        self.crew.each(lambda _, block: show_many_narrow(values, inverse, places, *blocks[block], carried, z))
 
-    def _scale(self, values: Singles | Doubles, z: Singles | Doubles, whole: float) -> Doubles:
-        """z = a values / out-weight; how much leaks of lanes that sum to `whole`, with those of dangling nodes."""
-        blocks, places = self.crew.blocks, self.core.places
-        z[-1] = 0.0
-        self.crew.each(
-            lambda _, block: scale_many(
-                values, self.out_weight, self.leak, self.damping, places, *blocks[block], z, self.totals[block]
-            )
-        )
+    def _lost(self, values: Singles | Doubles, whole: float) -> Doubles:
+        """How much leaks of lanes that sum to `whole`, with those of dangling nodes."""
+        blocks = self.crew.blocks
+        self.crew.each(lambda _, block: tally_many(values, self.leak, *blocks[block], self.totals[block]))
         totals, leaked = self._sum_totals()
         lost: Doubles = (whole - totals) + leaked
         lost[self.k :] = 0.0
         return lost
 
-    def _pull(self, first: int, last: int, z: Singles | Doubles, sums: Doubles) -> None:
+    def _pull(self, first: int, last: int, z: Narrow | Doubles, sums: Doubles) -> None:
         """Sums of the rows of one block."""
         core = self.core
         pull_many(core.offsets, core.neighbours, core.weights, 0, first, last, z, sums)

@@ -1,7 +1,7 @@
 """The kernels of a sweep of sixteen vectors at once: sums of rows, and what is done to a block once they are there.
 
 Long rows are summed in pieces of 1,024 edges, four edges at a time: the relative error of a row of m edges is below
-ROUNDINGS + m / 1,024 units of rounding. z is single or double; two edges of a group are added in its precision.
+ROUNDINGS + m / 1,024 units of rounding. z is narrow or double; two edges of a group are added as singles or doubles.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from inlink.kernels.jit import compiled, compiled_bare
 from inlink.kernels.pagerank_lanes import AHEAD, LANES, add_row, add_weighted, finish_row, sum_lanes
+from inlink.kernels.pagerank_steps import narrow
 from inlink.kernels.prefetch import prefetch
 
 Words = NDArray[np.uint32]
 Longs = NDArray[np.int64]
+Narrow = NDArray[np.uint16]
 Singles = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
@@ -24,9 +26,7 @@ _CHUNK = 4096  # rows whose lanes are written one after the other
 
 
 @compiled_bare
-def _piece(
-    neighbours: Words, weights: Singles, k: int, stop: int, z: Singles | Doubles, sums: Doubles, at: int
-) -> None:
+def _piece(neighbours: Words, weights: Singles, k: int, stop: int, z: Narrow | Doubles, sums: Doubles, at: int) -> None:
     """sums[at] becomes the sum of the edges from k until stop."""
     if len(weights) == 0:
         sum_lanes(sums, at, z, neighbours, k, stop)
@@ -47,7 +47,7 @@ def pull_many(
     shift: int,
     first: int,
     last: int,
-    z: Singles | Doubles,
+    z: Narrow | Doubles,
     sums: Doubles,
 ) -> None:
     """Sums of the rows from `first` until `last`; edge k of the graph stands at neighbours[k - shift].
@@ -73,15 +73,16 @@ def finish_many(
     base: Doubles,
     spread: Singles,
     leak: Doubles,
-    inverse: Singles,
+    inverse: Doubles,
     places: Words,
     first: int,
     last: int,
     x: Doubles,
-    z_next: Singles,
+    carried: Singles,
+    z_next: Narrow,
     totals: Doubles,
 ) -> None:
-    """step = sums + base spread; x grows by it, z_next = step a / out-weight; totals: of |step| and of what leaks.
+    """step = sums + base spread; x grows by it, z_next = step times inverse; totals: of |step| and of what leaks.
 
     What leaks is less what is not on dangling nodes, as the whole of a step is 0.
     Shapes: base (1, 16); spread (rows, 16), or (1, 16) for all nodes alike; totals (3, 16), of which two are set.
@@ -91,27 +92,16 @@ def finish_many(
     for i in range(first, last):
         lost = leak[i] - 1.0 if has_leak else -1.0
         at = 0 if is_uniform else i
-        onward = np.float64(inverse[i])
-        finish_row(sums, i - first, base, spread, at, x, z_next, i, np.int64(places[i]), onward, lost, totals)
+        place = np.int64(places[i])
+        finish_row(sums, i - first, base, spread, at, x, carried, z_next, i, place, inverse[i], lost, totals)
 
 
 @compiled
-def scale_many(
-    values: Singles | Doubles,
-    out_weight: Doubles,
-    leak: Doubles,
-    damping: float,
-    places: Words,
-    first: int,
-    last: int,
-    z: Singles | Doubles,
-    totals: Doubles,
-) -> None:
-    """z = a values / out-weight; totals (3, 16): of the values, and of what leaks of them, both compensated."""
+def tally_many(values: Singles | Doubles, leak: Doubles, first: int, last: int, totals: Doubles) -> None:
+    """totals (3, 16): of the values, and of what leaks of them, both compensated (Kahan)."""
     totals[:] = 0.0
     has_leak, leak_lost = len(leak) > 0, np.zeros(LANES)
     for i in range(first, last):
-        factor, place = damping / out_weight[i], places[i]
         lost = leak[i] if has_leak else 0.0
         for lane in range(LANES):
             value = np.float64(values[i, lane])
@@ -124,7 +114,25 @@ def scale_many(
                 grown = totals[1, lane] + part
                 leak_lost[lane] = (grown - totals[1, lane]) - part
                 totals[1, lane] = grown
-            z[place, lane] = factor * value
+
+
+@compiled
+def show_many(values: Doubles, inverse: Doubles, places: Words, first: int, last: int, z: Doubles) -> None:
+    """z = values times inverse."""
+    for i in range(first, last):
+        for lane in range(LANES):
+            z[places[i], lane] = values[i, lane] * inverse[i]
+
+
+@compiled
+def show_many_narrow(
+    values: Singles | Doubles, inverse: Doubles, places: Words, first: int, last: int, carried: Singles, z: Narrow
+) -> None:
+    """z = values times inverse, narrow; nothing was carried over before."""
+    carried[first:last] = 0.0
+    for i in range(first, last):
+        for lane in range(LANES):
+            z[places[i], lane] = narrow(values[i, lane] * inverse[i], carried[i], lane)
 
 
 @compiled

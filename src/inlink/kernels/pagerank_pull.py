@@ -1,6 +1,6 @@
 """What the in-links of each row of a block bring: the sums of a PageRank sweep, for one vector.
 
-    sums[i] = sum over k in row i of w_k z[neighbours[k]]        z = a x / out-weight, single or double precision
+    sums[i] = sum over k in row i of w_k z[neighbours[k]]        z = a x / out-weight, narrow, single or double
 
 A row is summed by one thread in one order, in double precision: pieces of 256 edges, each as eight sums side by side,
 are added with compensation (Kahan). So the bits depend on the graph alone, and a row's relative error is below
@@ -18,6 +18,7 @@ from inlink.kernels.prefetch import prefetch
 
 Words = NDArray[np.uint32]
 Longs = NDArray[np.int64]
+Narrow = NDArray[np.uint16]
 Singles = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
@@ -30,7 +31,7 @@ _LINE = 16  # neighbours in a cache line
 
 @compiled
 def pull(
-    offsets: Longs, neighbours: Words, shift: int, first: int, last: int, z: Singles | Doubles, sums: Doubles
+    offsets: Longs, neighbours: Words, shift: int, first: int, last: int, z: Narrow | Singles | Doubles, sums: Doubles
 ) -> None:
     """Sums of the rows from `first` until `last`; edge k of the graph stands at neighbours[k - shift].
 
@@ -39,7 +40,10 @@ def pull(
     stop = np.uint64(offsets[first] - shift)
     for row in range(first, last):
         k, stop = stop, np.uint64(offsets[row + 1] - shift)
-        sums[row - first] = _row_sum(neighbours, z, k, stop)
+        if stop - k <= _PIECE:
+            sums[row - first] = sum_of(neighbours, z, k, stop)
+        else:
+            sums[row - first] = _long_sum(neighbours, z, k, stop)
 
 
 @compiled
@@ -50,14 +54,17 @@ def pull_weighted(
     shift: int,
     first: int,
     last: int,
-    z: Singles | Doubles,
+    z: Narrow | Singles | Doubles,
     sums: Doubles,
 ) -> None:
     """As `pull`, each edge times its weight; weight k of the graph stands at weights[k - shift]."""
     stop = np.uint64(offsets[first] - shift)
     for row in range(first, last):
         k, stop = stop, np.uint64(offsets[row + 1] - shift)
-        sums[row - first] = _weighted_row_sum(neighbours, weights, z, k, stop)
+        if stop - k <= _PIECE:
+            sums[row - first] = weighted_sum_of(neighbours, weights, z, k, stop)
+        else:
+            sums[row - first] = _long_weighted_sum(neighbours, weights, z, k, stop)
 
 
 @compiled
@@ -68,7 +75,7 @@ def pull_nodes(
     shift: int,
     nodes: Words,
     count: int,
-    z: Singles | Doubles,
+    z: Narrow | Singles | Doubles,
     sums: Doubles,
 ) -> None:
     """As `pull`, of the rows of `count` nodes; weights may be empty, where all are 1."""
@@ -81,16 +88,16 @@ def pull_nodes(
         node = np.int64(nodes[row])
         k, stop = np.uint64(offsets[node] - shift), np.uint64(offsets[node + 1] - shift)
         if len(weights) > 0:
-            sums[row] = _weighted_row_sum(neighbours, weights, z, k, stop)
+            sums[row] = _long_weighted_sum(neighbours, weights, z, k, stop)
+        elif stop - k <= _PIECE:
+            sums[row] = sum_of(neighbours, z, k, stop)
         else:
-            sums[row] = _row_sum(neighbours, z, k, stop)
+            sums[row] = _long_sum(neighbours, z, k, stop)
 
 
 @compiled_bare
-def _row_sum(neighbours: Words, z: Singles | Doubles, k: np.uint64, stop: np.uint64) -> float:
-    """The sum of a row."""
-    if stop - k <= _PIECE:
-        return sum_of(neighbours, z, k, stop)
+def _long_sum(neighbours: Words, z: Narrow | Singles | Doubles, k: np.uint64, stop: np.uint64) -> float:
+    """The sum of a row, piece by piece."""
     total = lost = 0.0
     while k < stop:
         end = min(k + _PIECE, stop)
@@ -103,12 +110,10 @@ def _row_sum(neighbours: Words, z: Singles | Doubles, k: np.uint64, stop: np.uin
 
 
 @compiled_bare
-def _weighted_row_sum(
-    neighbours: Words, weights: Singles, z: Singles | Doubles, k: np.uint64, stop: np.uint64
+def _long_weighted_sum(
+    neighbours: Words, weights: Singles, z: Narrow | Singles | Doubles, k: np.uint64, stop: np.uint64
 ) -> float:
-    """The sum of a row with weights."""
-    if stop - k <= _PIECE:
-        return weighted_sum_of(neighbours, weights, z, k, stop)
+    """The sum of a row with weights, piece by piece."""
     total = lost = 0.0
     while k < stop:
         end = min(k + _PIECE, stop)

@@ -1,6 +1,8 @@
 """What a PageRank sweep does to a block once its sums are there: the new vector, the step, what goes out next.
 
-Vectors are of the core's rows; z has a place for each (places[row]). An empty array stands for one that needs no
+Vectors are of the core's rows; z has a place for each (places[row]). A narrow z is of 16 bits a value and one longer at
+its beginning (pagerank_gather); what it cannot hold of a value is carried over, and comes with the next one.
+`inverse` is a / out-weight. An empty array stands for one that needs no
 memory: `spread` and `restart` for the uniform distribution (their factor is then already divided by n), `leak` where
 only nodes without out-links leak. Totals of a block: the L1 norm of the step, its sum, and what leaks from the core.
 """
@@ -10,27 +12,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from inlink.kernels.jit import compiled
+from inlink.kernels.jit import compiled, compiled_bare
 
 Words = NDArray[np.uint32]
 Longs = NDArray[np.int64]
+Narrow = NDArray[np.uint16]
 Singles = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 
 @compiled
-def scale(
-    values: Doubles,
-    out_weight: Doubles,
-    leak: Doubles,
-    damping: float,
-    places: Words,
-    first: int,
-    last: int,
-    z: Singles | Doubles,
-    totals: Doubles,
-) -> None:
-    """z = a values / out-weight; totals of the values, their sum and what leaks compensated (Kahan)."""
+def tally(values: Doubles, leak: Doubles, first: int, last: int, totals: Doubles) -> None:
+    """Totals of the values; their sum and what leaks of them compensated (Kahan)."""
     norm = total = lost = leaked = leak_lost = 0.0
     has_leak = len(leak) > 0
     for i in range(first, last):
@@ -40,13 +33,19 @@ def scale(
         grown = total + part
         lost = (grown - total) - part
         total = grown
-        z[places[i]] = damping * value / out_weight[i]
         if has_leak:
             part = leak[i] * value - leak_lost
             grown = leaked + part
             leak_lost = (grown - leaked) - part
             leaked = grown
     totals[0], totals[1], totals[2] = norm, total, leaked
+
+
+@compiled
+def show(values: Doubles, inverse: Doubles, places: Words, first: int, last: int, z: Doubles) -> None:
+    """z = values times inverse."""
+    for i in range(first, last):
+        z[places[i]] = values[i] * inverse[i]
 
 
 @compiled
@@ -60,10 +59,30 @@ def multiply(values: Doubles, factor: float, first: int, last: int, totals: Doub
 
 
 @compiled
-def invert(out_weight: Doubles, damping: float, first: int, last: int, inverse: Singles) -> None:
-    """a / out-weight in single precision."""
+def invert(out_weight: Doubles, nodes: Words, damping: float, first: int, last: int, inverse: Doubles) -> None:
+    """inverse = a / out-weight of the node of a row."""
     for i in range(first, last):
-        inverse[i] = damping / out_weight[i]
+        inverse[i] = damping / out_weight[nodes[i]]
+
+
+@compiled_bare
+def narrow(value: float, carried: Singles, i: int) -> int:
+    """The upper 16 bits of the value as a single, rounded to even; with what was carried over, and the rest goes on."""
+    due = value + carried[i]
+    bits = np.int64(np.float32(due).view(np.uint32))
+    upper = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16
+    carried[i] = due - np.uint32(upper << 16).view(np.float32)
+    return int(upper)
+
+
+@compiled
+def show_narrow(
+    values: Doubles, inverse: Doubles, places: Words, first: int, last: int, carried: Singles, z: Narrow
+) -> None:
+    """z = values times inverse, narrow; nothing was carried over before."""
+    for i in range(first, last):
+        carried[i] = 0.0
+        z[places[i] + np.uint32(1)] = narrow(values[i] * inverse[i], carried, i)
 
 
 @compiled
@@ -74,12 +93,13 @@ def finish_first(
     restarts: float,
     restart: Doubles,
     leak: Doubles,
-    inverse: Singles,
+    inverse: Doubles,
     places: Words,
     first: int,
     last: int,
     x: Doubles,
-    z_next: Singles,
+    carried: Singles,
+    z_next: Narrow,
     totals: Doubles,
 ) -> None:
     """x = sums + base spread + restarts restart, z_next = what the step from x before hands on; its totals."""
@@ -90,7 +110,7 @@ def finish_first(
         value += restarts if restart_uniform else restarts * restart[i]
         step = value - x[i]
         x[i] = value
-        z_next[places[i]] = step * inverse[i]
+        z_next[places[i] + np.uint32(1)] = narrow(step * inverse[i], carried, i)
         norm += abs(step)
         total += step
         if has_leak:
@@ -99,17 +119,18 @@ def finish_first(
 
 
 @compiled
-def finish_single(
+def finish_narrow(
     sums: Doubles,
     base: float,
     spread: Doubles,
     leak: Doubles,
-    inverse: Singles,
+    inverse: Doubles,
     places: Words,
     first: int,
     last: int,
     x: Doubles,
-    z_next: Singles,
+    carried: Singles,
+    z_next: Narrow,
     totals: Doubles,
 ) -> None:
     """step = sums + base spread; x grows by it, z_next = step a / out-weight; totals of the step."""
@@ -118,7 +139,7 @@ def finish_single(
     for i in range(first, last):
         step = sums[i - first] + (base if is_uniform else base * spread[i])
         x[i] += step
-        z_next[places[i]] = step * inverse[i]
+        z_next[places[i] + np.uint32(1)] = narrow(step * inverse[i], carried, i)
         norm += abs(step)
         total += step
         if has_leak:

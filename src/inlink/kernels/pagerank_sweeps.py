@@ -1,4 +1,4 @@
-"""The vectors of a PageRank run and one sweep over the core's edges, in single or in double precision."""
+"""The vectors of a PageRank run and one sweep over the core's edges, in narrow or in double precision."""
 
 from __future__ import annotations
 
@@ -17,16 +17,19 @@ from inlink.kernels.pagerank_steps import (
     finish_dangling,
     finish_double,
     finish_first,
-    finish_single,
+    finish_narrow,
     guess,
     invert,
     multiply,
     place,
-    scale,
+    show,
+    show_narrow,
+    tally,
 )
 
 Words = NDArray[np.uint32]
 Longs = NDArray[np.int64]
+Narrow = NDArray[np.uint16]
 Singles = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
@@ -35,8 +38,8 @@ class Sweeps:
     """x (float64, of the core's rows) and what sweeps need beside it; a context manager that ends its threads.
 
     All other nodes together are one more, whose mass is what is missing from 1 (from 0 in a step).
-    Memory: x, two places of 8 bytes a row that hold two single vectors or a double one and a step, and 12 bytes; at the
-    end two vectors of 8 bytes a node.
+    Memory: x, a / out-weight, a double z or two narrow ones with what is carried over, and a step: 8 bytes a row each;
+    at the end two vectors of 8 bytes a node.
     """
 
     def __init__(
@@ -45,24 +48,24 @@ class Sweeps:
         self.core, self.n, self.size, self.damping, self.threads = core, core.n, core.size, damping, threads
         self.restart = NOTHING if restart is None else checked_restart(restart, self.n)
         self.spread = NOTHING if returns_uniformly else self.restart
-        self.can_start_single = restart is None or not returns_uniformly
+        self.can_start_narrow = restart is None or not returns_uniformly
         self.crew = Crew(cut(core.offsets), threads)
         self.rounding = ROUNDINGS * 2.0**-53
         self.totals = np.zeros((len(self.crew.blocks), 3))
         most = max((last - first for first, last in self.crew.blocks), default=0)
         self.sums = [np.empty(most) for _ in range(self.crew.threads)]
-        self.n_single = self.n_double = 0
-        self.out_weight = core.out_weight[core.nodes]
+        self.n_narrow = self.n_double = 0
         self.leak = core.leak[core.nodes] if len(core.leak) else core.leak
         self.core_restart = self.restart[core.nodes] if len(self.restart) else self.restart
         self.core_spread = self.core_restart if len(self.spread) else self.spread
         self.x = np.full(self.size, 1.0 / max(self.n, 1)) if restart is None else self.core_restart.copy()
-        self.z, self.step = np.zeros(self.size + 1), np.zeros(self.size + 1)
-        self.singles = [self._single(self.step), self._single(self.z)]
+        self.z, self.step = np.zeros(self.size + 1), np.empty(self.size)
+        self.narrow_z, self.carried = self._narrow_places()
         self.is_first = self.step_waits = False
-        self.inverse = np.empty(self.size, np.float32)
+        self.inverse = np.empty(self.size)
         self.base = self.restarts = 0.0
-        self.crew.each(lambda _, block: invert(self.out_weight, damping, *self.crew.blocks[block], self.inverse))
+        given = core.out_weight, core.nodes, damping
+        self.crew.each(lambda _, block: invert(*given, *self.crew.blocks[block], self.inverse))
 
     def __enter__(self) -> Sweeps:
         self.crew.__enter__()
@@ -74,39 +77,36 @@ class Sweeps:
         self.crew.__exit__(kind, error, trace)
 
     def start(self) -> float:
-        """Prepare single sweeps; the norm they start from. Without a restart x begins at what in-links alone tell."""
+        """Prepare narrow sweeps; the norm they start from. Without a restart x begins at what in-links alone tell."""
         if not len(self.restart):
             self._guess()
-        lost = self._scale(self.x, self.singles[0], 1.0)
-        self.base = self._share(self.damping * lost, self.spread)
+        self._show_narrow(self.x, 1.0)
         self.restarts = self._share(1.0 - self.damping, self.restart)
         self.is_first = True
         return 1.0
 
-    def single(self) -> float:
+    def narrow(self) -> float:
         """Propagate the step once more and add it to x; its norm. The first sweep finds the step from x to F(x)."""
-        self.n_single += 1
+        self.n_narrow += 1
         if self.step_waits:
-            self._scale_step()
-        z, z_next = self.singles
-        z_next[-1] = 0.0
+            self.step_waits = False
+            self._show_narrow(self.step, 0.0)
+        z, z_next = self.narrow_z
 
         def work(thread: int, block: int) -> None:
             first, last = self.crew.blocks[block]
             sums, base, spread, totals = self.sums[thread], self.base, self.core_spread, self.totals[block]
-            leak, inverse, places, x = self.leak, self.inverse, self.core.places, self.x
+            leak, inverse, places, x, carried = self.leak, self.inverse, self.core.places, self.x, self.carried
             self._pull(first, last, z, sums)
             if self.is_first:
-                restarts, restart = self.restarts, self.core_restart
-                finish_first(
-                    sums, base, spread, restarts, restart, leak, inverse, places, first, last, x, z_next, totals
-                )
+                begun = (self.restarts, self.core_restart)
+                finish_first(sums, base, spread, *begun, leak, inverse, places, first, last, x, carried, z_next, totals)
             else:
-                finish_single(sums, base, spread, leak, inverse, places, first, last, x, z_next, totals)
+                finish_narrow(sums, base, spread, leak, inverse, places, first, last, x, carried, z_next, totals)
 
         self.crew.each(work)
         self.is_first = False
-        self.singles.reverse()
+        self.narrow_z.reverse()
         norm, total, leaked = self._sum_totals()
         self.base = self._share(self.damping * (leaked - total), self.spread)
         return norm + abs(total)
@@ -125,11 +125,13 @@ class Sweeps:
         self.crew.each(lambda _, block: guess(core.offsets, share, base, *blocks[block], self.x))
 
     def double(self) -> float:
-        """x becomes F(x); its step waits for single sweeps. The norm of the step."""
+        """x becomes F(x); its step waits for narrow sweeps. The norm of the step."""
         self.n_double += 1
-        lost = self._scale(self.x, self.z, 1.0)
-        self.base = self._share(self.damping * lost, self.spread)
+        self.base = self._share(self.damping * self._lost(self.x, 1.0), self.spread)
         self.restarts = self._share(1.0 - self.damping, self.restart)
+        self.z[-1] = 0.0
+        inverse, places, blocks = self.inverse, self.core.places, self.crew.blocks
+        self.crew.each(lambda _, block: show(self.x, inverse, places, *blocks[block], self.z))
 
         def work(thread: int, block: int) -> None:
             first, last = self.crew.blocks[block]
@@ -154,7 +156,7 @@ class Sweeps:
         return norm + abs(total)
 
     def normalise(self) -> None:
-        """Where every node links, scale x to sum 1: single sweeps leave a surplus, of the slowest part of the error."""
+        """Where every node links, scale x to sum 1: narrow sweeps leave a surplus, of the slowest part of the error."""
         if self.size == self.n:
             self._multiply(1.0 / self._multiply(1.0))
 
@@ -183,8 +185,7 @@ class Sweeps:
 
     def returned(self) -> float:
         """After a double sweep: the mass of x that leaves the links."""
-        self._scale(self.x, self.singles[0], 1.0)
-        self.step_waits = False
+        self._lost(self.x, 1.0)
         _, total, leaked = self._sum_totals()
         return leaked if self.size == self.n else max(0.0, 1.0 - total) + leaked
 
@@ -194,34 +195,31 @@ class Sweeps:
         self.crew.each(lambda _, block: multiply(self.x, factor, *blocks[block], self.totals[block]))
         return self._sum_totals()[1]
 
-    def _single(self, place: Doubles) -> Singles:
-        """A place as a vector in single precision."""
-        return place.view(np.float32)[: self.size + 1]
+    def _narrow_places(self) -> tuple[list[Narrow], Singles]:
+        """Two narrow vectors, 0 at both ends, and what is carried over, where z is in between."""
+        both, longer = self.z.view(np.uint16), self.size + 2
+        return [both[:longer], both[longer : 2 * longer]], self.z.view(np.float32)[longer:][: self.size]
 
     def _share(self, mass: float, over: Doubles) -> float:
         """The factor of a distribution: what each node has of it where it is uniform."""
         return mass if len(over) else mass / self.n
 
-    def _scale_step(self) -> None:
-        """Prepare the step of a double sweep for single ones."""
-        self.step_waits = False
-        self.singles = [self._single(self.z), self._single(self.step)]
-        lost = self._scale(self.step, self.singles[0], 0.0)
-        self.base = self._share(self.damping * lost, self.spread)
+    def _show_narrow(self, values: Doubles, whole: float) -> None:
+        """Begin narrow sweeps from values, of nodes that sum to `whole` together."""
+        self.base = self._share(self.damping * self._lost(values, whole), self.spread)
+        for z in self.narrow_z:
+            z[0] = z[-1] = 0
+        inverse, places, blocks = self.inverse, self.core.places, self.crew.blocks
+        carried, z = self.carried, self.narrow_z[0]
+        self.crew.each(lambda _, block: show_narrow(values, inverse, places, *blocks[block], carried, z))
 
-    def _scale(self, values: Doubles, z: Singles | Doubles, whole: float) -> float:
-        """z = a values / out-weight; how much leaks of values that sum to `whole`, with those of dangling nodes."""
-        blocks, places = self.crew.blocks, self.core.places
-        z[-1] = 0.0
-        self.crew.each(
-            lambda _, block: scale(
-                values, self.out_weight, self.leak, self.damping, places, *blocks[block], z, self.totals[block]
-            )
-        )
+    def _lost(self, values: Doubles, whole: float) -> float:
+        """How much leaks of values that sum to `whole`, with those of dangling nodes."""
+        self.crew.each(lambda _, block: tally(values, self.leak, *self.crew.blocks[block], self.totals[block]))
         _, total, leaked = self._sum_totals()
         return (whole - total) + leaked
 
-    def _pull(self, first: int, last: int, z: Singles | Doubles, sums: Doubles) -> None:
+    def _pull(self, first: int, last: int, z: Narrow | Doubles, sums: Doubles) -> None:
         """Sums of the rows of one block."""
         core = self.core
         if len(core.weights):
