@@ -34,9 +34,21 @@ opt_out = ["Example.NET"]
 test_hosts = ["localhost"]
 routes = ["*.example=http://127.0.0.1:8080"]
 
+[monitor]
+mail_to = ["you@example.org", "me@example.org"]
+mail_from = "inlink@example.org"
+smtp = "smtps://user@mail.example.org:465"
+webhook = "https://example.org/hook"
+feed = false
+alerts = "at-once"
+digest_hours = 12
+robots = ["Googlebot", "bingbot"]
+lost_after_days = 14
+
 [retention]
 snapshots = 5
 archive_days = 30
+looks_days = 90
 """
 
 
@@ -50,7 +62,10 @@ def test_everything_that_can_be_set() -> None:
     assert found.fetch.test_hosts == ("localhost",)
     assert (found.fetch.contact, found.fetch.delay_s) == ("https://example.org/bot", 2.0)
     assert (found.fetch.opt_out, found.fetch.routes) == (("example.net",), ("*.example=http://127.0.0.1:8080",))
-    assert (found.retention.snapshots, found.retention.archive_days) == (5, 30)
+    assert (found.monitor.mail_to[1], found.monitor.smtp) == ("me@example.org", "smtps://user@mail.example.org:465")
+    assert (found.monitor.alerts, found.monitor.digest_hours, found.monitor.feed) == ("at-once", 12, False)
+    assert found.monitor.robots == ("googlebot", "bingbot")
+    assert (found.retention.snapshots, found.retention.archive_days, found.retention.looks_days) == (5, 30, 90)
 
 
 def test_every_setting_is_in_the_full_example() -> None:
@@ -82,6 +97,11 @@ def test_no_file_gives_the_defaults(tmp_path: Path) -> None:
         pytest.param("[build]\nworkers = true", "build.workers", id="workers-is-a-truth-value"),
         pytest.param("[build]\nmemory = '1 TB'", "build.memory", id="unknown-unit"),
         pytest.param("[build]\nmemory = '1MB'", "build.memory", id="too-little-memory"),
+        pytest.param("[monitor]\nmail_to = ['you']", "monitor.mail_to", id="no-mail-address"),
+        pytest.param("[monitor]\nsmtp = 'smtp://me:secret@mail'", "monitor.smtp", id="password-in-a-file"),
+        pytest.param("[monitor]\nwebhook = 'ftp://x'", "monitor.webhook", id="webhook-no-web"),
+        pytest.param("[monitor]\nalerts = 'never'", "monitor.alerts", id="unknown-alerts"),
+        pytest.param("[monitor]\nfeed = 1", "monitor.feed", id="no-truth-value"),
         pytest.param("[retention]\nsnapshots = -1", "retention.snapshots", id="negative"),
         pytest.param("[limits]\nmax_links = 'many'", "limits.max_links", id="no-number"),
     ],

@@ -14,6 +14,8 @@ from inlink.errors import BadInput
 FILE_NAME = "inlink.toml"
 _UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 _HOST = re.compile(r"[^\s/:@?#]+\Z")
+_MAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+\Z")
+_SMTP = re.compile(r"smtps?://([^\s:@/]+(@[^\s:@/]+)?@)?[^\s:@/]+(:\d{1,5})?/?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,34 @@ class Fetch:
 
 
 @dataclass(frozen=True, slots=True)
+class Monitor:
+    """Who is told of what became of watched links, and how.
+
+    alerts: digest (one message in `digest_hours`) or at-once. smtp: smtp:// or smtps:// address of a mail server; its
+    password is read from INLINK_SMTP_PASSWORD. feed: alerts.atom.xml is written. robots: named robots whose noindex and
+    nofollow count as those for all do. Units: lost_after_days days without an answer.
+    """
+
+    mail_to: tuple[str, ...] = ()
+    mail_from: str = ""
+    smtp: str = ""
+    webhook: str = ""
+    feed: bool = True
+    alerts: str = "digest"
+    digest_hours: int = 24
+    robots: tuple[str, ...] = ("googlebot",)
+    lost_after_days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
-    """How long things are kept. Units: archive_days days since `add --keep` made a copy; None keeps it for good."""
+    """How long things are kept. Units: archive_days days since `add --keep` made a copy; None keeps it for good;
+    looks_days days since a look of the monitor and what it told.
+    """
 
     snapshots: int = 3
     archive_days: int | None = None
+    looks_days: int | None = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +89,7 @@ class Settings:
     build: Build = field(default_factory=Build)
     limits: Mapping[str, int] = field(default_factory=dict)
     fetch: Fetch = field(default_factory=Fetch)
+    monitor: Monitor = field(default_factory=Monitor)
     retention: Retention = field(default_factory=Retention)
 
 
@@ -94,9 +120,21 @@ TEMPLATE = """\
 # test_hosts = ["localhost"]            # hosts that may resolve to private addresses
 # routes = ["*.example=http://127.0.0.1:8080"]  # where test hosts are, whatever DNS says
 
+[monitor]
+# mail_to = ["you@example.org"]         # who is told what became of watched links
+# mail_from = "inlink@example.org"
+# smtp = "smtps://user@mail.example.org:465"    # or smtp:// (STARTTLS where offered); password: INLINK_SMTP_PASSWORD
+# webhook = "https://example.org/hook"  # gets JSON; signed where INLINK_WEBHOOK_SECRET is set
+# feed = true                           # alerts.atom.xml in the workspace
+# alerts = "digest"                     # one message in digest_hours; or "at-once"
+# digest_hours = 24
+# robots = ["googlebot"]                # named robots whose noindex and nofollow count as those for all do
+# lost_after_days = 30                  # a page that does not answer for so long is lost
+
 [retention]
 # snapshots = 3                         # how many `inlink gc` keeps
 # archive_days = 365                    # `inlink gc` removes older copies (`inlink add --keep`); left out: never
+# looks_days = 400                      # `inlink monitor run` forgets older looks and alerts
 """
 
 
@@ -121,21 +159,22 @@ def parse_settings(text: str, *, name: str = FILE_NAME) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"{name} cannot be read: {error}", hint="see docs/settings.md for the format") from error
     reader = _Reader(name)
-    reader.only("", found, ("site", "suffixes", "build", "limits", "fetch", "retention"))
+    reader.only("", found, ("site", "suffixes", "build", "limits", "fetch", "monitor", "retention"))
     return Settings(
         site=Site(**reader.section(found, "site", {"domain": _host, "aliases": _hosts, "competitors": _hosts})),
         suffixes=reader.section(found, "suffixes", {"own": _suffixes}).get("own", ()),
         build=_build(reader.section(found, "build", {"workers": _workers, "memory": _memory})),
         limits=reader.limits(found),
         fetch=Fetch(**reader.section(found, "fetch", _FETCH)),
-        retention=Retention(**reader.section(found, "retention", {"snapshots": _positive, "archive_days": _positive})),
+        monitor=Monitor(**reader.section(found, "monitor", _MONITOR)),
+        retention=Retention(**reader.section(found, "retention", _RETENTION)),
     )
 
 
 def setting_names() -> tuple[str, ...]:
     """Names of all settings, as they are written in the file."""
     own = {"build.memory_bytes": "build.memory"}
-    sections = (("site", Site), ("build", Build), ("fetch", Fetch), ("retention", Retention))
+    sections = (("site", Site), ("build", Build), ("fetch", Fetch), ("monitor", Monitor), ("retention", Retention))
     names = [f"{section}.{f.name}" for section, kind in sections for f in fields(kind)]
     return (*(own.get(name, name) for name in names), "suffixes.own", "limits.*")
 
@@ -216,6 +255,46 @@ def _contact(value: object) -> str:
     return value
 
 
+def _addresses(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise _WrongError('a list of e-mail addresses, such as ["you@example.org"]')
+    return tuple(dict.fromkeys(map(_address, value)))
+
+
+def _address(value: object) -> str:
+    if not isinstance(value, str) or not _MAIL.match(value):
+        raise _WrongError('an e-mail address in quotation marks, such as "you@example.org"')
+    return value
+
+
+def _smtp(value: object) -> str:
+    if not isinstance(value, str) or not _SMTP.match(value):
+        raise _WrongError('an address such as "smtps://user@mail.example.org:465" (no password in it)')
+    return value
+
+
+def _web(value: object) -> str:
+    if not isinstance(value, str) or not value.isprintable() or not value.startswith(("https://", "http://")):
+        raise _WrongError("an http(s) address in quotation marks")
+    return value
+
+
+def _alerts(value: object) -> str:
+    if value not in ("digest", "at-once"):
+        raise _WrongError('"digest" or "at-once"')
+    return str(value)
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _WrongError("true or false")
+    return value
+
+
+def _robots(value: object) -> tuple[str, ...]:
+    return tuple(name.lower() for name in _texts(value))
+
+
 def _seconds(value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 86_400:
         raise _WrongError("a number of seconds from 0 to 86400")
@@ -260,4 +339,21 @@ _FETCH: Mapping[str, Callable[[object], object]] = {
     "contact": _contact,
     "opt_out": _hosts,
     "delay_s": _seconds,
+}
+
+_MONITOR: Mapping[str, Callable[[object], object]] = {
+    "mail_to": _addresses,
+    "mail_from": _address,
+    "smtp": _smtp,
+    "webhook": _web,
+    "feed": _flag,
+    "alerts": _alerts,
+    "digest_hours": _positive,
+    "robots": _robots,
+    "lost_after_days": _positive,
+}
+_RETENTION: Mapping[str, Callable[[object], object]] = {
+    "snapshots": _positive,
+    "archive_days": _positive,
+    "looks_days": _positive,
 }

@@ -47,14 +47,16 @@ class Exchanger:
             await self._session.close()
             self._session = None
 
-    async def ask(self, place: Place, headers: dict[str, str], *, method: str = "GET", max_bytes: int) -> Reply:
+    async def ask(
+        self, place: Place, headers: dict[str, str], *, method: str = "GET", max_bytes: int, body: bytes | None = None
+    ) -> Reply:
         """The answer, or why there is none."""
         began_us, began = time.time_ns() // 1000, time.monotonic()
         self._gate.allow(place)
         got = _Got()
         try:
             async with asyncio.timeout(self._manners.total_timeout_s):
-                await self._exchange(place, {**self._headers(place), **headers}, method, max_bytes, got)
+                await self._exchange(place, {**self._headers(place), **headers}, method, max_bytes, got, body)
         except Exception as error:  # noqa: BLE001  a server can make aiohttp raise nearly anything
             slug, detail = _reason(error)
             if got.response is None:
@@ -63,8 +65,11 @@ class Exchanger:
             got.error, got.detail = slug, detail
         return got.reply(place.url, began_us, time.monotonic() - began)
 
-    async def _exchange(self, place: Place, headers: dict[str, str], method: str, max_bytes: int, got: _Got) -> None:
-        async with self._opened().request(method, self._target(place), headers=headers, allow_redirects=False) as found:
+    async def _exchange(
+        self, place: Place, headers: dict[str, str], method: str, max_bytes: int, got: _Got, body: bytes | None
+    ) -> None:
+        asking = self._opened().request(method, self._target(place), headers=headers, data=body, allow_redirects=False)
+        async with asking as found:
             got.response = found
             got.peer = getattr(found, "peer", None)
             size = 0

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from inlink.check.verdicts import Verdict
     from inlink.workbench.checking import Checked, CheckOptions, CheckReport
     from inlink.workbench.crawling import CrawlOptions, CrawlReport
+    from inlink.workbench.monitor_door import MonitorDoor
     from inlink.workbench.who import Asked, OpenRelease
 
 QUESTIONS = (
@@ -304,6 +305,13 @@ class Workbench:
         from inlink.workbench import checking
 
         return checking.history(self._home(), url)
+
+    @property
+    def monitor(self) -> MonitorDoor:
+        """Links that are watched: add, look, tell, list."""
+        from inlink.workbench.monitor_door import MonitorDoor
+
+        return MonitorDoor(self, self._home())
 
     def verify(self, *, report: Report = silent) -> VerifyReport:
         """Compare everything that is stored with its digests."""

@@ -1,0 +1,451 @@
+"""Watch links in a workspace: add, look, tell, list; one run at a time, by cron or for good."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from inlink.engine.protocol import Report, silent
+from inlink.errors import BadInput, Busy, InlinkError, Unreachable
+from inlink.fetch import Fetcher, Manners, Memory
+from inlink.monitor.alerts import outbox
+from inlink.monitor.alerts.feed import NAME as FEED
+from inlink.monitor.alerts.telling import Ways, has_news, prepare, tell
+from inlink.monitor.keeping import Looked, MonitorStore, Told
+from inlink.monitor.running import Clock, Run, Tally
+from inlink.monitor.scripts import Renderer, can_render
+from inlink.monitor.states import DAY_US, Standing
+from inlink.monitor.watches import Expected, Watch
+from inlink.monitor.words import STATES
+from inlink.store.workspace import Workspace
+from inlink.urls.domains import SuffixRules
+from inlink.urls.identity import Scope, same_page_key, target
+from inlink.urls.parse import normalise
+from inlink.workbench.crawling import COURTESY, FOLDER, alone, check_contact, manners_of, policy_of
+
+MAX_NAP_S = 60.0  # of the daemon
+COLUMNS = ("watch_id", "state", "since", "source_url", "target", "reasons", "last_look", "next_look", "label", "place")
+ALERT_COLUMNS = ("event_id", "at", "kind", "source_url", "target", "reasons", "sent", "anchor", "label", "place")
+LINK_COLUMNS = (
+    *("source_url", "target_url", "target_key", "kind", "follow", "anchor", "alt", "text_before", "text_after"),
+    *("region", "first_seen", "last_seen", "robots_noindex"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchOptions:
+    """How links are watched. origin: placement (somebody agreed to it: indexed and canonical from the beginning),
+    list or site. anchor, follows: what the link has to be, whatever is seen first. every_s: own interval.
+    """
+
+    origin: str = "placement"
+    label: str = ""
+    anchor: str | None = None
+    follows: bool = False
+    scope: str | None = None
+    every_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchesAdded:
+    """What became of watches that were asked for. refused: line or page, and why."""
+
+    n_new: int
+    n_known: int
+    refused: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WatchRow:
+    """A watch as it stands."""
+
+    watch_id: int
+    state: str
+    since: datetime | None
+    source_url: str
+    target: str
+    reasons: str
+    last_look: datetime | None
+    next_look: datetime | None
+    label: str
+    place: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchHistory:
+    """A watch with its looks and what was told of it, in order of time."""
+
+    watch: WatchRow
+    looks: tuple[Looked, ...]
+    events: tuple[Told, ...]
+    expected: Expected | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """An event with what became of it by channel ("mail sent, webhook waiting")."""
+
+    event_id: int
+    at: datetime
+    kind: str
+    source_url: str
+    target: str
+    reasons: str
+    sent: str
+    anchor: str
+    label: str
+    place: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorReport:
+    """What a run did. findings: looks by what they found; events: what was new by kind; messages: by what became of
+    them; states: all watches by state; unconfirmed: messages of which nobody can say whether they arrived.
+    """
+
+    n_pages: int
+    n_watches: int
+    n_put_off: int
+    n_forgotten: int
+    n_unconfirmed: int
+    took_s: float
+    is_stopped: bool
+    next_look: datetime | None
+    findings: Mapping[str, int] = field(default_factory=dict)
+    events: Mapping[str, int] = field(default_factory=dict)
+    messages: Mapping[str, int] = field(default_factory=dict)
+    states: Mapping[str, int] = field(default_factory=dict)
+
+
+def add(workspace: Workspace, pairs: Iterable[tuple[str, str]], options: WatchOptions | None = None) -> WatchesAdded:
+    """Watch that pages link to targets; what cannot be watched is said, and the rest is added."""
+    options = options or WatchOptions()
+    now_us = _now()
+    rules = SuffixRules(workspace.settings.suffixes)
+    made, refused = [], []
+    for page, aim in pairs:
+        try:
+            made.append(_watch(page, aim, options, rules, now_us))
+        except BadInput as error:
+            refused.append((f"{page} {aim}".strip(), error.message))
+    with _open(workspace) as store:
+        n_new = store.add(made)
+    return WatchesAdded(n_new, len(made) - n_new, tuple(refused))
+
+
+def _watch(page: str, aim: str, options: WatchOptions, rules: SuffixRules, now_us: int) -> Watch:
+    source = normalise(page if "://" in page else f"https://{page}")
+    if source is None:
+        raise BadInput(f"{page!r} is no web address", hint="name the page that links: https://example.net/page")
+    scope: Scope | None = options.scope  # type: ignore[assignment]
+    return Watch(
+        id=0,
+        origin=options.origin,
+        source=source,
+        target=target(aim, scope, rules=rules),
+        label=options.label,
+        wanted_anchor=options.anchor,
+        wants_follow=options.follows,
+        every_us=None if options.every_s is None else int(options.every_s * 1e6),
+        added_us=now_us,
+        next_us=now_us,
+    )
+
+
+def add_links(
+    workspace: Workspace, rows: Iterable[Mapping[str, object]], options: WatchOptions | None = None
+) -> WatchesAdded:
+    """Watch links of the index, as they were when they were seen last. Rows have LINK_COLUMNS."""
+    options = options or WatchOptions("site")
+    now_us = _now()
+    rules = SuffixRules(workspace.settings.suffixes)
+    made = [_known_watch(row, options, rules, now_us) for row in rows]
+    with _open(workspace) as store:
+        n_new = store.add(made)
+    return WatchesAdded(n_new, len(made) - n_new)
+
+
+def _known_watch(row: Mapping[str, object], options: WatchOptions, rules: SuffixRules, now_us: int) -> Watch:
+    aim = str(row["target_url"])
+    words = row["anchor"] or row["alt"]
+    expected = None
+    if words is not None or row["kind"] != "listed":
+        expected = Expected(
+            url=aim,
+            key=str(row["target_key"] or same_page_key(aim)),
+            kind=str(row["kind"]),
+            anchor=str(words or ""),
+            is_followed=row["follow"] is True,
+            is_indexed=row["robots_noindex"] is not True,
+            before=str(row["text_before"] or ""),
+            after=str(row["text_after"] or ""),
+            region=None if row["region"] is None else str(row["region"]),
+        )
+    first, last = _micros(row["first_seen"]), _micros(row["last_seen"])
+    return Watch(
+        id=0,
+        origin="site",
+        source=str(row["source_url"]),
+        target=target(aim, "url", rules=rules),
+        label=options.label,
+        wants_follow=options.follows,
+        every_us=None if options.every_s is None else int(options.every_s * 1e6),
+        added_us=now_us,
+        first_seen_us=first,
+        expected=expected,
+        standing=Standing("new", now_us, last_alive_us=last),
+        next_us=now_us,
+    )
+
+
+def watches(workspace: Workspace, states: Sequence[str] = (), limit: int | None = None) -> list[WatchRow]:
+    """Watches in some states, or all. Raises: BadInput for a state that there is not."""
+    for state in states:
+        if state not in STATES:
+            raise BadInput(f"there is no state {state!r}", hint=f"use one of {', '.join(STATES)}")
+    with _open(workspace) as store:
+        looked = store.looked_at()
+        return [_row(watch, looked.get(watch.id)) for watch in store.watches(states, limit)]
+
+
+def _row(watch: Watch, looked_us: int | None) -> WatchRow:
+    standing = watch.standing
+    said = standing.reasons
+    if standing.doubt:
+        said = (*said, *(f"{slug}?" for slug in standing.doubt_reasons))
+    elif standing.state == "suspect":
+        said = ("blocked?" if standing.is_blocked else "failing?",)
+    return WatchRow(
+        watch.id,
+        standing.state,
+        _moment(standing.since_us),
+        watch.source,
+        watch.target.text,
+        " ".join(said),
+        _moment(looked_us),
+        _moment(watch.next_us),
+        watch.label,
+        standing.place,
+    )
+
+
+def history(workspace: Workspace, number: int) -> WatchHistory:
+    """Everything that is known of a watch. Raises: NotFound."""
+    with _open(workspace) as store:
+        watch = store.watch(number)
+        looked = store.looked_at().get(number)
+        events = store.events(watch_id=number)[::-1]
+        return WatchHistory(_row(watch, looked), tuple(store.history(number)), tuple(events), watch.expected)
+
+
+def remove(workspace: Workspace, numbers: Sequence[int]) -> int:
+    """Watch no longer. Gives how many watches went."""
+    with _open(workspace) as store:
+        return store.remove(numbers)
+
+
+def accept(workspace: Workspace, numbers: Sequence[int]) -> list[WatchRow]:
+    """What the next look sees is as it should be from now on. Raises: NotFound."""
+    with _open(workspace) as store:
+        for number in numbers:
+            store.watch(number)
+        return [_row(store.accept(number, _now()), None) for number in numbers]
+
+
+def alerts(workspace: Workspace, *, since_us: int = 0, limit: int | None = None) -> list[AlertRow]:
+    """What was told, the latest first, and by which channel."""
+    with _open(workspace) as store:
+        events = store.events(since_us=since_us, limit=limit)
+        sent = outbox.deliveries(store, events)
+    return [_alert(event, sent[event.id]) for event in events]
+
+
+def _alert(event: Told, sent: Mapping[str, str]) -> AlertRow:
+    return AlertRow(
+        event.id,
+        _moment(event.at_us) or datetime.fromtimestamp(0, UTC),
+        event.kind,
+        event.source_url,
+        event.target,
+        " ".join(event.reasons),
+        ", ".join(f"{channel} {state}" for channel, state in sorted(sent.items())),
+        event.anchor,
+        event.label,
+        event.place,
+    )
+
+
+def resend(workspace: Workspace) -> int:
+    """Send again, in the next run, what failed or may not have arrived. Gives how many messages."""
+    with _open(workspace) as store:
+        return outbox.resend(store, _now())
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a run goes. looks_at_all: whether due or not. manners, clock: for tests; else the workspace's, the time."""
+
+    looks_at_all: bool = False
+    renders: bool = True
+    manners: Manners | None = None
+    clock: Clock | None = None
+
+
+def run(
+    workspace: Workspace,
+    options: RunOptions | None = None,
+    *,
+    report: Report = silent,
+    stop: threading.Event | None = None,
+) -> MonitorReport:
+    """Look at what is due, then tell what is new. Killed at any moment, the next run goes on; nothing is told twice.
+
+    Raises: NotConfigured (nobody to contact), Busy (a run, a crawl or a check of the workspace is under way).
+    """
+    options = options or RunOptions()
+    clock = options.clock or _now
+    began = time.monotonic()
+    ways = _ways(workspace, options)
+    with alone(workspace), _open(workspace) as store:
+        prepare(store, ways)
+        if options.looks_at_all:
+            store.all_due(clock())
+        check_contact((watch.source for watch in store.due(clock(), 10**9)), ways.policy, ways.manners)
+        tally = _look(workspace, store, ways, options, report, stop)
+        messages = tell(store, ways, clock)
+        days = workspace.settings.retention.looks_days
+        n_forgotten = store.forget(clock() - days * DAY_US) if days is not None else 0
+        return _reported(store, tally, messages, n_forgotten, time.monotonic() - began)
+
+
+def _look(
+    workspace: Workspace,
+    store: MonitorStore,
+    ways: Ways,
+    options: RunOptions,
+    report: Report,
+    stop: threading.Event | None,
+) -> Tally:
+    (workspace.path / FOLDER).mkdir(exist_ok=True)
+    memory = Memory(workspace.path / FOLDER / COURTESY)
+    rules = SuffixRules(workspace.settings.suffixes)
+    robots = frozenset(ways.settings.robots)
+
+    async def work() -> Tally:
+        async with Fetcher(ways.policy, ways.manners, memory) as fetcher, Renderer(fetcher, rules, robots) as renderer:
+            looking = Run(
+                store, fetcher, rules, robots=robots, renderer=renderer if options.renders and can_render() else None,
+                clock=options.clock, lost_after_us=ways.settings.lost_after_days * DAY_US, report=report, stop=stop,
+            )  # fmt: skip
+            return await looking.work()
+
+    try:
+        return asyncio.run(work())
+    finally:
+        memory.close()
+
+
+def _ways(workspace: Workspace, options: RunOptions) -> Ways:
+    settings = workspace.settings.monitor
+    feed = workspace.path / FEED if settings.feed else None
+    return Ways(settings, policy_of(workspace), options.manners or manners_of(workspace), feed)
+
+
+def _reported(
+    store: MonitorStore, tally: Tally, messages: Mapping[str, int], n_forgotten: int, took_s: float
+) -> MonitorReport:
+    return MonitorReport(
+        n_pages=tally.n_pages,
+        n_watches=tally.n_watches,
+        n_put_off=tally.n_put_off,
+        n_forgotten=n_forgotten,
+        n_unconfirmed=len(outbox.open_messages(store)),
+        took_s=took_s,
+        is_stopped=tally.is_stopped,
+        next_look=_moment(store.next_due_us()),
+        findings=dict(tally.findings),
+        events=dict(tally.events),
+        messages=messages,
+        states={state: n for state in STATES if (n := store.counts().get(state))},
+    )
+
+
+def run_for_good(
+    workspace: Workspace,
+    options: RunOptions | None = None,
+    *,
+    each: Callable[[MonitorReport | InlinkError], None],
+    report: Report = silent,
+    stop: threading.Event,
+) -> None:
+    """Run whenever something is due, until stopped. A run that cannot be made now is told and tried again later."""
+    while not stop.is_set():
+        try:
+            if _is_due(workspace, options or RunOptions()):
+                each(run(workspace, options, report=report, stop=stop))
+        except (Busy, Unreachable) as error:
+            each(error)
+        stop.wait(MAX_NAP_S)
+
+
+def _is_due(workspace: Workspace, options: RunOptions) -> bool:
+    """Whether a watch is due, or something is to be told."""
+    with _open(workspace) as store:
+        due_us = store.next_due_us()
+        now_us = (options.clock or _now)()
+        return (due_us is not None and due_us <= now_us) or has_news(store, _ways(workspace, options), now_us)
+
+
+@contextmanager
+def _open(workspace: Workspace) -> Iterator[MonitorStore]:
+    store = MonitorStore(workspace.database, SuffixRules(workspace.settings.suffixes))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def listed_pairs(text: str, aim: str | None) -> Iterator[tuple[str, str]]:
+    """(page, target) of a pasted list: a line each, tab, comma, semicolon or spaces between; without a target, `aim`.
+
+    Raises: BadInput for a line without a target where there is no other.
+    """
+    for number, line in enumerate(text.splitlines(), 1):
+        bare = line.strip()
+        if not bare or bare.startswith("#"):
+            continue
+        for mark in ("\t", None, ";", ","):
+            cells = [cell for each in bare.split(mark) if (cell := each.strip().strip('",;'))]
+            if len(cells) > 1:
+                break
+        if len(cells) < 2 and aim is None:
+            raise BadInput(f"line {number} names no target: {bare[:100]}", hint="write PAGE TARGET, or give --target")
+        if number == 1 and "." not in cells[0]:
+            continue  # a header
+        yield cells[0], cells[1] if len(cells) > 1 and aim is None else aim or cells[1]
+
+
+def read_list(path: Path) -> str:
+    """The text of a list. Raises: BadInput."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} is not UTF-8 text", hint="write PAGE TARGET, one a line") from error
+
+
+def _micros(value: object) -> int | None:
+    return int(value.timestamp() * 1e6) if isinstance(value, datetime) else None
+
+
+def _moment(at_us: int | None) -> datetime | None:
+    return datetime.fromtimestamp(at_us // 1_000_000, UTC) if at_us else None
+
+
+def _now() -> int:
+    return time.time_ns() // 1000

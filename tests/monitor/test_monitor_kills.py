@@ -1,0 +1,164 @@
+"""Runs killed at random moments end where a run in peace ends: each event once, told once or known to be in doubt."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from watched_web import Answer, Web, hosting, page
+
+from inlink.monitor.alerts.outbox import deliveries
+from inlink.monitor.keeping import MonitorStore
+from inlink.monitor.states import DAY_US, HOUR_US
+from inlink.store.workspace import Workspace
+from inlink.urls.domains import SuffixRules
+from inlink.workbench.monitoring import add
+
+N_SITES, N_PAGES = 3, 10
+TIMES = (DAY_US, 2 * DAY_US, 2 * DAY_US + 2 * HOUR_US)
+NOFOLLOW = '<a href="https://mine.example/guide" rel=nofollow>Sourdough guide</a>'
+
+
+class Site:
+    """Every third page loses its link, every third makes it nofollow; the webhook takes what it is given."""
+
+    is_after = False
+
+    def answer(self, host: str, path: str, n_before: int) -> Answer | None:
+        if host == "hook.example":
+            return Answer("", 204)
+        name = path.lstrip("/")
+        if not host.startswith("site") or not name.isdigit() or int(name) >= N_PAGES:
+            return None
+        kind = int(name) % 3 if self.is_after else 0
+        return Answer([page(), page(""), page(NOFOLLOW)][kind])
+
+
+def made(folder: Path, web: Web) -> Path:
+    workspace = Workspace.create(folder)
+    settings = f'[fetch]\nroutes = ["{web.route}"]\n[monitor]\nwebhook = "https://hook.example/{folder.name}"\n'
+    workspace.settings_path.write_text(settings + 'alerts = "at-once"\n', encoding="utf-8")
+    pages = [f"https://site{s}.example/{n}" for s in range(N_SITES) for n in range(N_PAGES)]
+    assert add(workspace, [(each, "https://mine.example/guide") for each in pages]).n_new == len(pages)
+    with contextlib.closing(MonitorStore(workspace.database, SuffixRules(()))) as store, store.db.step():
+        store.db.run("update watches set next_at = 0, added_at = 0")
+    return workspace.path
+
+
+class Runner:
+    """The process that forks runs."""
+
+    def __init__(self) -> None:
+        script = Path(__file__).with_name("crash_monitor.py")
+        self.process = subprocess.Popen(
+            [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def run(self, folder: Path, at_us: int, kill_after_s: float | None = None) -> int:
+        """How a run ended, killed after some time."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(f"{folder} {at_us}\n")
+        self.process.stdin.flush()
+        child = int(self.process.stdout.readline())
+        timer = None
+        if kill_after_s is not None:
+            timer = threading.Timer(kill_after_s, self._kill, (child,))
+            timer.start()
+        status = int(self.process.stdout.readline())
+        if timer is not None:
+            timer.cancel()
+        return status
+
+    @staticmethod
+    def _kill(child: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.wait(60)
+        self.process.stdout.close()
+
+
+def outcome(folder: Path) -> tuple[dict[str, str], Counter[str], dict[int, str]]:
+    """State and reasons by page, events by page and kind, and how each event was told."""
+    workspace = Workspace.open(folder)
+    with contextlib.closing(MonitorStore(workspace.database, SuffixRules(()))) as store:
+        states = {w.source: f"{w.standing.state} {' '.join(w.standing.reasons)}" for w in store.watches()}
+        events = store.events()
+        told = {number: states.get("webhook", "") for number, states in deliveries(store, events).items()}
+        return states, Counter(f"{event.source_url} {event.kind}" for event in events), told
+
+
+def arrived(web: Web, folder: Path) -> Counter[int]:
+    """How often each event arrived at the folder's own webhook."""
+    bodies = [json.loads(body) for place, _, body in web.posted if place == f"hook.example/{folder.name}"]
+    return Counter(event["event_id"] for body in bodies for event in body["events"])
+
+
+def survive(tmp_path: Path, n_kills: int, seed: int) -> None:
+    draw = random.Random(seed)
+    site = Site()
+    with hosting(site.answer) as web, contextlib.closing(Runner()) as runner:
+        peaceful = made(tmp_path / "peace", web)
+        took = []
+        for step, at_us in enumerate(TIMES):
+            site.is_after = step > 0
+            reset(peaceful, at_us)
+            began = time.monotonic()
+            assert runner.run(peaceful, at_us) == 0
+            took.append(time.monotonic() - began)
+        states, events, told = outcome(peaceful)
+        assert set(events.values()) == {1}
+        assert len(events) == N_SITES * 6
+        assert set(told.values()) == {"sent"}
+        assert arrived(web, peaceful) == Counter(dict.fromkeys(told, 1))
+        killed = number = 0
+        while killed < n_kills:
+            folder = made(tmp_path / f"killed{number}", web)
+            number += 1
+            for step, at_us in enumerate(TIMES):
+                site.is_after = step > 0
+                reset(folder, at_us)
+                status = None
+                while status != 0:
+                    is_spared = killed >= n_kills
+                    status = runner.run(folder, at_us, None if is_spared else draw.uniform(0.01, took[step] * 0.9))
+                    assert status in (0, -signal.SIGKILL)
+                    killed += status != 0
+            found, found_events, found_told = outcome(folder)
+            assert found == states
+            assert found_events == events
+            assert set(found_told.values()) <= {"sent", "unconfirmed"}
+            there = arrived(web, folder)
+            assert max(there.values()) == 1
+            assert {event for event, state in found_told.items() if state == "sent"} <= set(there)
+            assert (folder / "alerts.atom.xml").stat().st_size > 1000
+
+
+def reset(folder: Path, at_us: int) -> None:
+    """All is due at a time; a run that goes on after a kill finds what it left."""
+    with contextlib.closing(MonitorStore(folder / "workspace.db", SuffixRules(()))) as store:
+        store.all_due(at_us)
+
+
+def test_ten_kills(tmp_path: Path) -> None:
+    survive(tmp_path, 10, 1)
+
+
+@pytest.mark.gate
+def test_fifty_kills(tmp_path: Path) -> None:
+    survive(tmp_path, 50, 2)
