@@ -1,17 +1,18 @@
 """The one door to the compiler: typed, cached on disk, no fast-math.
 
-Machine code is kept under a digest of all that it was made from: the source files of a function and of the compiled
-functions that it calls, and the constants that they name. (numba's own cache looks at the function's file alone, by
-time and size: after an upgrade it would run old code inside new.)
+Machine code is kept under a digest of all that it was made from: the source files of a function, of the compiled
+functions that it calls and of what writes their intrinsics, and the constants that they name. (numba's own cache looks
+at the function's file alone, by time and size: after an upgrade it would run old code inside new.)
 """
 
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any, TypeVar, cast
 
 import numba
@@ -19,6 +20,7 @@ import numpy as np
 from numba.core.caching import IndexDataCacheFile
 
 F = TypeVar("F", bound=Callable[..., object])
+_LIBRARIES = ("numba", "llvmlite", "numpy")
 
 
 def compiled(function: F) -> F:
@@ -60,24 +62,46 @@ def source_digest(function: Callable[..., object]) -> str:
         each: Any = waiting.pop()
         parts.add(_file_digest(each.__code__.co_filename))
         for name, value in _named(each):
-            source = getattr(value, "py_func", None) or getattr(value, "_defn", None)
+            source = _source(value)
             if source is None:
                 parts.add(f"{name}={_constant(value)}")
+            elif isinstance(source, type):
+                parts.add(_file_digest(str(sys.modules[source.__module__].__file__)))
             elif source not in seen:
                 seen.add(source)
                 waiting.append(source)
     return hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest()[:16]
 
 
+def _source(value: object) -> Any:
+    """The function behind a compiled one or an intrinsic; a plain function or class, which helps to write intrinsics.
+
+    None for anything else, and for what belongs to a library: numba looks at its own version.
+    """
+    behind = getattr(value, "py_func", None) or getattr(value, "_defn", None)
+    if behind is not None or not isinstance(value, (FunctionType, type)):
+        return behind
+    root = value.__module__.partition(".")[0]
+    return None if root in sys.stdlib_module_names or root in _LIBRARIES else value
+
+
 def _named(function: Any) -> Iterator[tuple[str, object]]:
-    """The globals that a function names, those of modules too."""
-    names = function.__code__.co_names
+    """The globals that a function and those inside it name, those of modules too."""
+    names = list(dict.fromkeys(name for code in _codes(function.__code__) for name in code.co_names))
     for name in names:
         value = function.__globals__.get(name)
         if isinstance(value, ModuleType):
             yield from ((f"{name}.{inner}", getattr(value, inner, None)) for inner in names)
         else:
             yield name, value
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """A function's code and that of the functions inside it."""
+    yield code
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from _codes(inner)
 
 
 def _constant(value: object) -> str:
