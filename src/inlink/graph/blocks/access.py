@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from inlink.errors import CorruptIndex
 from inlink.graph.blocks import layout as files
 from inlink.graph.blocks.called import CalledBlock
+from inlink.graph.blocks.coded import Called, unpack_called
 from inlink.graph.blocks.directory import Page, Root
 from inlink.graph.blocks.layout import MANIFEST, Manifest
 from inlink.graph.blocks.leaf import Lists, unpack_numbers
-from inlink.graph.blocks.names import Called, Names, unpack_called, unpack_front
+from inlink.graph.blocks.names import Names, unpack_front
 from inlink.graph.blocks.numbers import Table, span_of_number
 from inlink.graph.blocks.source import SEAL, ByteSource, Span, checked
 

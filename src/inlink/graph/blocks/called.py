@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from inlink.errors import CorruptIndex
-from inlink.graph.blocks.names import Beginnings, Called, unpack_called
+from inlink.graph.blocks.coded import Beginnings, Called, unpack_called
 
 _HINT = "the release is damaged: fetch or convert it again"
 
@@ -34,4 +34,4 @@ class CalledBlock:
             data = self._payload[self._starts[frame] : self._ends[frame]]
             size = min(self._per_frame, self._size - frame * self._per_frame)
             called = self._frames[frame] = unpack_called(data, size, self._beginnings)
-        return called.names.raw(at), int(called.behind[at])
+        return called.raw(at), called.behind(at)

@@ -1,6 +1,6 @@
 """The compiled decoder: see `decoders`."""
 
 from inlink.graph.blocks.leaf_kernel import read_chunk, read_deep, read_list
-from inlink.graph.blocks.name_kernel import read_coded, read_front
+from inlink.graph.blocks.name_kernel import read_front
 
-__all__ = ["read_chunk", "read_coded", "read_deep", "read_front", "read_list"]
+__all__ = ["read_chunk", "read_deep", "read_front", "read_list"]

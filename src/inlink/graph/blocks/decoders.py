@@ -35,8 +35,6 @@ class Decoder(Protocol):
     def read_chunk(self) -> Callable[[Words, Int, Int, Int], Ids]: ...  # noqa: D102
     @property
     def read_front(self) -> Callable[[Bytes, Bytes, Offsets], Int]: ...  # noqa: D102
-    @property
-    def read_coded(self) -> Callable[[Bytes, Bytes, Offsets, Bytes, Offsets], Int]: ...  # noqa: D102
 
 
 class _Choice:

@@ -13,8 +13,9 @@ import zstandard
 from numpy.typing import NDArray
 
 from inlink.errors import CorruptIndex
+from inlink.graph.blocks.coded import Beginnings, inflated
 from inlink.graph.blocks.layout import CALLED, CARDS, DIRECTORY, HEAD, OUTWARD
-from inlink.graph.blocks.names import Beginnings, inflated, unpack_front
+from inlink.graph.blocks.names import unpack_front
 from inlink.graph.blocks.numbers import seed_of
 from inlink.graph.blocks.source import Span
 

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inlink.errors import CorruptIndex
+from inlink.graph.blocks.coded import Beginnings, Called, inflated, unpack_called
 from inlink.graph.blocks.decoders import decoder
 from inlink.graph.blocks.layout import Layout
-from inlink.graph.blocks.names import Beginnings, Called, Names, inflated, unpack_called
 
 HEADER = struct.Struct("<5I4x")
 _HINT = "the release is damaged: fetch or convert it again"
 NOTHING = np.zeros(0, np.uint32)
-NO_NAMES = Called(Names(b"", np.zeros(0, np.int64)), NOTHING)
+NO_NAMES = Called(np.zeros(0, np.uint8), 0, Beginnings.of(()))
 
 
 @dataclass(frozen=True, slots=True)

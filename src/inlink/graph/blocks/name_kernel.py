@@ -223,39 +223,6 @@ def read_front(data: Bytes, out: Bytes, ends: Offsets) -> Int:
 
 
 @compiled_bare
-def read_coded(data: Bytes, beginnings: Bytes, starts: Offsets, out: Bytes, ends: Offsets) -> Int:
-    """Undo `coded`; ends[i] is where name i ends in `out`. Gives the names read, -1 where the bytes are wrong."""
-    at, n = 0, -1
-    place: Int = 0
-    while at < data.shape[0]:
-        byte = np.int64(data[at])
-        at += 1
-        if byte >= MARK:
-            if n >= 0:
-                ends[n] = place
-            n += 1
-            code = byte - MARK
-            if n >= ends.shape[0] or code >= starts.shape[0] - 1:
-                return -1
-            if place + starts[code + 1] - starts[code] > out.shape[0]:
-                return -1
-            for i in range(starts[code], starts[code + 1]):
-                out[place] = beginnings[i]
-                place += 1
-            continue
-        if n < 0 or place >= out.shape[0] or (byte == _ESCAPE and at + 2 > data.shape[0]):
-            return -1
-        if byte == _ESCAPE:
-            byte = np.int64(data[at]) | (np.int64(data[at + 1]) << 7)
-            at += 2
-        out[place] = byte
-        place += 1
-    if n >= 0:
-        ends[n] = place
-    return n + 1
-
-
-@compiled_bare
 def copy_coded(blob: Bytes, lengths: Lengths, places: Offsets, nodes: Ids, out: Bytes) -> None:
     """Copy coded names of nodes; `places` says where each 64 nodes' names begin."""
     at: Int = 0

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from inlink.errors import BadInput
 from inlink.graph.blocks import name_kernel as kernel
-from inlink.graph.blocks.names import Beginnings
+from inlink.graph.blocks.coded import Beginnings
 
 N_BEGINNINGS = 127
 GROUP = 64  # coded names behind each place that is kept

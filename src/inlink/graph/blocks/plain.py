@@ -8,13 +8,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from inlink.graph.blocks.coded import MARK, unescaped
+
 Ids = NDArray[np.uint32]
 Words = NDArray[np.uint64]
 Bytes = NDArray[np.uint8]
 Offsets = NDArray[np.int64]
 
 _LONGEST, _RAW, _FORGET, _LENGTH_BITS = 24, 32, 32, 5
-_MARK, _ESCAPE = 128, 1
 _SPARE = 16  # bytes behind the bits, so that 64 of them can be looked at anywhere
 
 
@@ -114,45 +115,16 @@ def read_front(data: Bytes, out: Bytes, ends: Offsets) -> int:
     return _put(found, out, ends)
 
 
-def read_coded(data: Bytes, beginnings: Bytes, starts: Offsets, out: Bytes, ends: Offsets) -> int:
-    """As name_kernel.read_coded."""
-    blob, places = beginnings.tobytes(), starts.tolist()
-    found: list[bytes] = []
-    for mark, rest in _names(data):
-        if mark is None or rest is None or mark >= len(places) - 1:
-            return -1
-        found.append(blob[places[mark] : places[mark + 1]] + rest)
-    return _put(found, out, ends)
-
-
 def _names(data: Bytes) -> list[tuple[int | None, bytes | None]]:
     """(the first byte less MARK, the rest) of each name; None where the bytes are wrong."""
     raw = data.tobytes()
-    marks = np.flatnonzero(data >= _MARK).tolist()
+    marks = np.flatnonzero(data >= MARK).tolist()
     if not raw:
         return []
     if not marks or marks[0]:
         return [(None, None)]
     ends = [*marks[1:], len(raw)]
-    return [(raw[a] - _MARK, _text(raw[a + 1 : b])) for a, b in zip(marks, ends, strict=True)]
-
-
-def _text(raw: bytes) -> bytes | None:
-    """The bytes of a name without escapes."""
-    if _ESCAPE not in raw:
-        return raw
-    out = bytearray()
-    at = 0
-    while at < len(raw):
-        if raw[at] != _ESCAPE:
-            out.append(raw[at])
-            at += 1
-        elif at + 2 < len(raw):
-            out.append((raw[at + 1] | raw[at + 2] << 7) & 255)
-            at += 3
-        else:
-            return None
-    return bytes(out)
+    return [(raw[a] - MARK, unescaped(raw[a + 1 : b])) for a, b in zip(marks, ends, strict=True)]
 
 
 def _put(found: list[bytes], out: Bytes, ends: Offsets) -> int:

@@ -181,7 +181,7 @@ class Release:
         head = dict(zip(blocks, self.blocks.head(blocks), strict=True))
         for node, i in strong:
             called, at = head[i // layout.per_head], i % layout.per_head
-            known[node] = forward(called.names.raw(at)), int(called.behind[at])
+            known[node] = forward(called.raw(at)), called.behind(at)
 
     def _from_leaf(self, lists: Lists, wanted: Sequence[int], known: dict[int, Standing]) -> None:
         """Look up nodes among those whose names stand beside lists."""
@@ -191,7 +191,7 @@ class Release:
         deep, called = lists.named(self._left_out, root.head_nodes, root.beginnings)
         for node, place in zip(wanted, np.searchsorted(deep, wanted).tolist(), strict=True):
             if place < len(deep) and deep[place] == node:
-                known[node] = forward(called.names.raw(place)), int(called.behind[place])
+                known[node] = forward(called.raw(place)), called.behind(place)
 
     def places(self, nodes: Sequence[int]) -> list[int]:
         """The place of each node in name order."""
