@@ -55,6 +55,7 @@ VERBS = [
     "who",
     "intersect",
     "gap",
+    "monitor",
 ]
 
 ROW_VERBS = [

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from inlink.cli import options
+from inlink.cli import options, watch_options
 from inlink.cli.declare import ACTIONS, family, inlink, report, verb
 from inlink.cli.options import joined, option
 
@@ -251,6 +251,83 @@ verb(
     "latest and previous.",
     options.diff_runs(),
     example="inlink -w web diff-runs previous latest --site example.org",
+)
+
+# ---- watch -----------------------------------------------------------------------------------------------------------
+MONITOR = family(
+    "Watch the live web",
+    "monitor",
+    "Watch links: is each still there, and as it was?\n\n"
+    "Looks at pages again and again, young and endangered links more often. What looks lost or changed is looked at a "
+    "second time an hour later before anybody is told: by mail, webhook or feed ([monitor] in inlink.toml), once.",
+)
+verb(
+    "Watch the live web",
+    "add",
+    f"{ACTIONS}.monitoring:add",
+    "Watch that a page links to a target.\n\n"
+    "One placement, a list, or the links to a target that the index holds. What the link is at first is what it should "
+    "stay, unless --anchor or --follow say more. A placement has to be indexed and canonical too.",
+    watch_options.add(),
+    example="inlink -w web monitor add https://blog.example/post https://example.org/guide --follow",
+    family=MONITOR,
+)
+verb(
+    "Watch the live web",
+    "list",
+    f"{ACTIONS}.monitoring:list_",
+    "What is watched, and how it stands.\n\nReasons with a question mark wait for a second look.",
+    watch_options.listing(),
+    example="inlink -w web monitor list --state lost --state changed",
+    family=MONITOR,
+)
+verb(
+    "Watch the live web",
+    "show",
+    f"{ACTIONS}.monitoring:show",
+    "One watch with every look at it.",
+    [click.Argument(["number"], type=click.IntRange(1), metavar="WATCH"), options.words_or_json()],
+    example="inlink -w web monitor show 7",
+    family=MONITOR,
+)
+verb(
+    "Watch the live web",
+    "run",
+    f"{ACTIONS}.monitoring:run",
+    "Look at what is due, and tell what is new.\n\n"
+    "For cron; or --daemon for a server. Can be killed at any moment; the next run goes on, and nothing is told twice.",
+    watch_options.run(),
+    example="inlink -w web monitor run",
+    family=MONITOR,
+)
+verb(
+    "Watch the live web",
+    "alerts",
+    f"{ACTIONS}.monitoring:alerts",
+    "What became lost, changed, unreachable or restored, and who was told.\n\n"
+    "sent: how it stands by channel: waiting, sent, failed, or unconfirmed (cut off while it was sent; not sent again "
+    "unless --resend says so).",
+    watch_options.alerts(),
+    example="inlink -w web monitor alerts --since 2026-01-01",
+    family=MONITOR,
+)
+verb(
+    "Watch the live web",
+    "accept",
+    f"{ACTIONS}.monitoring:accept",
+    "What a link is now is as it should be.\n\nThe next look sets what is expected of it.",
+    [watch_options.numbers()],
+    example="inlink -w web monitor accept 7",
+    family=MONITOR,
+)
+verb(
+    "Watch the live web",
+    "remove",
+    f"{ACTIONS}.monitoring:remove",
+    "Watch links no longer.",
+    [watch_options.numbers()],
+    example="inlink -w web monitor remove 7 8",
+    family=MONITOR,
 )
 
 # ---- releases of web graphs ------------------------------------------------------------------------------------------

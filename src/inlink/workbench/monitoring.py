@@ -26,7 +26,6 @@ from inlink.monitor.words import STATES
 from inlink.store.workspace import Workspace
 from inlink.urls.domains import SuffixRules
 from inlink.urls.identity import Scope, same_page_key, target
-from inlink.urls.parse import normalise
 from inlink.workbench.crawling import COURTESY, FOLDER, alone, check_contact, manners_of, policy_of
 
 MAX_NAP_S = 60.0  # of the daemon
@@ -140,9 +139,7 @@ def add(workspace: Workspace, pairs: Iterable[tuple[str, str]], options: WatchOp
 
 
 def _watch(page: str, aim: str, options: WatchOptions, rules: SuffixRules, now_us: int) -> Watch:
-    source = normalise(page if "://" in page else f"https://{page}")
-    if source is None:
-        raise BadInput(f"{page!r} is no web address", hint="name the page that links: https://example.net/page")
+    source = target(page, "url", rules=rules).url or page
     scope: Scope | None = options.scope  # type: ignore[assignment]
     return Watch(
         id=0,
