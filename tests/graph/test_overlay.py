@@ -13,12 +13,14 @@ from small_webs import Here, built, write_warc
 from inlink.errors import BadInput
 from inlink.graph.blocks import Release
 from inlink.graph.blocks.reader import Side
+from inlink.graph.explain import open_explained
 from inlink.graph.graph import Graph
 from inlink.graph.names import Names, Texts
 from inlink.graph.overlay import Overlay, lists_of_release, overlay, place_own, votes_placed
 from inlink.graph.release_lists import degrees_of, lists_of, names_of
 from inlink.graph.scoring import rank
 from inlink.graph.upkeep import run_faults
+from inlink.graph.what_if_wishes import Counts
 from inlink.kernels.csr import Csr, csr_of_edges, transpose
 from inlink.kernels.packed_write import packed_of_csr
 from inlink.store.files import bytes_digest
@@ -185,6 +187,23 @@ def test_a_run_over_a_release_of_hosts(www: str, tmp_path: Path) -> None:
     assert run.facts.m == len(edges)
     expected = np.array(igraph.Graph(len(nodes), edges, directed=True).pagerank(damping=0.85))
     assert np.abs(expected - run.mass).sum() < 1e-9
+
+
+def test_pages_of_hosts_that_are_folded_into_one(tmp_path: Path) -> None:
+    """Two pages of a and three of www.a vote for b, two of the latter for www.b as well: five pages of one host."""
+    hosts = skewed(N, 2500, seed=3)
+    write(tmp_path / "release", hosts, kind="host", meta={"www": "stripped"})
+    pages = {f"https://a.mine.example/{k}": ["https://b.mine.example/"] for k in range(2)}
+    pages |= {f"https://www.a.mine.example/w{k}": ["https://b.mine.example/"] for k in range(3)}
+    for k in range(2):
+        pages[f"https://www.a.mine.example/w{k}"].append("https://www.b.mine.example/ nofollow")
+    workspace = built(tmp_path / "ws", write_warc(tmp_path / "1.warc.gz", pages))
+    run = rank(workspace, "hosts", Here(), release=Release.open(tmp_path / "release")).run
+    explained = open_explained(workspace, run)
+    source, target = (run.names.node(name) for name in ("a.mine.example", "b.mine.example"))
+    assert source is not None
+    assert target is not None
+    assert explained.counts(source, target) == Counts(pages=5, follow_pages=5, hosts=1, follow_hosts=1)
 
 
 def _plain(host: str) -> str:

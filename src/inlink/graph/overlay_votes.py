@@ -1,8 +1,10 @@
 """A release and the user's own votes as votes of one graph, so that runs, explanations and differences take them alike.
 
 A release's edge counts as one page of one host that votes with a follow link (it does not know more); where the user's
-own links know the pair too, the greater count stands. Made in memory: for releases of some hundreds of
-millions of edges.
+own links know the pair too, the greater count stands. Where a release folds own hosts into one (`www.`), pages of
+several hosts that vote for one are counted together, for they are different pages; pages of one host that vote for
+several which are now one may be the same pages: the greatest of these counts stands, as at least so many do. Made in
+memory: for releases of some hundreds of millions of edges.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ from inlink.store.files import replace_text
 from inlink.urls.domains import SuffixRules
 from inlink.urls.surt import host_key
 
+# The version of how both become one: it rises whenever the same votes and release would give other counts.
+CODE = "2"
 MOST_EDGES = 400_000_000  # pairs, votes and both directions of the graph: some 45 bytes an edge in memory
 
 
@@ -46,7 +50,7 @@ def check_release(release: Release, kind: str) -> None:
 
 def overlay_key(snapshot_key: str, release: Release) -> str:
     """What tells this content from others: that of the snapshot, and the release."""
-    words = json.dumps([snapshot_key, release.manifest.digest])
+    words = json.dumps([CODE, snapshot_key, release.manifest.digest])
     return hashlib.sha256(words.encode()).hexdigest()[:32]
 
 
@@ -89,10 +93,32 @@ def _joined(release: Release, own: Votes, nodes: NDArray[np.int64], number: NDAr
     pairs = np.insert(theirs, np.searchsorted(theirs, new), new)
     del theirs
     columns: dict[str, Array] = {"source": (pairs // n).astype(np.uint32), "target": (pairs % n).astype(np.uint32)}
-    at = np.searchsorted(pairs, mine)
+    folded = _Folded(mine, np.asarray(own.source)[kept])
+    at = np.searchsorted(pairs, folded.pairs)
     for name in COUNTS:
         counts = np.ones(len(pairs), np.uint32)
         counts[np.searchsorted(pairs, new)] = 0
-        np.maximum.at(counts, at, np.asarray(own.counts[name])[kept])
+        found = folded.counts(np.asarray(own.counts[name])[kept], of_pages=name.endswith("pages"))
+        counts[at] = np.maximum(counts[at], found)
         columns[name] = counts
     return columns
+
+
+class _Folded:
+    """Own votes whose pairs may be the same after folding. Shapes: pairs int64 (k,), each once, ascending."""
+
+    def __init__(self, pairs: NDArray[np.int64], own_source: Array) -> None:
+        self.order = np.lexsort((own_source, pairs))
+        ordered, sources = pairs[self.order], own_source[self.order]
+        is_pair = np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
+        is_source = is_pair | np.append(True, sources[1:] != sources[:-1])[: len(ordered)]
+        self.first_of_source = np.flatnonzero(is_source)
+        self.first_of_pair = np.flatnonzero(is_pair[self.first_of_source])
+        self.pairs = ordered[is_pair]
+
+    def counts(self, own: Array, *, of_pages: bool) -> Array:
+        """The count of each pair: the greatest of each own source's; of pages, those of all its own sources added."""
+        if not len(own):
+            return own
+        of_sources = np.maximum.reduceat(own[self.order], self.first_of_source)
+        return (np.add if of_pages else np.maximum).reduceat(of_sources, self.first_of_pair)
