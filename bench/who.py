@@ -212,7 +212,8 @@ def requests(release: Release, folder: Path) -> None:
     client = Client(Policy(test_hosts=frozenset({"127.0.0.1"})))
     with serving_folder(folder) as served:
         for label, chosen in cards.items():
-            for side, limit in (("inward", 50), ("outward", 50), ("inward", 100)):
+            named = release.manifest.layout
+            for side, limit in (("inward", named.named), ("outward", named.named_out), ("inward", 50)):
                 asked, came = [], []
                 for card in chosen:
                     served.reset()

@@ -48,17 +48,18 @@ def serving_folder(folder: Path) -> Iterator[Served]:
             if not path.is_file():
                 self._send(404, b"", {})
                 return
-            data = path.read_bytes()[: served.cut.get(name)]
+            size = min(path.stat().st_size, served.cut.get(name, 1 << 60))
             tag = served.etags.get(name, f'"{path.stat().st_mtime_ns:x}"')
             match = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
             if match is None or not served.has_ranges or self.headers.get("If-Range", tag) != tag:
-                self._send(200, data, {"ETag": tag})
+                self._send(200, _read(path, 0, size), {"ETag": tag})
                 return
-            start, end = int(match[1]), min(int(match[2]), len(data) - 1)
+            start, end = int(match[1]), min(int(match[2]), size - 1)
             if start > end:
-                self._send(416, b"", {"Content-Range": f"bytes */{len(data)}"})
+                self._send(416, b"", {"Content-Range": f"bytes */{size}"})
                 return
-            self._send(206, data[start : end + 1], {"ETag": tag, "Content-Range": f"bytes {start}-{end}/{len(data)}"})
+            body = _read(path, start, end + 1 - start)
+            self._send(206, body, {"ETag": tag, "Content-Range": f"bytes {start}-{end}/{size}"})
 
         def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
             self.send_response(status)
@@ -81,3 +82,9 @@ def serving_folder(folder: Path) -> Iterator[Served]:
         server.shutdown()
         server.server_close()
         thread.join(5)
+
+
+def _read(path: Path, start: int, size: int) -> bytes:
+    with path.open("rb") as stream:
+        stream.seek(start)
+        return stream.read(size)
