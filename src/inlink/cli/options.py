@@ -12,6 +12,7 @@ SCOPES = ("url", "prefix", "host", "domain")
 FORMATS = ("table", "json", "jsonl", "csv", "tsv")
 STATES = ("live", "lost", "all")
 CRAWL_SCOPES = ("host", "domain", "prefix", "list", "web")
+CRAWL_SCRIPTS = ("no", "few", "all")
 MODES = ("intersect", "union", "gap")
 QUESTIONS = (
     *("backlinks", "domains", "hosts", "ips", "subnets", "anchors", "pages", "outlinks", "outdomains"),
@@ -136,6 +137,8 @@ def crawl() -> list[click.Parameter]:
         option("--max-host-pages", type=click.IntRange(1), metavar="N", help="Pages of a host. Default: no limit."),
         option("--nofollow", "follows_nofollow", is_flag=True, help="Follow nofollow links too."),
         option("--sitemaps/--no-sitemaps", "reads_sitemaps", default=True, help="Read sitemaps that robots.txt names."),
+        option("--js", "scripts", type=click.Choice(CRAWL_SCRIPTS), default="no", show_default=True,
+               help="Run the scripts of pages with few links, or of all, in Chromium, and add the links they make."),
         option("--new", "is_new", is_flag=True, help="Begin anew, where a crawl of the same seeds is unfinished."),
         words_or_json(),
     ]  # fmt: skip

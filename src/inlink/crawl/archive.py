@@ -50,6 +50,24 @@ class Placed:
     offset: int
     length: int
     digest: str
+    record: str  # its id
+
+    @property
+    def place(self) -> str:
+        """File, offset and length."""
+        return f"{self.file} {self.offset} {self.length}"
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """Content that was made from an archived answer. Units: made_at_us, answered_at_us microseconds since 1970 UTC."""
+
+    url: str
+    block: bytes
+    content_type: str
+    made_at_us: int
+    record: str  # id of the answer's record
+    answered_at_us: int
 
 
 def payload_digest(body: bytes) -> str:
@@ -81,7 +99,11 @@ class Archive:
         self._append(stream, _response(reply, identity, digest, earlier))
         length = self.size - offset
         self._append(stream, _request(reply, identity))
-        return Placed(self.name, offset, length, digest)
+        return Placed(self.name, offset, length, digest, identity)
+
+    def put_conversion(self, page: Converted) -> None:
+        """What scripts made of a page: WARC 1.1, 6.9."""
+        self._append(self._opened(), _conversion(page))
 
     def flush(self) -> None:
         """All that was put is on disk."""
@@ -136,12 +158,14 @@ def recover(folder: Path, name: str, n_bytes: int) -> bool:
     return True
 
 
-def read_body(path: Path, offset: int, length: int) -> tuple[bytes, bytes] | None:
+def read_body(folder: Path, place: str) -> tuple[bytes, bytes] | None:
     """HTTP head and body of a response record that this module wrote; None where it is not there any more."""
+    name, offset, length = place.split(" ")
+    path = folder / name
     try:
-        with path.open("rb") as stream:
-            stream.seek(offset)
-            record = isal_zlib.decompress(stream.read(length), _GZIP)
+        with (path if path.exists() else folder / (name + OPEN)).open("rb") as stream:
+            stream.seek(int(offset))
+            record = isal_zlib.decompress(stream.read(int(length)), _GZIP)
     except _UNREADABLE:
         return None
     _, _, block = record.partition(b"\r\n\r\n")
@@ -191,6 +215,19 @@ def _response(reply: Reply, identity: str, digest: str, earlier: Earlier | None)
     headers.append(("Content-Type", "application/http; msgtype=response"))
     block = http_head(reply) + (b"" if earlier is not None else reply.body)
     return _record("revisit" if earlier is not None else "response", headers, block, identity)
+
+
+def _conversion(page: Converted) -> bytes:
+    headers = [
+        ("WARC-Target-URI", page.url),
+        ("WARC-Date", stamp(page.made_at_us)),
+        ("WARC-Refers-To", page.record),
+        ("WARC-Refers-To-Target-URI", page.url),
+        ("WARC-Refers-To-Date", stamp(page.answered_at_us)),
+        ("WARC-Payload-Digest", payload_digest(page.block)),
+        ("Content-Type", page.content_type),
+    ]
+    return _record("conversion", headers, page.block, _new_id())
 
 
 def http_head(reply: Reply) -> bytes:

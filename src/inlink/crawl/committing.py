@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from inlink.crawl.archive import Archive, Earlier, payload_digest, read_body
-from inlink.crawl.frontier import DONE, FAILED, LEFT_OUT, SEED, SITEMAP, Found, Frontier, Settled, Task
+from inlink.crawl.frontier import DONE, FAILED, LEFT_OUT, SEED, SITEMAP, Found, Frontier, Settled, Task, Unscripted
 from inlink.crawl.harvest import Harvest, harvest
 from inlink.crawl.judge import Judge
 from inlink.crawl.plan import Scope
+from inlink.crawl.scripts import Made, deserves_scripts
 from inlink.crawl.words import LEFT_OUT as LEFT_OUT_WORDS
 from inlink.fetch import Memory, Reply
 from inlink.fetch.memory import Known
@@ -77,9 +78,19 @@ class Committer:
     """Makes steps, one at a time, on whatever thread it is called."""
 
     def __init__(
-        self, frontier: Frontier, archive: Archive, judge: Judge, scope: Scope, memory: Memory, folder: Path
+        self,
+        frontier: Frontier,
+        archive: Archive,
+        judge: Judge,
+        scope: Scope,
+        memory: Memory,
+        folder: Path,
+        *,
+        scripts: str = "no",
     ) -> None:
         self._frontier, self._archive, self._judge, self._scope = frontier, archive, judge, scope
+        self._scripts = scripts
+        self._places: dict[int, tuple[str, str]] = {}  # of answers of the step: id of the record, place of the body
         self._memory, self._folder = memory, folder
         self._taken: dict[int, set[int]] = {}
         self._failures: dict[int, int] = {}
@@ -92,6 +103,7 @@ class Committer:
     def step(self, outcomes: Sequence[Outcome], wants: Wants) -> dict[int, list[Task]]:
         """Make the outcomes true; gives the next pages by host."""
         fates = self._fates(outcomes)
+        self._places.clear()
         known: list[Known] = []
         records = [self._archived(outcome, known) for outcome in fates.final]
         self._archive.flush()
@@ -107,13 +119,12 @@ class Committer:
                 self._frontier.add(list(self._rows(outcome, found)))
                 fates.settled.append(_settled(outcome, found))
             self._frontier.settle(fates.settled)
+            self._frontier.note_unscripted(self._unscripted(fates.final, records, harvests))
             self._frontier.put_back(fates.again)
             for host_id, why in (*fates.aside, *wants.aside):
                 self._frontier.set_aside(host_id, why)
                 self.aside.add(host_id)
-            self._frontier.keep_shapes(self._judge.changed_shapes())
-            if self._archive.size:
-                self._frontier.keep_file(self._archive.name, self._archive.size)
+            self._keep()
             self._let_go([*(outcome.task for outcome in outcomes), *wants.returned])
             next_pages = self._next(wants)
         self._archive.accepted()
@@ -123,6 +134,40 @@ class Committer:
         self._memory.flush()
         self._archive.roll_over()
         return next_pages
+
+    def script_step(self, made: Sequence[Made]) -> None:
+        """Make true what scripts made of pages."""
+        for each in made:
+            if each.record is not None:
+                self._archive.put_conversion(each.record)
+        self._archive.flush()
+        with self._frontier.step():
+            for each in made:
+                if each.found is not None:
+                    task = each.page.task
+                    ways = each.found.links.items()
+                    rows = self._judge.judge(ways, source=task.url, source_id=task.id, depth=task.depth + 1)
+                    self._frontier.add(list(rows))
+            self._frontier.settle_scripts((each.page.task.id, each.problem, each.n_links) for each in made)
+            self._keep()
+        self._archive.accepted()
+        self._archive.roll_over()
+
+    def _keep(self) -> None:
+        """What was counted of kinds of URLs, and how much of the archive is true."""
+        self._frontier.keep_shapes(self._judge.changed_shapes())
+        if self._archive.size:
+            self._frontier.keep_file(self._archive.name, self._archive.size)
+
+    def _unscripted(
+        self, outcomes: Sequence[Outcome], records: Sequence[Record], harvests: Sequence[Harvest]
+    ) -> Iterable[Unscripted]:
+        """Pages whose scripts are to be run."""
+        for outcome, record, found in zip(outcomes, records, harvests, strict=True):
+            is_whole = outcome.reply.cut is None
+            if is_whole and deserves_scripts(self._scripts, record, found):
+                task = outcome.task
+                yield Unscripted(task, *self._places[task.id], record.headers, record.fetched_at_us)
 
     def _fates(self, outcomes: Iterable[Outcome]) -> _Fates:
         fates = _Fates()
@@ -172,12 +217,12 @@ class Committer:
             if reply.status == 304:
                 status, headers, body = self._earlier_answer(old) or (status, headers, body)
         placed = self._archive.put(reply, digest, earlier)
+        self._places[outcome.task.id] = placed.record, (old.place or "") if old and earlier else placed.place
         self._sums.n_pages += 1
         self._sums.n_bytes += len(reply.body)
         if earlier is None and reply.status == 200 and reply.cut is None:
-            place = f"{placed.file} {placed.offset} {placed.length}"
             etag, modified = reply.header("etag"), reply.header("last-modified")
-            known.append(Known(outcome.task.url, etag, modified, digest, reply.asked_at_us, place))
+            known.append(Known(outcome.task.url, etag, modified, digest, reply.asked_at_us, placed.place))
         codings = next((value for name, value in headers if name.lower() == "content-encoding"), "")
         if codings and body:
             decoded = undo_codings(body, codings, DEFAULT_LIMITS)
@@ -186,8 +231,7 @@ class Committer:
 
     def _earlier_answer(self, old: Known) -> tuple[int, tuple[tuple[str, str], ...], bytes] | None:
         """The archived answer that a 304 repeats, as it was sent then."""
-        name, offset, length = (old.place or "").split(" ")
-        found = read_body(self._folder / name, int(offset), int(length))
+        found = read_body(self._folder, old.place or "")
         if found is None:
             return None
         lines = found[0].decode("utf-8", "replace").split("\r\n")[1:]

@@ -17,13 +17,15 @@ from pathlib import Path
 
 from inlink.crawl.archive import OPEN, Archive, recover
 from inlink.crawl.committing import WELCOMED, Committer, Outcome, Tally, Wants
-from inlink.crawl.frontier import DONE, SEED, Found, Frontier, Task
+from inlink.crawl.frontier import DONE, SEED, Found, Frontier, Task, Unscripted
 from inlink.crawl.judge import Judge
 from inlink.crawl.plan import Plan, Scope, host_of
+from inlink.crawl.scripts import archived_reply, made_of_all
 from inlink.engine.protocol import Progress, Report, silent
 from inlink.fetch import Fetcher, Manners, Memory, Policy
+from inlink.fetch.browser import Browser, Scripted
 from inlink.fetch.memory import Known
-from inlink.fetch.reply import NEVER_ASKED
+from inlink.fetch.reply import NEVER_ASKED, Reply
 from inlink.urls.domains import SuffixRules
 
 MAX_HOSTS = 2_000  # that are worked on at a time
@@ -32,6 +34,9 @@ BATCH_S = 0.25
 HELD_PAGES = 512  # answers that wait for their step, at most
 HELD_BYTES = 64 * 2**20
 GRACE_S = 10.0
+SCRIPTED_AT_ONCE = 4  # pages whose scripts run at a time
+
+_Run = tuple[Unscripted, Reply | None, Scripted | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,9 @@ class Crawl:
             self._scope.welcome(url)
         self._archive = Archive(place.archive, place.prefix, _next_number(place, frontier))
         judge = Judge(plan, self._scope, frontier)
-        self._committer = Committer(frontier, self._archive, judge, self._scope, memory, place.archive)
+        self._committer = Committer(
+            frontier, self._archive, judge, self._scope, memory, place.archive, scripts=plan.scripts
+        )
         self._queues: dict[int, deque[Task]] = {}
         self._workers: dict[int, set[asyncio.Task[None]]] = {}
         self._outcomes: list[Outcome] = []
@@ -137,25 +144,65 @@ class Crawl:
         return Ended(ending, self._committer.tally, time.monotonic() - began)
 
     async def _crawl(self) -> str:
-        began = time.monotonic()
         with ThreadPoolExecutor(1, thread_name_prefix="inlink-crawl") as thread:
             async with Fetcher(self._policy, self._manners, self._memory) as fetcher:
-                while True:
-                    was_full = self._is_full()
-                    had_work = bool(self._workers or self._outcomes or self._returned or self._aside)
-                    if self._broken is not None:
-                        raise self._broken
-                    more = await self._step(thread)
-                    self._start(fetcher, more)
-                    self._tell(time.monotonic() - began)
-                    is_idle = not (had_work or self._workers or self._outcomes or more)
-                    if self._stop.is_set() or (is_idle and was_full == self._is_full()):
-                        break
-                    await self._pause()
-                await self._end()
-                while self._outcomes:
-                    await self._step(thread, ends=True)
+                await self._ask_all(thread, fetcher)
+                while self._plan.scripts != "no" and await self._run_scripts(thread, fetcher):
+                    await self._ask_all(thread, fetcher)
         return self._ending()
+
+    async def _ask_all(self, thread: ThreadPoolExecutor, fetcher: Fetcher) -> None:
+        """Ask for all pages that wait."""
+        began = time.monotonic()
+        while True:
+            was_full = self._is_full()
+            had_work = bool(self._workers or self._outcomes or self._returned or self._aside)
+            if self._broken is not None:
+                raise self._broken
+            more = await self._step(thread)
+            self._start(fetcher, more)
+            self._tell(time.monotonic() - began)
+            is_idle = not (had_work or self._workers or self._outcomes or more)
+            if self._stop.is_set() or (is_idle and was_full == self._is_full()):
+                break
+            await self._pause()
+        await self._end()
+        while self._outcomes:
+            await self._step(thread, ends=True)
+
+    async def _run_scripts(self, thread: ThreadPoolExecutor, fetcher: Fetcher) -> bool:
+        """Run the scripts of all pages that wait for it; whether any were run, and may have led on."""
+        n_run = 0
+        pages = self._frontier.unscripted(SCRIPTED_AT_ONCE)
+        if not pages or self._stop.is_set():
+            return False
+        async with Browser(fetcher) as browser:
+            while pages and not self._stop.is_set():
+                run = await self._scripted(browser, pages)
+                await asyncio.get_running_loop().run_in_executor(thread, self._keep_scripted, run)
+                n_run += len(run)
+                self._report(Progress("crawl", n_run, None, "pages", "scripts run"))
+                pages = self._frontier.unscripted(SCRIPTED_AT_ONCE)
+        return n_run > 0 and not self._is_over()
+
+    async def _scripted(self, browser: Browser, pages: list[Unscripted]) -> list[_Run]:
+        """Pages with their answers, and with what their scripts made of them; those done before the user stops it."""
+        replies = [archived_reply(self._place.archive, page) for page in pages]
+        tasks = [None if reply is None else asyncio.create_task(browser.render(reply)) for reply in replies]
+        pending = {task for task in tasks if task is not None}
+        while pending and not self._stop.is_set():
+            _, pending = await asyncio.wait(pending, timeout=BATCH_S)
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+        return [
+            (page, reply, None if task is None else task.result())
+            for page, reply, task in zip(pages, replies, tasks, strict=True)
+            if task is None or not task.cancelled()
+        ]
+
+    def _keep_scripted(self, run: list[_Run]) -> None:
+        self._committer.script_step(made_of_all(run))
 
     async def _step(self, thread: ThreadPoolExecutor, *, ends: bool = False) -> dict[int, list[Task]]:
         """One step of the committer with the answers that are there."""

@@ -5,6 +5,7 @@ Memory does not grow with it: SQLite keeps a page cache of fixed size. All chang
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -73,6 +74,20 @@ class Settled:
     text_digest: int | None = None
     simhash: int | None = None
     canonical: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unscripted:
+    """A page whose scripts are to be run. record: id of its answer's record; place: of the record with its body.
+
+    Units: answered_at_us microseconds since 1970 UTC.
+    """
+
+    task: Task
+    record: str
+    place: str
+    headers: tuple[tuple[str, str], ...]
+    answered_at_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +266,39 @@ class Frontier:
     def keep_shapes(self, rows: Iterable[tuple[int, str, int, int, int, int, int, int | None, str | None]]) -> None:
         """Keep what is known of kinds of URLs."""
         self._db.executemany("insert or replace into shapes values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    # Pages whose scripts are to be run.
+
+    def note_unscripted(self, pages: Iterable[Unscripted]) -> None:
+        """These pages' scripts are to be run."""
+        self._db.executemany(
+            "insert or replace into renders (page, record, place, headers, answered_at) values (?, ?, ?, ?, ?)",
+            [(p.task.id, p.record, p.place, json.dumps(p.headers), p.answered_at_us) for p in pages],
+        )
+
+    def unscripted(self, n: int) -> list[Unscripted]:
+        """The next pages whose scripts are to be run."""
+        rows = self._db.execute(
+            """select p.id, p.host, h.name, p.url, p.turn, p.flags, p.hops, r.record, r.place, r.headers, r.answered_at
+               from renders r join pages p on p.id = r.page join hosts h on h.id = p.host
+               where r.state = 0 order by r.page limit ?""",
+            (n,),
+        )
+        found = []
+        for row in rows:
+            headers = tuple((str(name), str(value)) for name, value in json.loads(row[9]))
+            found.append(Unscripted(Task(*row[:7]), row[7], row[8], headers, row[10]))
+        return found
+
+    def settle_scripts(self, pages: Iterable[tuple[int, str | None, int]]) -> None:
+        """Pages whose scripts were run: id, why not, links that were not there before."""
+        rows = [(FAILED if why else DONE, why, n_links, page) for page, why, n_links in pages]
+        self._db.executemany("update renders set state = ?, why = ?, n_links = ? where page = ?", rows)
+
+    def scripts(self) -> list[tuple[int, str | None, int, int]]:
+        """State, reason, number of pages, links that need scripts."""
+        query = "select state, why, count(*), sum(n_links) from renders group by 1, 2"
+        return [tuple(row) for row in self._db.execute(query)]
 
     # What the report says.
 

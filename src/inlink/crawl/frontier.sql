@@ -28,6 +28,18 @@ create table if not exists pages (
 create unique index if not exists page_by_key on pages (key);
 create index if not exists queue on pages (host, turn, id) where state = 0;
 create index if not exists hosts_waiting on hosts (id) where n_waiting > 0 and aside is null;
+-- Pages whose scripts are to be run, or were. state: 0 waiting, 1 done, 3 failed.
+create table if not exists renders (
+    page integer primary key,
+    record text not null, -- id of the record of its answer
+    place text not null, -- of the record that holds its body
+    headers text not null, -- of its answer
+    answered_at integer not null,
+    state integer not null default 0,
+    why text,
+    n_links integer not null default 0 -- that were not there before its scripts ran
+);
+create index if not exists renders_waiting on renders (page) where state = 0;
 create table if not exists files (
     name text primary key,
     n_bytes integer not null,

@@ -41,6 +41,7 @@ class Harvest:
     text_digest: int | None = None
     simhash: int | None = None
     is_nofollow: bool = False
+    is_page: bool = False
 
 
 def harvest(records: Sequence[Record], are_sitemaps: Sequence[bool]) -> list[Harvest]:
@@ -58,6 +59,7 @@ def harvest(records: Sequence[Record], are_sitemaps: Sequence[bool]) -> list[Har
             page = scan.pages[-1]
             add_unmarked(scan, record, page)
             _note_text(one, scan, page)
+            one.is_page = True
             metas = [(name, text) for name, text in page.said.metas if META_GROUPS[name] == "robots"]
             one.is_nofollow = robots_of(metas, record.header("x-robots-tag")).is_nofollow
             charsets[at] = page.decoded.browser

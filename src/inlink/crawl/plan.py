@@ -11,6 +11,7 @@ from inlink.urls.domains import SuffixRules
 from inlink.urls.parse import parse
 
 SCOPES = ("host", "domain", "prefix", "list", "web")
+SCRIPTS = ("no", "few", "all")
 _HINT = "give an address like https://example.org/"
 
 
@@ -20,6 +21,7 @@ class Plan:
 
     scope: host (the seeds' hosts), domain (their registrable domains), prefix (at or below a seed's path), list
     (the seeds and nothing else), web (anything).
+    scripts: of which pages the scripts are run: no page, those with few links, or all.
     """
 
     seeds: tuple[str, ...]
@@ -29,6 +31,7 @@ class Plan:
     max_host_pages: int | None = None
     follows_nofollow: bool = False
     reads_sitemaps: bool = True
+    scripts: str = "no"
     max_wait_s: float = 600.0  # a host that wants to be left alone for longer is set aside
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inlink.fetch.browser import NOT_RENDERED
 from inlink.fetch.reply import ERRORS
 
 LEFT_OUT = {
@@ -25,6 +26,7 @@ ASIDE = {
     "unreachable": "the host did not answer several times in a row",
     "busy": "the host asked to be left alone for longer than a crawl waits",
 }
+NOT_SCRIPTED = {**NOT_RENDERED, "gone": "the archived answer is not there any more"}
 ENDINGS = {
     "done": "nothing is left to ask",
     "page-limit": "the limit of pages was reached",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import os
 import shutil
 import time
@@ -24,13 +25,14 @@ from inlink.fetch.reply import REDIRECTS, Reply
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser as Chromium
-    from playwright.async_api import Page, Playwright, Request, Route
+    from playwright.async_api import Frame, Page, Playwright, Request, Route
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ASKED_KINDS = frozenset(("script", "xhr", "fetch"))
 NOT_RENDERED = {
     "time": "the page did not become still in time",
     "size": "what its scripts made is too large",
+    "left": "its scripts lead to another page",
     "browser": "the browser broke off",
 }
 _FLAGS = (
@@ -62,9 +64,13 @@ _TREE = """(() => {
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one page may take. Units: quiet_s without a request before the page counts as still."""
+    """What one page may take. Units: quiet_s without a request before the page counts as still.
 
-    total_s: float = 30.0
+    settle_s: a page that never is still is taken as it is after so long.
+    """
+
+    total_s: float = 60.0
+    settle_s: float = 20.0
     quiet_s: float = 0.5
     max_requests: int = 100
     max_bytes: int = 16 * 2**20  # of what its requests give, and of its tree
@@ -94,6 +100,9 @@ class _Visit:
     n_bytes: int = 0
     n_open: int = 0
     last_at: float = field(default_factory=time.monotonic)
+    is_read: bool = False
+    frame: Frame | None = None
+    has_left: bool = False
 
 
 class Browser:
@@ -150,21 +159,26 @@ class Browser:
         )
         try:
             await context.route_web_socket("**/*", lambda socket: socket.close())
+            await context.route("**/*", lambda route: self._answered(route, visit))
             page = await context.new_page()
-            await page.route("**/*", lambda route: self._answered(route, visit))
-            await page.goto(visit.url, wait_until="domcontentloaded", timeout=self._bounds.total_s * 1000)
+            page.once("domcontentloaded", lambda _: setattr(visit, "is_read", True))
+            await page.goto(visit.url, wait_until="commit", timeout=self._bounds.total_s * 1000)
             await self._still(visit)
-            return await self._tree(page)
+            return ("left", None) if visit.has_left else await self._tree(page)
         finally:
             await _closed(context)
 
     async def _still(self, visit: _Visit) -> None:
-        """Wait until nothing was asked for, and nothing is under way, for a moment."""
-        while True:
-            wait = visit.last_at + self._bounds.quiet_s - time.monotonic()
+        """Wait until nothing was asked for, and nothing is under way, for a moment; not for ever."""
+        ends_at = time.monotonic() + self._bounds.settle_s
+        while not visit.is_read and time.monotonic() < ends_at and not visit.has_left:
+            await asyncio.sleep(0.02)
+        visit.last_at = time.monotonic()
+        while (now := time.monotonic()) < ends_at and not visit.has_left:
+            wait = visit.last_at + self._bounds.quiet_s - now
             if not visit.n_open and wait <= 0:
                 return
-            await asyncio.sleep(max(wait, 0.05))
+            await asyncio.sleep(min(max(wait, 0.05), ends_at - now))
 
     async def _tree(self, page: Page) -> tuple[str, bytes | None]:
         """The tree as HTML, read in a world that the page's scripts cannot reach into."""
@@ -192,11 +206,12 @@ class Browser:
         request = route.request
         if request.is_navigation_request():
             answer, visit.answer = visit.answer, None
-            is_page = answer is not None and request.frame.parent_frame is None
-            if answer is not None and is_page:
+            if answer is not None:
+                visit.frame = request.frame
                 await _fulfilled(route, answer, self._bounds.max_bytes)
-            else:
-                await route.fulfill(status=204)  # the page stays what it is, wherever its scripts want to go
+                return
+            visit.has_left |= request.frame == visit.frame
+            await route.fulfill(status=204)  # the page stays what it is, wherever its scripts want to go
             return
         reply = await self._asked(request, visit)
         if reply is None or reply.status is None:
@@ -253,6 +268,15 @@ class Browser:
 _HINT = "install Chromium (Debian: apt install chromium), or set INLINK_CHROMIUM to one"
 
 
+_EXTRA = 'pip install "inlink[js]"'
+
+
+def check_browser() -> None:
+    """Raises: NotConfigured where Playwright is missing."""
+    if importlib.util.find_spec("playwright") is None:
+        raise NotConfigured("pages cannot be run in a browser: Playwright is not installed", hint=_EXTRA)
+
+
 def find_chromium() -> str | None:
     """INLINK_CHROMIUM, or a Chromium on PATH; None leaves it to Playwright's own."""
     named = os.environ.get("INLINK_CHROMIUM")
@@ -263,9 +287,7 @@ def _playwright() -> Any:
     try:
         from playwright.async_api import async_playwright
     except ImportError as error:
-        raise NotConfigured(
-            "pages cannot be run in a browser: Playwright is not installed", hint='pip install "inlink[js]"'
-        ) from error
+        raise NotConfigured("pages cannot be run in a browser: Playwright is not installed", hint=_EXTRA) from error
     return async_playwright()
 
 

@@ -18,6 +18,7 @@ from inlink.crawl.words import TRAPS
 from inlink.engine.protocol import Report, silent
 from inlink.errors import Busy, NotConfigured
 from inlink.fetch import Manners, Memory, Policy, parse_route
+from inlink.fetch.browser import check_browser
 from inlink.index import adding
 from inlink.store.workspace import Workspace
 from inlink.urls.domains import SuffixRules
@@ -37,6 +38,7 @@ class CrawlOptions:
     max_host_pages: int | None = None
     follows_nofollow: bool = False
     reads_sitemaps: bool = True
+    scripts: str = "no"
     is_new: bool = False
 
 
@@ -47,7 +49,8 @@ class CrawlReport:
     ending: done, page-limit, stopped or waiting. Of this run: n_pages archived, n_revisits of them unchanged, n_again
     asked again after a poor answer, n_bytes of bodies. Of the whole crawl: n_done, n_waiting, statuses (pages by HTTP
     status), failed, left_out (URLs by reason), examples of both, traps (reason, example, URLs), aside (host, why,
-    pages), n_same_text, n_canonical_elsewhere. warcs: files that are inputs now.
+    pages), n_same_text, n_canonical_elsewhere, n_scripted (pages whose scripts were run), n_script_links (links
+    that were not there before), not_scripted (pages by reason). warcs: files that are inputs now.
     """
 
     name: str
@@ -69,6 +72,9 @@ class CrawlReport:
     traps: tuple[tuple[str, str, int], ...]
     aside: tuple[tuple[str, str, int], ...]
     warcs: tuple[str, ...] = field(default=())
+    n_scripted: int = 0
+    n_script_links: int = 0
+    not_scripted: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def pages_per_s(self) -> float:
@@ -91,6 +97,8 @@ def crawl(
     """
     options = options or CrawlOptions()
     plan = _plan(seeds, options)
+    if plan.scripts != "no":
+        check_browser()
     policy, manners = policy_of(workspace), manners or manners_of(workspace)
     check_contact(plan.seeds, policy, manners, is_wide=plan.scope == "web")
     rules = SuffixRules(workspace.settings.suffixes)
@@ -144,6 +152,7 @@ def _plan(seeds: tuple[str, ...], options: CrawlOptions) -> Plan:
         options.max_host_pages,
         options.follows_nofollow,
         options.reads_sitemaps,
+        options.scripts,
     )
 
 
@@ -228,6 +237,7 @@ def _reported(name: str, frontier: Frontier, ended: Ended, warcs: tuple[str, ...
             known = why[state]
             known[reason or "unknown"] = known.get(reason or "unknown", 0) + n
     near = frontier.near()
+    scripts = frontier.scripts()
     slugs = [*why[LEFT_OUT], *why[FAILED]]
     tally = ended.tally
     return CrawlReport(
@@ -250,6 +260,9 @@ def _reported(name: str, frontier: Frontier, ended: Ended, warcs: tuple[str, ...
         traps=tuple(row for row in frontier.closed_shapes() if row[0] in TRAPS),
         aside=tuple(frontier.aside()),
         warcs=warcs,
+        n_scripted=sum(n for state, _, n, _ in scripts if state == DONE),
+        n_script_links=sum(n for _, _, _, n in scripts),
+        not_scripted=_by_size({why or "waiting": n for state, why, n, _ in scripts if state != DONE}),
     )
 
 

@@ -18,6 +18,7 @@ from inlink.cli.output import Output
 from inlink.cli.progress import progress
 from inlink.cli.text import clean
 from inlink.cli.values import to_json
+from inlink.crawl.words import NOT_SCRIPTED
 from inlink.errors import BadInput
 from inlink.workbench import Workbench
 from inlink.workbench.crawling import CrawlOptions, CrawlReport
@@ -42,12 +43,14 @@ def crawl(
     max_host_pages: int | None,
     follows_nofollow: bool,
     reads_sitemaps: bool,
+    scripts: str,
     is_new: bool,
     output: str | None,
 ) -> None:
     """Crawl, and report; ends with 130 where the user stopped it."""
     place = Output(quiet=call.quiet)
-    options = CrawlOptions(scope, max_depth, max_pages, max_host_pages, follows_nofollow, reads_sitemaps, is_new)
+    limits = (max_depth, max_pages, max_host_pages)
+    options = CrawlOptions(scope, *limits, follows_nofollow, reads_sitemaps, scripts, is_new)
     with Workbench.open(call.folder) as bench, progress(place) as report, stopping(place) as stop:
         found = bench.crawl((*seeds, *listed(seeds_file)), options, report=report, stop=stop)
     if output == "json":
@@ -101,6 +104,9 @@ def show(place: Output, found: CrawlReport) -> None:
             f"{found.n_same_text:,} pages say what another one says, "
             f"{found.n_canonical_elsewhere:,} name another one as canonical"
         )
+    if found.n_scripted or found.not_scripted:
+        more = "".join(f", {n:,} not: {NOT_SCRIPTED.get(why, why)}" for why, n in found.not_scripted.items())
+        place.line(f"scripts of {found.n_scripted:,} pages run: {found.n_script_links:,} links need them{more}")
     _show_reasons(place, "no answer from", found.failed, found)
     _show_reasons(place, "left out", found.left_out, found)
     for title, rows in (("trap", found.traps), ("set aside", found.aside)):
