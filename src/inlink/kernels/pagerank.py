@@ -86,7 +86,7 @@ def pagerank(
     not negative, scaled to sum 1 here, or None for all nodes alike.
     `threads`: None for all cores. `precision` "double" makes no narrow sweeps (x after k iterations is then that of the
     power method). `tick` is told after each sweep about how far off x is; the bound itself after a double sweep.
-    Memory: that of the core, 52 bytes for each of its nodes, 16 for each node.
+    Memory: that of the core, 32 bytes for each of its nodes, 16 for each node.
     Raises: NotConverged: facts["last"] is the last result; BadInput.    Cost: O(edges) per iteration.
     """
     check_settings(damping, dangling)

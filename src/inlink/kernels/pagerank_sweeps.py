@@ -38,8 +38,8 @@ class Sweeps:
     """x (float64, of the core's rows) and what sweeps need beside it; a context manager that ends its threads.
 
     All other nodes together are one more, whose mass is what is missing from 1 (from 0 in a step).
-    Memory: x, a / out-weight, a double z or two narrow ones with what is carried over, and a step: 8 bytes a row each;
-    at the end two vectors of 8 bytes a node.
+    Memory: x, a / out-weight, a double z or two narrow ones with what is carried over, and a step: 8 bytes a row each,
+    together at least 8 a node and 16 a row; at the end 8 a node.
     """
 
     def __init__(
@@ -59,10 +59,11 @@ class Sweeps:
         self.core_restart = self.restart[core.nodes] if len(self.restart) else self.restart
         self.core_spread = self.core_restart if len(self.spread) else self.spread
         self.x = np.full(self.size, 1.0 / max(self.n, 1)) if restart is None else self.core_restart.copy()
-        self.z, self.step = np.zeros(self.size + 1), np.empty(self.size)
+        self.z = np.zeros(self.size + 1)
+        self.spare = np.empty(max(2 * self.size, self.n))  # at the end it holds z by node: memory is touched once
+        self.step, self.inverse = self.spare[: self.size], self.spare[self.size : 2 * self.size]
         self.narrow_z, self.carried = self._narrow_places()
         self.is_first = self.step_waits = False
-        self.inverse = np.empty(self.size)
         self.base = self.restarts = 0.0
         given = core.out_weight, core.nodes, damping
         self.crew.each(lambda _, block: invert(*given, *self.crew.blocks[block], self.inverse))
@@ -161,8 +162,9 @@ class Sweeps:
             self._multiply(1.0 / self._multiply(1.0))
 
     def mass(self) -> Doubles:
-        """After a double sweep: the masses of all nodes, F of the x that it began with, float64 (n,)."""
-        core, whole, mass = self.core, np.zeros(self.n), np.empty(self.n)
+        """After a double sweep, as the end: the masses of all nodes, F of the x that it began with, float64 (n,)."""
+        core, whole, mass = self.core, self.spare[: self.n], np.empty(self.n)
+        whole[:] = 0.0
         place(core.nodes, core.places, self.x, self.z, mass, whole)
         if self.size == self.n:
             return mass
