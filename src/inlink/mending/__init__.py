@@ -1,0 +1,1 @@
+"""Mending a site's dead pages: the living page that comes nearest to each, and the redirects that lead there."""
