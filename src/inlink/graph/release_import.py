@@ -13,8 +13,10 @@ killed import goes on with the step it was in. What can be asked is there whole,
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -131,8 +133,9 @@ class _Import:
         self._step("inward", lambda place, _: self._inward(place, len(names)))
         self._step("mass", lambda place, _: self._mass(place))
         work_bytes = sum(path.stat().st_size for path in self.steps.folder.rglob("*") if path.is_file())
-        manifest = self._timed("blocks", lambda: self._blocks(folder, names))
-        return Imported(manifest, self.steps.findings(), self.seconds, work_bytes)
+        findings = self.steps.findings()
+        manifest = self._timed("blocks", lambda: self._blocks(folder, names, findings))
+        return Imported(manifest, findings, self.seconds, work_bytes)
 
     def _step(self, name: str, make: Callable[[Path, Findings], Mapping[str, object] | None]) -> None:
         """Do a step unless it is done."""
@@ -206,10 +209,9 @@ class _Import:
         digits = min(_DIGITS, max(0, int(-math.log10(max(error, 10.0**-_DIGITS)))))
         self.report(Progress("pagerank", digits, _DIGITS, "digits"))
 
-    def _blocks(self, folder: Path, names: ReleaseNames) -> Manifest:
+    def _blocks(self, folder: Path, names: ReleaseNames, findings: Findings) -> Manifest:
         self.report(Progress("blocks", 0, None, "blocks"))
         place = self.steps.folder
-        findings = self.steps.findings()
         n_www = findings.count("www_names")
         meta = {
             **self.text.meta,
@@ -231,7 +233,14 @@ class _Import:
             layout=self.layout,
             workers=self.threads,
             report=lambda done, total: self.report(Progress("blocks", done, total, "blocks")),
+            outward_done=self._drop_outward,
         )
+
+    def _drop_outward(self) -> None:
+        """The plain out-lists stand in blocks: their room goes to the rest. Killed later, it reads edges again."""
+        self.steps.forget("outward")
+        with suppress(OSError):  # where a mapped file cannot be cut, it goes with the rest
+            os.truncate(self.steps.folder / "outward" / "neighbours", 0)
 
     def _columns(self) -> dict[str, NDArray[np.float64]]:
         place = self.steps.folder

@@ -55,6 +55,11 @@ class Steps:
         self.done[name] = {"facts": dict(facts), "findings": findings.to_json()}
         replace_text(self.folder / _STATE, json.dumps({"inputs": self._inputs, "done": self.done}) + "\n")
 
+    def forget(self, name: str) -> None:
+        """A step counts as not done any more; what it made goes when the steps are begun again, if not before."""
+        self.done.pop(name, None)
+        replace_text(self.folder / _STATE, json.dumps({"inputs": self._inputs, "done": self.done}) + "\n")
+
     def facts(self, name: str) -> dict[str, object]:
         """What a finished step gave."""
         found = self.done[name]["facts"]

@@ -62,7 +62,14 @@ class _Leaf:
     names: bytes
     numbers: bytes
     inward: PackedLists
-    outward: PackedLists
+
+
+@dataclass(frozen=True, slots=True)
+class _Outward:
+    """What is kept of out-lists once they are written. Leaves: bytes, digest, bytes of tails; flagged ones by place."""
+
+    leaves: list[tuple[int, int, int]]
+    n_flagged: NDArray[np.uint32]
 
 
 def write_release(
@@ -79,15 +86,17 @@ def write_release(
     layout: Layout | None = None,
     workers: int = 2,
     report: Report | None = None,
+    outward_done: Callable[[], None] | None = None,
 ) -> Manifest:
     """Write a release into `folder`, which must not be there yet; until the last moment it stands beside it.
 
     names: reversed names by line, in batches or as a table. inward, outward: (offsets int64 (n + 1), neighbours uint32)
     by line, rows unique, in any order. ranks: float64 (n) by line, NaN where unknown; names that end in "_position" are
     whole numbers and kept as such, all others keep 24 bits. The rank `mass`, else `cc_pagerank`, else `cc_harmonic`
-    numbers the domains. report: called with (leaves done, leaves).
+    numbers the domains. report: called with (halves of leaves done, of all). outward_done: called when the out-lists
+    given are not needed any more; their memory or file may then go.
     Raises: BadInput where the arrays do not belong together, or the folder is there.
-    Memory: some 40 bytes a domain, and twice the longest list.
+    Memory: some 45 bytes a domain, and twice the longest list.
     """
     final = Path(folder)
     if final.exists():
@@ -102,7 +111,9 @@ def write_release(
     try:
         table = names if isinstance(names, NameTable) else collect_names(names, aside, n)
         check_names(table, n)
-        manifest = _write(aside, _About(name, kind, dict(meta)), table, sides, ranks, n_hosts, chosen, workers, report)
+        manifest = _write(
+            aside, _About(name, kind, dict(meta)), table, sides, ranks, n_hosts, chosen, workers, report, outward_done
+        )
         for temporary in _TEMPORARY:
             (aside / temporary).unlink(missing_ok=True)
         replace_text(aside / files.MANIFEST, manifest.to_json())
@@ -130,6 +141,7 @@ def _write(
     layout: Layout,
     workers: int,
     report: Report | None,
+    outward_done: Callable[[], None] | None,
 ) -> Manifest:
     n = len(names)
     in_degrees = np.diff(sides[0].offsets)
@@ -156,7 +168,10 @@ def _write(
     with ExitStack() as stack:
         out = _Files(folder, stack)
         head = tuple(_write_head(out, work, heads))
-        pages = tuple(_write_leaves(out, work, workers, report))
+        outward = _write_outward(out, work, workers, report)
+        if outward_done is not None:
+            outward_done()
+        pages = tuple(_write_leaves(out, work, outward, workers, report))
         root = Root(pages, heads, head, called, coder.beginnings, flagged).to_bytes()
         root_digest = digest_of_block(root)
         root_at = out.append(files.DIRECTORY, root)
@@ -260,47 +275,74 @@ def _write_head(out: _Files, work: _Work, heads: NDArray[np.uint32]) -> Iterator
         yield Span(files.HEAD, out.append(files.HEAD, block), len(block), digest_of_block(block))
 
 
-def _write_leaves(out: _Files, work: _Work, workers: int, report: Report | None) -> Iterator[PageEntry]:
+def _write_outward(out: _Files, work: _Work, workers: int, report: Report | None) -> _Outward:
+    """The out-lists of all leaves, ahead of all else: then their plain form may go."""
+    starts = range(0, work.n, work.layout.per_leaf)
+    found = _Outward([], np.empty(work.n, np.uint32))
+    at = 0
+    for done, lists in enumerate(_ordered(lambda start: _pack_side(work, start, "outward"), starts, workers), 1):
+        out.append(files.OUTWARD, lists.leaf)
+        out.append(files.TAILS_OUT, lists.tails)
+        found.leaves.append((len(lists.leaf), digest_of_block(lists.leaf), len(lists.tails)))
+        found.n_flagged[at : at + len(lists.n_flagged)] = lists.n_flagged
+        at += len(lists.n_flagged)
+        if report is not None:
+            report(done, 2 * len(starts))
+    return found
+
+
+def _write_leaves(
+    out: _Files, work: _Work, outward: _Outward, workers: int, report: Report | None
+) -> Iterator[PageEntry]:
     layout = work.layout
     starts = range(0, work.n, layout.per_leaf)
     entries: list[LeafEntry] = []
     firsts: list[int] = []
-    places = out.places()
-    for done, leaf in enumerate(_ordered(lambda start: _pack_leaf(work, start), starts, workers), 1):
-        entries.append(_emit(out, leaf))
+    lists_out = tails_out = 0
+    places = out.places(lists_out, tails_out)
+    for done, leaf in enumerate(_ordered(lambda start: _pack_leaf(work, start, outward), starts, workers), 1):
+        length, digest, tails = outward.leaves[done - 1]
+        lists_out, tails_out = lists_out + length, tails_out + tails
+        entries.append(_emit(out, leaf, length, digest, tails))
         firsts.append(leaf.first)
         if len(entries) == layout.per_page or done == len(starts):
             page = pack_page(entries, pack_front(work.names, np.array(firsts, np.uint32), _LEVEL))
             span = Span(files.DIRECTORY, out.append(files.DIRECTORY, page), len(page), digest_of_block(page))
             yield PageEntry(work.names.name(firsts[0]), span, *places)
-            entries, firsts, places = [], [], out.places()
+            entries, firsts, places = [], [], out.places(lists_out, tails_out)
         if report is not None:
-            report(done, len(starts))
+            report(len(starts) + done, 2 * len(starts))
 
 
-def _pack_leaf(work: _Work, start: int) -> _Leaf:
+def _lines(work: _Work, start: int) -> NDArray[np.uint32]:
+    """The lines of a leaf."""
     stop = min(start + work.layout.per_leaf, work.n)
-    lines = np.ascontiguousarray(work.numbering.lines(np.arange(start, stop, dtype=np.uint32)))
-    packed = [
-        pack_lists(lines, each, work.numbering, work.layout, work.coded if work.layout.named_on(side) else None,
-                   _LEVEL_BESIDE, side=side)
-        for side, each in (("inward", work.inward), ("outward", work.outward))
-    ]  # fmt: skip
+    return np.ascontiguousarray(work.numbering.lines(np.arange(start, stop, dtype=np.uint32)))
+
+
+def _pack_side(work: _Work, start: int, side: str) -> PackedLists:
+    lists = work.outward if side == "outward" else work.inward
+    names = work.coded if work.layout.named_on(side) else None
+    return pack_lists(_lines(work, start), lists, work.numbering, work.layout, names, _LEVEL_BESIDE, side=side)
+
+
+def _pack_leaf(work: _Work, start: int, outward: _Outward) -> _Leaf:
+    lines = _lines(work, start)
+    inward = _pack_side(work, start, "inward")
     columns = [_narrow(key, values[lines]) for key, values in work.columns.items()]
-    numbers = pack_numbers([*columns, *(lists.n_flagged for lists in packed)], _LEVEL)
-    return _Leaf(int(lines[0]), pack_front(work.names, lines, _LEVEL), numbers, *packed)
+    numbers = pack_numbers([*columns, inward.n_flagged, outward.n_flagged[start : start + len(lines)]], _LEVEL)
+    return _Leaf(int(lines[0]), pack_front(work.names, lines, _LEVEL), numbers, inward)
 
 
-def _emit(out: _Files, leaf: _Leaf) -> LeafEntry:
-    parts = (leaf.names, leaf.numbers, leaf.inward.leaf, leaf.outward.leaf)
-    for part in parts[:3]:
+def _emit(out: _Files, leaf: _Leaf, length: int, digest: int, tails_out: int) -> LeafEntry:
+    """Write what belongs to a leaf beside its out-lists, which are of these bytes, digest and bytes of tails."""
+    parts = (leaf.names, leaf.numbers, leaf.inward.leaf)
+    for part in parts:
         out.append(files.CARDS, part)
-    out.append(files.OUTWARD, parts[3])
     out.append(files.TAILS_IN, leaf.inward.tails)
-    out.append(files.TAILS_OUT, leaf.outward.tails)
-    a, b, c, d = (len(part) for part in parts)
-    e, f, g, h = (digest_of_block(part) for part in parts)
-    return LeafEntry((a, b, c, d), (e, f, g, h), len(leaf.inward.tails), len(leaf.outward.tails))
+    a, b, c = (len(part) for part in parts)
+    d, e, f = (digest_of_block(part) for part in parts)
+    return LeafEntry((a, b, c, length), (d, e, f, digest), len(leaf.inward.tails), tails_out)
 
 
 def _ordered(function: Callable[[T], R], items: Iterable[T], workers: int) -> Iterator[R]:
@@ -333,10 +375,9 @@ class _Files:
         self._sizes[name] = at + len(data)
         return at
 
-    def places(self) -> tuple[int, int, int, int]:
+    def places(self, lists_out: int, tails_out: int) -> tuple[int, int, int, int]:
         """Where the next leaf's parts will begin: cards, outward lists, and the rest of both."""
-        a, b, c, d = (self._sizes[x] for x in (files.CARDS, files.OUTWARD, files.TAILS_IN, files.TAILS_OUT))
-        return a, b, c, d
+        return self._sizes[files.CARDS], lists_out, self._sizes[files.TAILS_IN], tails_out
 
     def facts(self) -> dict[str, tuple[int, str]]:
         """Length and digest of each file."""
