@@ -1,7 +1,7 @@
 """Redirects as servers read them: nginx, Apache, CSV. Every address is escaped for the place where it stands.
 
 Both servers compare the address as the client sent it (`$request_uri`, `THE_REQUEST`), so that escapes and queries are
-those of the links. mod_rewrite reads its arguments as they are, up to the next quotation mark, which cannot be escaped: so
+those of the links. mod_rewrite reads its arguments as they are, up to the next quotation mark; nothing escapes one, so
 none may stand there. Sources: ngx_http_map_module, ngx_conf_file.c; mod_rewrite.c of 2.4, parseargline.
 """
 
