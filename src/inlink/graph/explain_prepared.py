@@ -15,6 +15,7 @@ from inlink.errors import CorruptIndex
 from inlink.graph.arrays import Array, open_array, save_arrays
 from inlink.graph.explain_walk import Prepared
 from inlink.graph.graph import Graph
+from inlink.graph.graph_checks import check_rows
 from inlink.graph.origins import has_many_edges
 from inlink.graph.runs import Recipe, Run
 from inlink.kernels.push_core import OutCore, out_core_of
@@ -42,10 +43,18 @@ def open_core(folder: Path, n: int) -> OutCore | None:
     if not (folder / "core_nodes.npy").exists():
         return None
     core = OutCore(n, *(open_array(folder, f"core_{name}") for name in PARTS))
-    rows = {len(core.nodes), len(core.places), len(core.out_weight), len(core.kept), len(core.offsets) - 1}
-    if len(rows) != 1 or core.size > n or len(core.weights) not in (0, core.m):
+    c = core.size
+    rows = {len(core.places), len(core.out_weight), len(core.kept), c}
+    if len(rows) != 1 or c > n or len(core.weights) not in (0, core.m) or not _are_below(core.nodes, n, core.places, c):
         raise CorruptIndex(f"the arrays in {folder} do not fit together", hint="delete it and run inlink rank")
+    check_rows(folder, "core", n=c, n_columns=c, rows=(core.offsets, core.neighbours))
     return core
+
+
+def _are_below(nodes: Array, n: int, places: Array, size: int) -> bool:
+    """No node and no place is out of range; cheap beside the links."""
+    kinds = {nodes.dtype, places.dtype} == {np.dtype(np.uint32)}
+    return kinds and (not size or (int(nodes.max()) < n and int(places.max()) < size))
 
 
 def leaks_of(graph: Graph, folder: Path, recipe: Recipe, threads: int | None = None) -> Leaked | None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from inlink.errors import CorruptIndex
 from inlink.graph.arrays import digests_of, open_array, save_arrays
+from inlink.graph.graph_checks import check_rows
 from inlink.graph.names import Names, open_names
 from inlink.kernels.csr import Csr
 from inlink.store.files import replace_text
@@ -67,20 +68,28 @@ def save_graph(graph: Graph, folder: Path, *, with_names: bool = True) -> None:
 
 
 def open_graph(folder: Path, names: Names | None = None) -> Graph:
-    """A graph as memory maps; `names` where they are kept elsewhere. Raises: CorruptIndex."""
+    """A graph as memory maps; `names` where they are kept elsewhere.
+
+    Raises: CorruptIndex, also where a link leads to a node that there is not.
+    """
     try:
         facts = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
         kind, meta, n = str(facts["kind"]), dict(facts["meta"]), int(facts["n"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CorruptIndex(f"{folder} holds no graph", hint="run inlink rank: it makes it again") from error
     names = open_names(folder, kind) if names is None else names
-    graph = Graph(names, _csr(folder, "in"), _csr(folder, "out"), open_array(folder, "out_weight"), kind, meta)
-    if not n == graph.n == len(names) == graph.inward.n == graph.outward.n:
+    inward, outward = _csr(folder, "in", n), _csr(folder, "out", n)
+    graph = Graph(names, inward, outward, open_array(folder, "out_weight"), kind, meta)
+    if not n == graph.n == len(names) or inward.m != outward.m or graph.out_weight.dtype != np.float64:
         raise CorruptIndex(f"the arrays in {folder} do not fit together", hint="run inlink rank: it makes them again")
     return graph
 
 
-def _csr(folder: Path, side: str) -> Csr:
+def _csr(folder: Path, side: str, n: int) -> Csr:
     has_weights = (folder / f"{side}_weights.npy").exists()
     weights = open_array(folder, f"{side}_weights") if has_weights else None
-    return Csr(open_array(folder, f"{side}_offsets"), open_array(folder, f"{side}_neighbours"), weights)
+    offsets, neighbours = open_array(folder, f"{side}_offsets"), open_array(folder, f"{side}_neighbours")
+    check_rows(folder, side, n=n, n_columns=n, rows=(offsets, neighbours))
+    if weights is not None and (weights.shape != neighbours.shape or weights.dtype != np.float32):
+        raise CorruptIndex(f"the arrays in {folder} do not fit together", hint="run inlink rank: it makes them again")
+    return Csr(offsets, neighbours, weights)
