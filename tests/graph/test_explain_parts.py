@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from dense_votes import DAMPING, POLICIES, csr_of_dense, random_votes
+from dense_votes import DAMPING, POLICIES, DenseVotes, csr_of_dense, random_votes
+from numpy.typing import NDArray
 
 from inlink.errors import BadInput, NotFound
 from inlink.graph.explain_walk import Walk, walk_of
 from inlink.graph.flow import flow
-from inlink.graph.origins import exact_origins, origins, origins_of, swept
+from inlink.graph.origins import Origins, exact_origins, origins, origins_of, swept
 from inlink.kernels.push import Column
 
 N_GRAPHS = 200
@@ -24,6 +25,23 @@ def plain(edges: list[tuple[int, int]], n: int) -> Walk:
     step = np.where(out[:, None] > 0, matrix / np.maximum(out, 1)[:, None], 1 / n)
     mass = np.linalg.solve((np.eye(n) - DAMPING * step).T, np.full(n, (1 - DAMPING) / n))
     return walk_of(csr_of_dense(matrix.T), out, mass, damping=DAMPING)
+
+
+def begun_of(votes: DenseVotes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Masses, and where they began: (n, n), source by target."""
+    mass, step, leak, back = votes.solve()
+    restart = np.full(votes.n, 1 / votes.n) if votes.restart is None else votes.restart
+    base = (1 - DAMPING) * restart + DAMPING * float(mass @ leak) * back
+    return mass, np.asarray(base[:, None] * np.linalg.inv(np.eye(votes.n) - DAMPING * step))
+
+
+def is_part(found: Origins, begun: NDArray[np.float64], more: float) -> None:
+    """Origins are at most the true ones, what they lack is unresolved, and all sums to the mass."""
+    part = np.zeros(len(begun))
+    part[found.sources] = found.begun
+    assert np.all(part <= begun * (1 + more))
+    assert found.unresolved == pytest.approx(float((begun - part).sum()), rel=1e-6, abs=1e-14)
+    assert found.total == pytest.approx(found.mass, rel=1e-15, abs=1e-18)
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda p: f"{p.follow}-{p.weight}")
@@ -94,10 +112,7 @@ def test_origins_are_where_walks_began(policy) -> None:  # type: ignore[no-untyp
     rng = np.random.default_rng(2)
     for _ in range(N_GRAPHS // len(POLICIES)):
         votes = random_votes(rng, policy, n=int(rng.integers(3, 40)))
-        mass, step, leak, back = votes.solve()
-        restart = np.full(votes.n, 1 / votes.n) if votes.restart is None else votes.restart
-        base = (1 - DAMPING) * restart + DAMPING * float(mass @ leak) * back
-        begun = base[:, None] * np.linalg.inv(np.eye(votes.n) - DAMPING * step)
+        mass, begun = begun_of(votes)
         node = int(rng.integers(votes.n))
         exact = exact_origins(votes.walk(), node)
         whole = np.zeros(votes.n)
@@ -105,12 +120,9 @@ def test_origins_are_where_walks_began(policy) -> None:  # type: ignore[no-untyp
         np.testing.assert_allclose(whole, begun[:, node], rtol=1e-9, atol=1e-15)
         for share in (0.01, 1e-6):
             found = origins(votes.walk(), node, unresolved_share=share)
-            part = np.zeros(votes.n)
-            part[found.sources] = found.begun
-            assert np.all(part <= begun[:, node] * (1 + 1e-12))
-            assert found.unresolved == pytest.approx(float((begun[:, node] - part).sum()), rel=1e-6, abs=1e-15)
+            is_part(found, begun[:, node], 1e-12)
+            assert found.mass == mass[node]
             assert found.unresolved <= share * mass[node]
-            assert found.total == pytest.approx(mass[node], rel=1e-15, abs=1e-18)
             assert abs(found.open) <= 1e-12 * max(mass[node], 1e-3 / votes.n)
 
 
@@ -130,17 +142,10 @@ def test_origins_by_sweeps_are_those_by_pushes(policy) -> None:  # type: ignore[
     rng = np.random.default_rng(3)
     for _ in range(N_GRAPHS // len(POLICIES)):
         votes = random_votes(rng, policy, n=int(rng.integers(3, 60)))
-        mass, step, leak, back = votes.solve()
-        restart = np.full(votes.n, 1 / votes.n) if votes.restart is None else votes.restart
-        base = (1 - DAMPING) * restart + DAMPING * float(mass @ leak) * back
-        begun = base[:, None] * np.linalg.inv(np.eye(votes.n) - DAMPING * step)
+        mass, begun = begun_of(votes)
         node, walk = int(rng.integers(votes.n)), votes.walk()
         push = origins(walk, node, unresolved_share=0.3).column
         for start in (None, push if isinstance(push, Column) else None):
             found = origins_of(walk, swept(walk, node, 0.01 * mass[node], start=start, threads=1))
-            part = np.zeros(votes.n)
-            part[found.sources] = found.begun
-            assert np.all(part <= begun[:, node] * (1 + 1e-6))
-            assert found.unresolved == pytest.approx(float((begun[:, node] - part).sum()), rel=1e-6, abs=1e-14)
+            is_part(found, begun[:, node], 1e-6)
             assert found.unresolved <= 0.01 * mass[node]
-            assert found.total == pytest.approx(mass[node], rel=1e-15, abs=1e-18)

@@ -28,13 +28,18 @@ def base_of(n: int, seed: int) -> Floats:
     return np.full(1, 1 / n) if seed % 2 else np.random.default_rng(seed).random(n) / n
 
 
+def solved(seed: int) -> tuple[Csr, Floats, int, Floats, Floats, Floats]:
+    """A graph, its out-weights, a target, the inverse of the whole matrix, what begins at each node, and masses."""
+    inward, out_weight = random_inward(seed)
+    z = np.asarray(np.linalg.inv(np.eye(inward.n) - A * walk_matrix(inward, out_weight)), np.float64)
+    base = base_of(inward.n, seed)
+    mass = np.asarray(np.broadcast_to(base, inward.n) @ z, np.float64)
+    return inward, out_weight, seed % inward.n, z, base, mass
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_values_lie_within_their_bound(seed: int) -> None:
-    inward, out_weight = random_inward(seed)
-    n, target = inward.n, seed % inward.n
-    z = np.linalg.inv(np.eye(n) - A * walk_matrix(inward, out_weight))
-    base = base_of(n, seed)
-    mass = np.broadcast_to(base, n) @ z
+    inward, out_weight, target, z, base, mass = solved(seed)
     for share in (0.3, 0.01, 1e-5):
         aim = share * float(mass[target])
         found = swept_column(
@@ -53,16 +58,12 @@ def test_values_lie_within_their_bound(seed: int) -> None:
         missing = z[:, target] - found.values
         assert np.abs(missing).max() <= found.error_bound
         assert missing.min() >= -1e-6
-        assert found.unresolved == pytest.approx(float(np.broadcast_to(base, n) @ missing), abs=1e-12)
+        assert found.unresolved == pytest.approx(float(np.broadcast_to(base, inward.n) @ missing), abs=1e-12)
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_an_earlier_push_is_gone_on_with(seed: int) -> None:
-    inward, out_weight = random_inward(seed)
-    n, target = inward.n, seed % inward.n
-    z = np.linalg.inv(np.eye(n) - A * walk_matrix(inward, out_weight))
-    base = base_of(n, seed)
-    mass = np.broadcast_to(base, n) @ z
+    inward, out_weight, target, z, base, mass = solved(seed)
     push = reverse_push(inward, out_weight, target, epsilon=0.3)
     found = swept_column(
         inward, core_of(inward, out_weight), out_weight, target, base=base, mass=mass,

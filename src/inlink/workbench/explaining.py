@@ -40,6 +40,7 @@ from inlink.workbench.results import Rows, Target
 if TYPE_CHECKING:
     from inlink.graph.explain import Explained
     from inlink.graph.explain_walk import Walk
+    from inlink.graph.flow import Flow
     from inlink.graph.greedy import Best
     from inlink.graph.origins import Origins
     from inlink.graph.what_if import Known, WhatIf
@@ -98,20 +99,24 @@ def _flow(explained: Explained, node: int, about: About, limit: int | None, link
     for at in range(shown):
         source = int(found.sources[at])
         counts = explained.counts(source, node)
-        row = Source(
-            explained.run.names.name(source),
-            float(found.carried[at]),
-            share_of(float(found.carried[at]), found.mass),
-            float(found.source_mass[at]),
-            float(found.share_of_source[at]),
-            counts.pages,
-            counts.follow_pages,
-        )
+        row = _source(explained, found, at)
+        row = replace(row, n_pages=counts.pages, n_follow_pages=counts.follow_pages)
         rows.append(with_links(row, _links_from(explained, source), links_of))
     return Explanation(
         about, "flow", tuple(rows), len(found.sources), len(found.sources) - shown, float(sum(found.carried[shown:])),
         found.restart, found.returned, None, found.open, True,
     )  # fmt: skip
+
+
+def _source(explained: Explained, terms: Flow, at: int) -> Source:
+    """One direct source of a flow."""
+    return Source(
+        explained.run.names.name(int(terms.sources[at])),
+        float(terms.carried[at]),
+        share_of(float(terms.carried[at]), terms.mass),
+        float(terms.source_mass[at]),
+        float(terms.share_of_source[at]),
+    )
 
 
 def with_links(row: Source, where: str, links_of: LinksOf | None) -> Source:
@@ -252,16 +257,7 @@ def fragility(
             work=_work(exact=exact),
         )  # fmt: skip
     terms = flow(explained.walk, node)
-    strongest = tuple(
-        Source(
-            explained.run.names.name(int(source)),
-            float(terms.carried[at]),
-            share_of(float(terms.carried[at]), terms.mass),
-            float(terms.source_mass[at]),
-            float(terms.share_of_source[at]),
-        )
-        for at, source in enumerate(found.sources)
-    )
+    strongest = tuple(_source(explained, terms, at) for at in range(len(found.sources)))
     rows = tuple(
         Rested(
             rest.n_lost, _standing(explained.run, node, rest.after.after, found.n_sources - rest.n_lost), rest.share,
