@@ -56,6 +56,7 @@ VERBS = [
     "intersect",
     "gap",
     "monitor",
+    "broken",
 ]
 
 ROW_VERBS = [

@@ -330,6 +330,18 @@ verb(
     family=MONITOR,
 )
 
+verb(
+    "Watch the live web",
+    "broken",
+    f"{ACTIONS}.mending:broken",
+    "Dead pages of a site that others still link to, the worthiest first.\n\n"
+    "With the living page that comes nearest to each, and redirects for nginx, Apache or as CSV. Or, with --outgoing, "
+    "what the site links to that is dead, and from which pages. Rests on the checker's verdicts and on captures, "
+    "whichever are newer.",
+    watch_options.broken(),
+    example="inlink -w web broken example.org --check --redirects nginx -o redirects.conf",
+)
+
 # ---- releases of web graphs ------------------------------------------------------------------------------------------
 CC = family(
     "Common Crawl",

@@ -11,6 +11,7 @@ import click
 from inlink.cli.options import SCOPES, limit, option, output_format, words_or_json
 
 STATES = ("new", "alive", "suspect", "unreachable", "changed", "lost")
+REDIRECTS = ("nginx", "apache", "csv")
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 
 
@@ -85,3 +86,18 @@ def alerts() -> list[click.Parameter]:
         limit(),
         output_format(),
     ]
+
+
+def broken() -> list[click.Parameter]:
+    """What is asked of broken links."""
+    return [
+        click.Argument(["site"], metavar="SITE"),
+        option("--scope", type=click.Choice(SCOPES), help="How much SITE stands for. Default: guessed."),
+        option("--outgoing", is_flag=True, help="What SITE's pages link to that is dead, and from where."),
+        option("--check", is_flag=True, help="Ask the pages now, by the checker, before the answer."),
+        option("--redirects", type=click.Choice(REDIRECTS), help="Write redirects to the nearest living pages."),
+        option("-o", "path", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+               help="With --redirects: to a file."),
+        limit(),
+        output_format(),
+    ]  # fmt: skip

@@ -38,6 +38,7 @@ from inlink.workbench.results import Evidence, Exported, Overview, Rows, RowStre
 
 if TYPE_CHECKING:
     from inlink.check.verdicts import Verdict
+    from inlink.workbench.broken import BrokenPages
     from inlink.workbench.checking import Checked, CheckOptions, CheckReport
     from inlink.workbench.crawling import CrawlOptions, CrawlReport
     from inlink.workbench.monitor_door import MonitorDoor
@@ -305,6 +306,28 @@ class Workbench:
         from inlink.workbench import checking
 
         return checking.history(self._home(), url)
+
+    def broken(
+        self, site: str, *, scope: str | None = None, limit: int | None = None, check: bool = False
+    ) -> BrokenPages:
+        """Dead pages of a site that others link to, the worthiest first, with redirects; check: ask the pages now."""
+        from inlink.workbench import broken
+
+        if check:
+            self.check(self.check_targets(site, "in"))
+        served = self._serve()
+        return broken.own(self, self._home(), served, served.locate(site, scope), limit=limit)
+
+    def broken_outgoing(
+        self, site: str, *, scope: str | None = None, limit: int | None = None, check: bool = False
+    ) -> Rows:
+        """What a site links to that is dead, with the pages that link there; check: ask the targets now."""
+        from inlink.workbench import broken
+
+        if check:
+            self.check(self.check_targets(site, "out"))
+        served = self._serve()
+        return broken.outgoing(self, self._home(), served, served.locate(site, scope), limit=limit)
 
     @property
     def monitor(self) -> MonitorDoor:

@@ -1,0 +1,59 @@
+"""`inlink broken`: dead pages that others link to, redirects that mend them, and links that lead nowhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from inlink.cli.declare import Call
+from inlink.cli.output import Output
+from inlink.cli.rendering import show
+from inlink.cli.text import clean
+from inlink.errors import BadInput, Unreachable
+from inlink.mending.redirects import written
+from inlink.workbench import Workbench
+from inlink.workbench.broken import BrokenPages
+
+
+def broken(
+    call: Call,
+    *,
+    site: str,
+    scope: str | None,
+    outgoing: bool,
+    check: bool,
+    redirects: str | None,
+    path: Path | None,
+    limit: int | None,
+    output: str | None,
+) -> None:
+    """Say what is broken, or write the redirects."""
+    if redirects is not None and outgoing:
+        raise BadInput("redirects mend one's own pages", hint="leave out --outgoing")
+    if path is not None and redirects is None:
+        raise BadInput("-o is for redirects", hint="say which: --redirects nginx")
+    place = Output(quiet=call.quiet)
+    with Workbench.open(call.folder) as bench:
+        if outgoing:
+            show(place, bench.broken_outgoing(site, scope=scope, limit=limit, check=check), output)
+            return
+        found = bench.broken(site, scope=scope, limit=None if redirects else limit, check=check)
+    if redirects is None:
+        show(place, found.rows, output)
+    else:
+        _write(place, found, redirects, path)
+
+
+def _write(place: Output, found: BrokenPages, form: str, path: Path | None) -> None:
+    """The redirects, to a file or as the answer."""
+    text = written(found.redirects, form)
+    if path is None:
+        place.out.write(text)
+        return
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise Unreachable(f"{path} cannot be written: {error.strerror}", hint="name another file") from error
+    n_mended = sum(each.to is not None for each in found.redirects)
+    n_open = len(found.redirects) - n_mended
+    rest = f", {n_open:,} addresses without a page that comes near" if n_open else ""
+    place.line(f"{clean(str(path))}: {n_mended:,} redirects{rest}")

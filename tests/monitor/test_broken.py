@@ -1,0 +1,161 @@
+"""Broken links of a small crawled web: dead pages by worth, what stands in for them, redirects, dead ends."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from watched_web import PROSE, Answer, Web, hosting
+
+from inlink.cli.main import main
+from inlink.workbench import Workbench
+from inlink.workbench.crawling import CrawlOptions
+
+MINE = {
+    "/": "Bakery",
+    "/guides/rye-starter": "How to keep a rye starter",
+    "/guides/oven-steam": "Steam in a home oven",
+    "/shop/baskets": "Proofing baskets",
+    "/private/rye-starter-draft": "Rye starter draft",
+}
+OTHERS = {  # host → links (path of mine, words)
+    "blog.example": [("/old/rye-starter.html", "keeping a rye starter"), ("/guides/rye-starter", "the rye guide")],
+    "news.example": [("/old/rye-starter.html?utm_source=x", "rye"), ("/old/steam", "steam in ovens"), ("/soft", "w")],
+    "forum.example": [("/old/steam", "oven steam"), ("/careers-2019", "jobs"), ("/", "shop"),
+                      ("/old/rye-starter.html", "x")],
+    "weak.example": [("/only-nofollow", "there"), ("/soft", "soft words")],
+}  # fmt: skip
+
+
+class Site:
+    """The bakery and those who link to it; some pages are gone."""
+
+    def __init__(self) -> None:
+        self.back: set[str] = set()
+
+    def answer(self, host: str, path: str, n_before: int) -> Answer | None:
+        if host == "mine.example":
+            return self._mine(path)
+        if host == "gone.example":
+            return None
+        if host in OTHERS and path == "/":
+            rel = " rel=nofollow" if host == "weak.example" else ""
+            links = [f'<p><a href="https://mine.example{to}"{rel}>{words}</a>' for to, words in OTHERS[host]]
+            return Answer(f"<title>{host}</title>{PROSE}{''.join(links)}<a href=https://{self._next(host)}/>next</a>")
+        return None
+
+    def _mine(self, path: str) -> Answer | None:
+        if path in self.back:
+            return Answer(f"<title>Back again</title>{PROSE}")
+        if path == "/soft":
+            return Answer("<title>Page not found</title><h1>Page not found</h1><p>Sorry, there is nothing here.")
+        if path not in MINE:
+            return None
+        links = "".join(f'<li><a href="{each}">{title}</a>' for each, title in MINE.items())
+        links += '<li><a href="/old/steam">steam (old)</a><li><a href="https://gone.example/tool">a tool</a>'
+        head = "<meta name=robots content=noindex>" if "private" in path else ""
+        return Answer(f"<title>{MINE[path]}</title>{head}<h1>{MINE[path]}</h1>{PROSE}{links}")
+
+    @staticmethod
+    def _next(host: str) -> str:
+        hosts = [*OTHERS, "mine.example"]
+        return hosts[hosts.index(host) + 1]
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site()
+
+
+@pytest.fixture
+def web(site: Site) -> Iterator[Web]:
+    with hosting(site.answer) as found:
+        yield found
+
+
+@pytest.fixture
+def bench(tmp_path: Path, web: Web) -> Iterator[Workbench]:
+    with Workbench.create(tmp_path / "web") as made:
+        settings = f'[fetch]\nroutes = ["{web.route}"]\ndelay_s = 0.0\ncontact = "https://who.example/"\n'
+        (made.path / "inlink.toml").write_text(settings)
+        made.crawl([*(f"https://{host}/" for host in OTHERS), "https://mine.example/", "https://gone.example/tool"],
+                   CrawlOptions(reads_sitemaps=False))  # fmt: skip
+        made.crawl([f"https://mine.example{path}" for path in ("/old/rye-starter.html", "/old/steam")],
+                   CrawlOptions(scope="list"))  # fmt: skip
+        made.build()
+        yield made
+
+
+def rows(bench: Workbench, *, check: bool = False) -> dict[str, dict[str, object]]:
+    return {str(row["target_url"])[20:]: row for row in bench.broken("mine.example", check=check).rows.to_dicts()}
+
+
+def test_what_captures_tell(bench: Workbench) -> None:
+    found = rows(bench)
+    assert list(found) == ["/old/rye-starter.html", "/old/steam", "/careers-2019"]  # three domains, two, one
+    first = found["/old/rye-starter.html"]
+    assert (first["state"], first["n_domains"], first["n_follow_domains"], first["worth"]) == ("captured", 3, 3, 3.0)
+    assert first["suggestion"] == "https://mine.example/guides/rye-starter"
+    assert "the same name (rye-starter)" in str(first["because"])
+    assert found["/old/steam"]["suggestion"] == "https://mine.example/guides/oven-steam"
+    notes = bench.broken("mine.example").rows.notes
+    assert any("were never checked" in note for note in notes)
+
+
+def test_what_the_checker_tells(bench: Workbench, site: Site) -> None:
+    site.back.add("/old/steam")  # since the capture
+    found = rows(bench, check=True)
+    assert {name: row["state"] for name, row in found.items()} == {
+        "/old/rye-starter.html": "failing",
+        "/careers-2019": "failing",
+        "/soft": "failing",
+        "/only-nofollow": "failing",
+    }
+    assert list(found)[-1] == "/only-nofollow"
+    assert found["/only-nofollow"]["worth"] == 0
+    assert str(found["/soft"]["why"]).startswith("soft-404")
+    assert found["/careers-2019"]["suggestion"] is None
+    assert bench.broken("mine.example").redirects == ()  # what fails may come back
+
+
+def test_worth_by_authority(bench: Workbench) -> None:
+    bench.rank(("domains",))
+    answer = bench.broken("mine.example").rows
+    assert "mass of referring domains" in answer.notes[0]
+    worths = [float(str(row["worth"])) for row in answer.to_dicts()]
+    assert worths == sorted(worths, reverse=True)
+    assert worths[0] not in (0.0, 3.0)
+
+
+def test_dead_ends_with_the_pages_that_lead_there(bench: Workbench) -> None:
+    answer = bench.broken_outgoing("mine.example").to_dicts()
+    found = {str(row["target_url"]): row for row in answer}
+    assert set(found) == {"https://gone.example/tool", "https://mine.example/old/steam"}
+    tool = found["https://gone.example/tool"]
+    assert (tool["n_pages"], tool["is_internal"], tool["anchors"]) == (len(MINE), False, ["a tool"])
+    assert tool["linked_from"] == sorted(f"https://mine.example{path}" for path in MINE)[:3]
+    assert found["https://mine.example/old/steam"]["is_internal"] is True
+    assert bench.broken_outgoing("blog.example").to_dicts()[0]["linked_from"] == ["https://blog.example/"]
+
+
+def test_verbs(bench: Workbench, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def run(*words: str) -> str:
+        assert main(["-w", str(bench.path), "broken", "mine.example", *words]) == 0
+        return capsys.readouterr().out
+
+    lines = [json.loads(line) for line in run("--format", "jsonl").splitlines()]
+    assert [line["n_domains"] for line in lines] == [3, 2, 1]
+    assert "gone.example/tool" in run("--outgoing", "--format", "tsv")
+    table = list(csv.DictReader(io.StringIO(run("--redirects", "csv"))))
+    assert [row["from"][20:] for row in table] == [
+        "/old/rye-starter.html", "/old/rye-starter.html?utm_source=x", "/old/steam", "/careers-2019",
+    ]  # fmt: skip
+    path = tmp_path / "map.conf"
+    assert "3 redirects, 1 addresses without" in run("--redirects", "nginx", "-o", str(path))
+    assert '"mine.example/old/steam" "https://mine.example/guides/oven-steam";' in path.read_text()
+    assert "RewriteRule" in run("--redirects", "apache")
+    assert main(["-w", str(bench.path), "broken", "mine.example", "--outgoing", "--redirects", "csv"]) == 2
