@@ -386,7 +386,7 @@ def importing() -> list[click.Parameter]:
         option("--keep-text/--remove-text", default=True, show_default=True,
                help="Keep the published files in the workspace when they are converted."),
         option("--out/--no-out", default=True, show_default=True,
-               help="Keep what each domain references, too; without, a release takes some 40 % less room."),
+               help="Keep what each domain references, too; without, a release takes a third less room."),
         option("--names/--no-names", default=True, show_default=True,
                help="Keep names beside lists, so that a web server answers in few requests; this machine needs none."),
         option("--memory", type=click.FloatRange(0.25), default=8.0, show_default=True, metavar="GIB",

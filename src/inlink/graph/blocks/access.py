@@ -14,6 +14,7 @@ from inlink.errors import CorruptIndex
 from inlink.graph.blocks import layout as files
 from inlink.graph.blocks.called import CalledBlock
 from inlink.graph.blocks.coded import Called, unpack_called
+from inlink.graph.blocks.curves import from_facts
 from inlink.graph.blocks.directory import Page, Root
 from inlink.graph.blocks.layout import MANIFEST, Manifest
 from inlink.graph.blocks.leaf import Lists, unpack_numbers
@@ -39,6 +40,8 @@ class Blocks:
         self._known: OrderedDict[tuple[str, int], object] = OrderedDict()
         self._lock = threading.Lock()
         self.root = Root.from_bytes(self.read([Span(files.DIRECTORY, *manifest.root)])[0])
+        columns = [name for name, _ in manifest.columns]
+        self._curves = from_facts(self.root.curves, columns, manifest.order, manifest.n)
 
     def read(self, spans: Sequence[Span]) -> list[bytes]:
         """The bytes of blocks. Raises: CorruptIndex where they do not match their digests."""
@@ -99,7 +102,7 @@ class Blocks:
         """The numbers of leaves."""
         return self.unpacked(
             self.spans(wanted, "numbers"),
-            lambda i, data: unpack_numbers(data, self.manifest.columns, self.size_of(wanted[i])),
+            lambda i, data: unpack_numbers(data, self.manifest.columns, self._curves, self.size_of(wanted[i])),
         )
 
     def lists(self, where: Place, part: str, counts: NDArray[np.uint32]) -> Lists:

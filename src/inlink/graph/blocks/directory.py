@@ -119,7 +119,7 @@ class Root:
     """The root of the directory: pages, the head, names by node, beginnings of names, flagged domains.
 
     head_nodes: the nodes whose names stand in the head, ascending; head: its blocks. called: where each block of names
-    by node begins, and the end of the last.
+    by node begins, and the end of the last. curves: see `curves`.
     """
 
     pages: tuple[PageEntry, ...]
@@ -128,6 +128,7 @@ class Root:
     called: NDArray[np.int64]
     beginnings: Beginnings
     flagged: tuple[Flagged, ...]
+    curves: dict[str, list[int]]
 
     def page_of(self, name: bytes) -> int:
         """The first page that may hold a name."""
@@ -151,6 +152,7 @@ class Root:
             "n_called": len(self.called) - 1,
             "head": [[span.length, span.digest] for span in self.head],
             "beginnings": list(self.beginnings.texts),
+            "curves": self.curves,
             "flagged": [[each.node, each.name, list(each.flags), each.behind] for each in self.flagged],
         }  # fmt: skip
         packed = zstandard.ZstdCompressor(level=9).compress(json.dumps(facts).encode())
@@ -178,7 +180,7 @@ class Root:
                 head.append(Span(HEAD, offset, length, digest))
                 offset += length
             flagged = tuple(Flagged(node, name, tuple(flags), behind) for node, name, flags, behind in facts["flagged"])
-            return cls(pages, nodes, tuple(head), called, Beginnings.of(facts["beginnings"]), flagged)
+            return cls(pages, nodes, tuple(head), called, Beginnings.of(facts["beginnings"]), flagged, facts["curves"])
         except (struct.error, ValueError, KeyError, TypeError, UnicodeError) as error:
             raise CorruptIndex("the root of a release's directory cannot be read", hint=_HINT) from error
 

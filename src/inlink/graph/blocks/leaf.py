@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from inlink.errors import CorruptIndex
 from inlink.graph.blocks.coded import Beginnings, Called, inflated, unpack_called
+from inlink.graph.blocks.curves import Curve
 from inlink.graph.blocks.decoders import decoder
 from inlink.graph.blocks.layout import Layout
 
@@ -96,11 +98,16 @@ def whole(nodes: NDArray[np.uint32], n: int) -> NDArray[np.uint32]:
     return nodes
 
 
-def unpack_numbers(data: bytes, columns: tuple[tuple[str, str], ...], n: int) -> dict[str, NDArray[np.generic]]:
-    """Undo `pack_numbers`. Raises: CorruptIndex."""
+def unpack_numbers(
+    data: bytes, columns: tuple[tuple[str, str], ...], curves: Mapping[str, Curve], n: int
+) -> dict[str, NDArray[np.generic]]:
+    """Undo `pack_numbers`; what is left of ranks becomes ranks again. Raises: CorruptIndex."""
     raw = inflated(data)
     if len(raw) != 4 * n * len(columns):
         raise CorruptIndex("a leaf of a release has other numbers than it should", hint=_HINT)
     planes = raw.reshape(len(columns), 4, n).transpose(0, 2, 1)
     values = np.ascontiguousarray(planes).reshape(len(columns), -1)
-    return {name: values[i].view("<" + kind) for i, (name, kind) in enumerate(columns)}
+    found: dict[str, NDArray[np.generic]] = {name: values[i].view("<" + kind) for i, (name, kind) in enumerate(columns)}
+    for name, curve in curves.items():
+        found[name] = curve.more(found[name].view(np.uint32), found[curve.along].view(np.uint32))
+    return found

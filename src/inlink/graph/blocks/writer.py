@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from inlink.errors import BadInput
 from inlink.graph.blocks import called_pack
 from inlink.graph.blocks import layout as files
+from inlink.graph.blocks.curves import POSITION, Curve, along, curve_of, to_facts
 from inlink.graph.blocks.directory import LeafEntry, PageEntry, Root, pack_page
 from inlink.graph.blocks.flagged import is_left_out
 from inlink.graph.blocks.flagging import bits_of, flagged_domains
@@ -33,7 +34,6 @@ from inlink.store.files import publish, replace_text
 T = TypeVar("T")
 R = TypeVar("R")
 Report = Callable[[int, int], None]
-POSITION = "_position"
 _TEMPORARY = ("names.tmp", "offsets.tmp", "coded.tmp", "called.tmp")
 _SAMPLE = 100_000  # names that beginnings are learned from
 _LEVEL = 3  # zstd, of what is written once
@@ -52,6 +52,7 @@ class _Work:
     coder: Coder
     coded: CodedNames  # by node
     columns: dict[str, NDArray[np.generic]]  # by line
+    curves: dict[str, Curve]
     layout: Layout
     n: int
 
@@ -164,7 +165,9 @@ def _write(
     coder = Coder.learned(names.name(line) for line in range(0, n, max(1, n // _SAMPLE)))
     coded = _code_names(folder / "coded.tmp", names, behind, numbering, coder, workers)
     called = called_pack.pack_all(folder / "called.tmp", coded, layout, _ordered, workers)
-    work = _Work(names, *sides, numbering, coder, coded, columns, layout, n)
+    falls = {name: key for name, key in along(columns, order).items() if columns[name].dtype.kind == "f"}
+    curves = {name: curve_of(columns[name], columns[key], key, n) for name, key in sorted(falls.items())}
+    work = _Work(names, *sides, numbering, coder, coded, columns, curves, layout, n)
     with ExitStack() as stack:
         out = _Files(folder, stack)
         head = tuple(_write_head(out, work, heads))
@@ -172,7 +175,7 @@ def _write(
         if outward_done is not None:
             outward_done()
         pages = tuple(_write_leaves(out, work, outward, workers, report))
-        root = Root(pages, heads, head, called, coder.beginnings, flagged).to_bytes()
+        root = Root(pages, heads, head, called, coder.beginnings, flagged, to_facts(curves)).to_bytes()
         root_digest = digest_of_block(root)
         root_at = out.append(files.DIRECTORY, root)
         for block in pack_table(numbering.place_of_node, layout.per_order, root_digest):
@@ -329,8 +332,10 @@ def _pack_side(work: _Work, start: int, side: str) -> PackedLists:
 def _pack_leaf(work: _Work, start: int, outward: _Outward) -> _Leaf:
     lines = _lines(work, start)
     inward = _pack_side(work, start, "inward")
-    columns = [_narrow(key, values[lines]) for key, values in work.columns.items()]
-    numbers = pack_numbers([*columns, inward.n_flagged, outward.n_flagged[start : start + len(lines)]], _LEVEL)
+    columns = {key: _narrow(key, values[lines]) for key, values in work.columns.items()}
+    for key, curve in work.curves.items():
+        columns[key] = curve.less(columns[key].view(np.float32), columns[curve.along].view(np.uint32))
+    numbers = pack_numbers([*columns.values(), inward.n_flagged, outward.n_flagged[start : start + len(lines)]], _LEVEL)
     return _Leaf(int(lines[0]), pack_front(work.names, lines, _LEVEL), numbers, inward)
 
 
