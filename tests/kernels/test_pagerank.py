@@ -104,7 +104,7 @@ def test_the_bound_holds(dangling: Any, personal: bool, weighted: bool, toleranc
     )
     assert np.abs(result.mass - exact).sum() <= result.error_bound <= tolerance
     assert abs(result.mass.sum() - 1.0) < 1e-13
-    assert abs(result.returned - result.mass[out_weight == 0].sum()) < 1e-6
+    assert abs(result.returned - result.mass[out_weight == 0].sum()) <= result.error_bound
 
 
 @pytest.mark.parametrize("dangling", ["restart", "uniform"])
@@ -166,7 +166,7 @@ def test_same_bits_for_any_number_of_threads(precision: Any, weighted: bool) -> 
 def test_mixed_sweeps_are_mostly_narrow() -> None:
     inward, out_weight = random_graph(2000, 8000, 7, weighted=False)
     mixed = pagerank(inward, out_weight, tolerance=1e-12)
-    assert pagerank(inward, out_weight, tolerance=1e-9).double_sweeps == 1
+    assert pagerank(inward, out_weight, tolerance=1e-9).double_sweeps == 0
     double = pagerank(inward, out_weight, tolerance=1e-12, precision="double")
     assert mixed.double_sweeps <= 2 < mixed.iterations
     assert double.double_sweeps == double.iterations

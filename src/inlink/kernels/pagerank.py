@@ -13,12 +13,15 @@ from the x of the last sweep, so that the result is F of that x.
 
 Sweeps: the step d_(k+1) = a P d_k + a R(d_k) u is propagated in narrow precision and added to x, which is double: what
 is gathered has 16 bits (bfloat16), so that the cache holds twice as much of it, sums are double, and what a value loses
-by rounding is carried over to the node's next one, so that it comes a sweep later. Then one sweep in double precision
-computes x' = F(x) afresh, whose step is what is left of the error; if that is too much, it starts another round.
+by rounding is carried over to the node's next one, so that it comes a sweep later. How much of x the rows have not seen
+yet, N, is known. Where roundings hide what tolerance asks for, one sweep in double precision computes x' = F(x) afresh,
+whose step is what is left of the error and starts another round.
 Where all nodes restart alike, x begins as if every link brought the same mass, which spares a sweep.
-Stops: (a |F(x) - x|_1 + rounding) / (1 - a) <= tolerance, measured by a double sweep, the nodes without out-links
-counted as one: a bound of the true L1 error of all nodes, as F contracts by a in L1 on the lumped walk, and from
-lumped to whole vectors too. The bits are the same for any number of threads.
+Stops: (a N + rounding) / (1 - a) <= tolerance, the nodes without out-links counted as one; N is |F(x) - x|_1 of a
+double sweep, after a narrow one |d|_1 and at most 2**-8 of the N before. That bounds the true L1 error of all nodes: F
+contracts by a in L1 on the lumped walk, and from lumped to whole vectors too, so |F(x) - x| <= a N; of nodes without
+out-links the result is F(x), so it is off by at most a |x - x*| + a N. Scaling it to sum 1 adds at most a N, for which
+the bound is taken 2 - a times. The bits are the same for any number of threads.
 
 Source: Page, Brin, Motwani, Winograd 1999; Boldi, Posenato, Santini, Vigna, Traps and Pitfalls of Topic-Biased PageRank
 2006 (dangling policies); Ipsen, Selee, PageRank Computation, with Special Attention to Dangling Nodes 2007 (lumping);
@@ -44,8 +47,6 @@ from inlink.kernels.pagerank_sweeps import Sweeps
 Doubles = NDArray[np.float64]
 Dangling = Literal["restart", "uniform"]
 Precision = Literal["mixed", "double"]
-
-_NARROW = 2.0**-32  # of what narrow sweeps add up, the part that they lose where they carry over what did not fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def pagerank(
     has the out-weights; out_weight float64 (n,), 0 for a dangling node, what evaporates included; restart float64 (n,),
     not negative, scaled to sum 1 here, or None for all nodes alike.
     `threads`: None for all cores. `precision` "double" makes no narrow sweeps (x after k iterations is then that of the
-    power method). `tick` is told after each sweep about how far off x is; the bound itself after a double sweep.
+    power method). `tick` is told the bound after each sweep.
     Memory: that of the core, 32 bytes for each of its nodes, 16 for each node.
     Raises: NotConverged: facts["last"] is the last result; BadInput.    Cost: O(edges) per iteration.
     """
@@ -139,8 +140,11 @@ class Steps(Protocol):
     """What rounds are made of: `Sweeps`, or those of sixteen vectors. The norms are the largest of any vector."""
 
     rounding: float
+    roundings: float
     can_start_narrow: bool
 
+    @property
+    def in_flight(self) -> float: ...  # noqa: D102
     def start(self) -> float: ...  # noqa: D102
     def narrow(self) -> float: ...  # noqa: D102
     def double(self) -> float: ...  # noqa: D102
@@ -148,7 +152,7 @@ class Steps(Protocol):
 
 
 class Rounds:
-    """Rounds of narrow sweeps, each ended by a double sweep that measures what is left."""
+    """Rounds of narrow sweeps, which a double sweep ends where their own bound cannot reach the tolerance."""
 
     def __init__(
         self,
@@ -169,6 +173,8 @@ class Rounds:
         while self.bound > self.tolerance and self.left > 0:
             if mixed and self.left > 1:
                 self._narrow(norm)
+                if self.bound <= self.tolerance:
+                    break
                 self.sweeps.normalise()
             norm = self._measure()
         return self.bound <= self.tolerance
@@ -183,16 +189,19 @@ class Rounds:
         return norm
 
     def _narrow(self, norm: float) -> None:
-        """Narrow sweeps until what a double sweep would find is good enough, or is hidden by roundings."""
-        added, factor = norm, self.damping
-        aim = self.tolerance * (1.0 - self.damping) / max(self.damping, 1e-300)
+        """Narrow sweeps until the bound holds, or roundings hide it and a double sweep would find little."""
+        a, sweeps = self.damping, self.sweeps
+        aim = self.tolerance * (1.0 - a) / max(a, 1e-300)
         while self.left > 1:
             self.left -= 1
-            now = self.sweeps.narrow()
-            factor = min(self.damping, now / norm) if norm > 0.0 else 0.0
+            now = sweeps.narrow()
+            factor = min(a, now / norm) if norm > 0.0 else 0.0
             norm = now
-            added += norm
+            self.bound = (2.0 - a) * (a * sweeps.in_flight + sweeps.roundings) / (1.0 - a)
             if self.tick is not None:
-                self.tick(self.damping * norm / (1.0 - self.damping))
-            if norm * factor <= max(0.7 * aim, _NARROW * added):
+                self.tick(self.bound)
+            if self.bound <= self.tolerance:
+                return
+            is_hidden = (2.0 - a) * sweeps.roundings > 0.5 * self.tolerance * (1.0 - a)
+            if is_hidden and norm * factor <= max(0.7 * aim, sweeps.roundings):
                 return

@@ -34,7 +34,9 @@ from inlink.kernels.pagerank_many_steps import (
     tally_many,
 )
 from inlink.kernels.pagerank_steps import invert
-from inlink.kernels.pagerank_sweeps import restart_sum
+from inlink.kernels.pagerank_sweeps import CARRIED, UNIT, restart_sum
+
+LOST = 2.0**-32  # of a value, the most that is lost of what is carried over in single precision
 
 Words = NDArray[np.uint32]
 Doubles = NDArray[np.float64]
@@ -117,10 +119,11 @@ class ManySweeps:
         self.crew = Crew(cut(core.offsets), threads)
         self.rounding = (ROUNDINGS + most_in_row(core.inward.offsets) / PIECE) * 2.0**-53
         self.totals = np.zeros((len(self.crew.blocks), 3, LANES))
-        most = max((last - first for first, last in self.crew.blocks), default=0)
-        self.sums = [aligned(most + 1, np.float64) for _ in range(self.crew.threads)]
+        self.most = max((last - first for first, last in self.crew.blocks), default=0)
+        self.sums = [aligned(self.most + 1, np.float64) for _ in range(self.crew.threads)]
         self.n_narrow = self.n_double = 0
-        self.norms = np.zeros(LANES)
+        self.norms, self.in_flights, self.roundings = np.zeros(LANES), np.zeros(LANES), 0.0
+        self.is_measured = False
         self._make_vectors()
 
     def _make_vectors(self) -> None:
@@ -156,19 +159,28 @@ class ManySweeps:
     ) -> None:
         self.crew.__exit__(kind, error, trace)
 
+    @property
+    def in_flight(self) -> float:
+        """The most of any lane; see `Sweeps`."""
+        return float(self.in_flights.max())
+
     def start(self) -> float:
         """Prepare narrow sweeps from x = v, whose first step is F(v) - v; the norm they start from."""
         self._show_narrow(self.x)
         self._set_base(self.damping * (self._lost(self.x, 1.0) - 1.0))
+        self.in_flights[:] = 1.0
         return 1.0
 
     def narrow(self) -> float:
         """Propagate the steps once more and add them to x; the largest norm."""
         self.n_narrow += 1
+        self.is_measured = False
         if self.step_waits:
             self.step_waits = False
             self._show_narrow(self.step)
             self._set_base(self.damping * self._lost(self.step, 0.0))
+            self.in_flights = self.norms.copy()
+            self.roundings += 2.0**-24 * self.in_flight  # the steps are kept in single precision
         z, z_next = self.narrow_z
 
         def work(thread: int, block: int) -> None:
@@ -182,15 +194,15 @@ class ManySweeps:
         self.narrow_z.reverse()
         norms, lost = self._sum_totals()
         self._set_base(self.damping * lost)
-        return float((norms + np.abs(lost)).max())
+        self.norms = norms + np.abs(lost)
+        self.roundings += self.rounding + (4.0 + self.most * self.norms.max()) * UNIT + LOST * self.in_flight
+        self.in_flights = self.norms + CARRIED * self.in_flights
+        return float(self.norms.max())
 
     def double(self) -> float:
         """x becomes F(x); its steps wait for narrow sweeps. The largest norm of a step."""
         self.n_double += 1
-        self._set_base(self.damping * self._lost(self.x, 1.0))
-        self.z[-1] = 0.0
-        inverse, places, blocks = self.inverse, self.core.places, self.crew.blocks
-        self.crew.each(lambda _, block: show_many(self.x, inverse, places, *blocks[block], self.z))
+        self._show()
 
         def work(thread: int, block: int) -> None:
             first, last = self.crew.blocks[block]
@@ -212,7 +224,8 @@ class ManySweeps:
             )
 
         self.crew.each(work)
-        self.step_waits = True
+        self.step_waits = self.is_measured = True
+        self.roundings = self.rounding
         norms, totals = self._sum_totals()
         self.norms = norms + np.abs(totals)
         return float(self.norms.max())
@@ -224,12 +237,16 @@ class ManySweeps:
             self._multiply(1.0 / np.where(sums > 0.0, sums, 1.0))
 
     def bounds(self) -> Doubles:
-        """The error bound of each vector after a double sweep."""
-        found: Doubles = (self.damping * self.norms[: self.k] + self.rounding) / (1.0 - self.damping)
-        return found
+        """The error bound of each vector."""
+        a, k = self.damping, self.k
+        if self.is_measured:
+            return np.asarray((a * self.norms[:k] + self.rounding) / (1.0 - a))
+        return np.asarray((2.0 - a) * (a * self.in_flights[:k] + self.roundings) / (1.0 - a))
 
     def masses(self, into: Doubles) -> None:
-        """After a double sweep: write the masses of all nodes, float64 (k, n)."""
+        """Write the masses of all nodes, float64 (k, n); see `Sweeps`."""
+        if not self.is_measured:
+            self._show()
         core = self.core
         places = np.full(self.n, self.size, np.uint32)
         places[core.nodes] = core.places
@@ -250,9 +267,12 @@ class ManySweeps:
                 rows.let_go(first, last)
 
             crew.each(work)
+        if not self.is_measured:
+            for mass in into:
+                mass /= mass.sum()
 
     def returned(self) -> Doubles:
-        """After a double sweep: the mass of each x that leaves the links."""
+        """The mass of each x that leaves the links."""
         x = self.x[:, : self.k]
         lost: Doubles = np.maximum(1.0 - x.sum(axis=0), 0.0) if self.size < self.n else np.zeros(self.k)
         return lost + self.leak @ x if len(self.leak) else lost
@@ -274,6 +294,13 @@ class ManySweeps:
         inverse, places, blocks = self.inverse, self.core.places, self.crew.blocks
         carried, z = self.carried, self.narrow_z[0]
         self.crew.each(lambda _, block: show_many_narrow(values, inverse, places, *blocks[block], carried, z))
+
+    def _show(self) -> None:
+        """What rows of a double sweep see of x."""
+        self._set_base(self.damping * self._lost(self.x, 1.0))
+        self.z[-1] = 0.0
+        inverse, places, blocks = self.inverse, self.core.places, self.crew.blocks
+        self.crew.each(lambda _, block: show_many(self.x, inverse, places, *blocks[block], self.z))
 
     def _lost(self, values: Singles | Doubles, whole: float) -> Doubles:
         """How much leaks of lanes that sum to `whole`, with those of dangling nodes."""

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from inlink.kernels.jit import compiled, compiled_bare
 
+TOGETHER = 256  # rows whose parts of a total are added first: its error grows with the square root of the rows
+
 Words = NDArray[np.uint32]
 Longs = NDArray[np.int64]
 Narrow = NDArray[np.uint16]
@@ -66,7 +68,7 @@ def invert(out_weight: Doubles, nodes: Words, damping: float, first: int, last: 
 
 
 @compiled_bare
-def narrow(value: float, carried: Singles, i: int) -> int:
+def narrow(value: float, carried: Singles | Doubles, i: int) -> int:
     """The upper 16 bits of the value as a single, rounded to even; with what was carried over, and the rest goes on."""
     due = value + carried[i]
     bits = np.int64(np.float32(due).view(np.uint32))
@@ -77,12 +79,13 @@ def narrow(value: float, carried: Singles, i: int) -> int:
 
 @compiled
 def show_narrow(
-    values: Doubles, inverse: Doubles, places: Words, first: int, last: int, carried: Singles, z: Narrow
+    values: Doubles, inverse: Doubles, places: Words, first: int, last: int, carried: Doubles, z: Narrow
 ) -> None:
-    """z = values times inverse, narrow; nothing was carried over before."""
+    """z = values times inverse, narrow; nothing was carried over before. `carried` may be where the values are."""
     for i in range(first, last):
+        value = values[i] * inverse[i]
         carried[i] = 0.0
-        z[places[i] + np.uint32(1)] = narrow(values[i] * inverse[i], carried, i)
+        z[places[i] + np.uint32(1)] = narrow(value, carried, i)
 
 
 @compiled
@@ -98,24 +101,28 @@ def finish_first(
     first: int,
     last: int,
     x: Doubles,
-    carried: Singles,
+    carried: Doubles,
     z_next: Narrow,
     totals: Doubles,
 ) -> None:
     """x = sums + base spread + restarts restart, z_next = what the step from x before hands on; its totals."""
-    norm = total = leaked = 0.0
+    totals[:] = 0.0
     spread_uniform, restart_uniform, has_leak = len(spread) == 0, len(restart) == 0, len(leak) > 0
-    for i in range(first, last):
-        value = sums[i - first] + (base if spread_uniform else base * spread[i])
-        value += restarts if restart_uniform else restarts * restart[i]
-        step = value - x[i]
-        x[i] = value
-        z_next[places[i] + np.uint32(1)] = narrow(step * inverse[i], carried, i)
-        norm += abs(step)
-        total += step
-        if has_leak:
-            leaked += leak[i] * step
-    totals[0], totals[1], totals[2] = norm, total, leaked
+    for low in range(first, last, TOGETHER):
+        norm = total = leaked = 0.0
+        for i in range(low, min(low + TOGETHER, last)):
+            value = sums[i - first] + (base if spread_uniform else base * spread[i])
+            value += restarts if restart_uniform else restarts * restart[i]
+            step = value - x[i]
+            x[i] = value
+            z_next[places[i] + np.uint32(1)] = narrow(step * inverse[i], carried, i)
+            norm += abs(step)
+            total += step
+            if has_leak:
+                leaked += leak[i] * step
+        totals[0] += norm
+        totals[1] += total
+        totals[2] += leaked
 
 
 @compiled
@@ -129,22 +136,26 @@ def finish_narrow(
     first: int,
     last: int,
     x: Doubles,
-    carried: Singles,
+    carried: Doubles,
     z_next: Narrow,
     totals: Doubles,
 ) -> None:
     """step = sums + base spread; x grows by it, z_next = step a / out-weight; totals of the step."""
-    norm = total = leaked = 0.0
+    totals[:] = 0.0
     is_uniform, has_leak = len(spread) == 0, len(leak) > 0
-    for i in range(first, last):
-        step = sums[i - first] + (base if is_uniform else base * spread[i])
-        x[i] += step
-        z_next[places[i] + np.uint32(1)] = narrow(step * inverse[i], carried, i)
-        norm += abs(step)
-        total += step
-        if has_leak:
-            leaked += leak[i] * step
-    totals[0], totals[1], totals[2] = norm, total, leaked
+    for low in range(first, last, TOGETHER):
+        norm = total = leaked = 0.0
+        for i in range(low, min(low + TOGETHER, last)):
+            step = sums[i - first] + (base if is_uniform else base * spread[i])
+            x[i] += step
+            z_next[places[i] + np.uint32(1)] = narrow(step * inverse[i], carried, i)
+            norm += abs(step)
+            total += step
+            if has_leak:
+                leaked += leak[i] * step
+        totals[0] += norm
+        totals[1] += total
+        totals[2] += leaked
 
 
 @compiled

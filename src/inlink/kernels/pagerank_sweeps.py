@@ -13,6 +13,7 @@ from inlink.kernels.pagerank_blocks import NOTHING, Crew, Rows, cut
 from inlink.kernels.pagerank_core import Core
 from inlink.kernels.pagerank_pull import ROUNDINGS, pull, pull_nodes, pull_weighted
 from inlink.kernels.pagerank_steps import (
+    TOGETHER,
     choose_dangling,
     finish_dangling,
     finish_double,
@@ -27,6 +28,9 @@ from inlink.kernels.pagerank_steps import (
     tally,
 )
 
+UNIT = 2.0**-53
+CARRIED = 2.0**-8  # of a value, the most that narrow precision leaves to be carried over
+
 Words = NDArray[np.uint32]
 Longs = NDArray[np.int64]
 Narrow = NDArray[np.uint16]
@@ -38,7 +42,9 @@ class Sweeps:
     """x (float64, of the core's rows) and what sweeps need beside it; a context manager that ends its threads.
 
     All other nodes together are one more, whose mass is what is missing from 1 (from 0 in a step).
-    Memory: x, a / out-weight, a double z or two narrow ones with what is carried over, and a step: 8 bytes a row each,
+    What bounds the error after a narrow sweep: `in_flight`, at most how much mass (L1) rows have not seen of x, with
+    that of the one other node; `roundings`, what sweeps since the last double one may have lost in all.
+    Memory: x, a / out-weight, a double z or two narrow ones, a step or what is carried over: 8 bytes a row each,
     together at least 8 a node and 16 a row; at the end 8 a node.
     """
 
@@ -50,10 +56,10 @@ class Sweeps:
         self.spread = NOTHING if returns_uniformly else self.restart
         self.can_start_narrow = restart is None or not returns_uniformly
         self.crew = Crew(cut(core.offsets), threads)
-        self.rounding = ROUNDINGS * 2.0**-53
+        self.rounding = ROUNDINGS * UNIT
         self.totals = np.zeros((len(self.crew.blocks), 3))
-        most = max((last - first for first, last in self.crew.blocks), default=0)
-        self.sums = [np.empty(most) for _ in range(self.crew.threads)]
+        self.most = max((last - first for first, last in self.crew.blocks), default=0)
+        self.sums = [np.empty(self.most) for _ in range(self.crew.threads)]
         self.n_narrow = self.n_double = 0
         self.leak = core.leak[core.nodes] if len(core.leak) else core.leak
         self.core_restart = self.restart[core.nodes] if len(self.restart) else self.restart
@@ -62,8 +68,11 @@ class Sweeps:
         self.z = np.zeros(self.size + 1)
         self.spare = np.empty(max(2 * self.size, self.n))  # at the end it holds z by node: memory is touched once
         self.step, self.inverse = self.spare[: self.size], self.spare[self.size : 2 * self.size]
-        self.narrow_z, self.carried = self._narrow_places()
-        self.is_first = self.step_waits = False
+        both, longer = self.z.view(np.uint16), self.size + 2
+        self.narrow_z: list[Narrow] = [both[:longer], both[longer : 2 * longer]]
+        self.carried = self.step
+        self.in_flight = self.roundings = 0.0
+        self.is_first = self.step_waits = self.is_measured = False
         self.base = self.restarts = 0.0
         given = core.out_weight, core.nodes, damping
         self.crew.each(lambda _, block: invert(*given, *self.crew.blocks[block], self.inverse))
@@ -89,6 +98,7 @@ class Sweeps:
     def narrow(self) -> float:
         """Propagate the step once more and add it to x; its norm. The first sweep finds the step from x to F(x)."""
         self.n_narrow += 1
+        self.is_measured = False
         if self.step_waits:
             self.step_waits = False
             self._show_narrow(self.step, 0.0)
@@ -110,6 +120,9 @@ class Sweeps:
         self.narrow_z.reverse()
         norm, total, leaked = self._sum_totals()
         self.base = self._share(self.damping * (leaked - total), self.spread)
+        # of the rows' sums; of x, which is 1 in all; of what totals say of the one other node
+        self.roundings += (ROUNDINGS * self.in_flight + 4.0 + (self.most / TOGETHER + TOGETHER) * norm) * UNIT
+        self.in_flight = norm + abs(total) + CARRIED * self.in_flight
         return norm + abs(total)
 
     def _guess(self) -> None:
@@ -128,11 +141,7 @@ class Sweeps:
     def double(self) -> float:
         """x becomes F(x); its step waits for narrow sweeps. The norm of the step."""
         self.n_double += 1
-        self.base = self._share(self.damping * self._lost(self.x, 1.0), self.spread)
-        self.restarts = self._share(1.0 - self.damping, self.restart)
-        self.z[-1] = 0.0
-        inverse, places, blocks = self.inverse, self.core.places, self.crew.blocks
-        self.crew.each(lambda _, block: show(self.x, inverse, places, *blocks[block], self.z))
+        self._show()
 
         def work(thread: int, block: int) -> None:
             first, last = self.crew.blocks[block]
@@ -152,7 +161,8 @@ class Sweeps:
             )
 
         self.crew.each(work)
-        self.step_waits = True
+        self.step_waits = self.is_measured = True
+        self.roundings = self.rounding
         norm, total, _ = self._sum_totals()
         return norm + abs(total)
 
@@ -162,7 +172,13 @@ class Sweeps:
             self._multiply(1.0 / self._multiply(1.0))
 
     def mass(self) -> Doubles:
-        """After a double sweep, as the end: the masses of all nodes, F of the x that it began with, float64 (n,)."""
+        """The masses of all nodes, float64 (n,); at the end, as vectors are given up.
+
+        After a double sweep F of the x that it began with. After a narrow one x, and F of it for nodes without
+        out-links, scaled to sum 1: no further from the solution than `narrow_bound` allows.
+        """
+        if not self.is_measured:
+            self._show()
         core, whole, mass = self.core, self.spare[: self.n], np.empty(self.n)
         whole[:] = 0.0
         place(core.nodes, core.places, self.x, self.z, mass, whole)
@@ -183,10 +199,12 @@ class Sweeps:
                 finish_dangling(sums, self.base, self.spread, self.restarts, self.restart, nodes, count, mass)
 
             crew.each(work)
+        if not self.is_measured:
+            mass /= mass.sum()
         return mass
 
     def returned(self) -> float:
-        """After a double sweep: the mass of x that leaves the links."""
+        """The mass of x that leaves the links."""
         self._lost(self.x, 1.0)
         _, total, leaked = self._sum_totals()
         return leaked if self.size == self.n else max(0.0, 1.0 - total) + leaked
@@ -197,11 +215,6 @@ class Sweeps:
         self.crew.each(lambda _, block: multiply(self.x, factor, *blocks[block], self.totals[block]))
         return self._sum_totals()[1]
 
-    def _narrow_places(self) -> tuple[list[Narrow], Singles]:
-        """Two narrow vectors, 0 at both ends, and what is carried over, where z is in between."""
-        both, longer = self.z.view(np.uint16), self.size + 2
-        return [both[:longer], both[longer : 2 * longer]], self.z.view(np.float32)[longer:][: self.size]
-
     def _share(self, mass: float, over: Doubles) -> float:
         """The factor of a distribution: what each node has of it where it is uniform."""
         return mass if len(over) else mass / self.n
@@ -209,11 +222,21 @@ class Sweeps:
     def _show_narrow(self, values: Doubles, whole: float) -> None:
         """Begin narrow sweeps from values, of nodes that sum to `whole` together."""
         self.base = self._share(self.damping * self._lost(values, whole), self.spread)
+        norm, total, _ = self._sum_totals()
+        self.in_flight = norm + abs(whole - total)
         for z in self.narrow_z:
             z[0] = z[-1] = 0
         inverse, places, blocks = self.inverse, self.core.places, self.crew.blocks
         carried, z = self.carried, self.narrow_z[0]
         self.crew.each(lambda _, block: show_narrow(values, inverse, places, *blocks[block], carried, z))
+
+    def _show(self) -> None:
+        """What rows of a double sweep see of x."""
+        self.base = self._share(self.damping * self._lost(self.x, 1.0), self.spread)
+        self.restarts = self._share(1.0 - self.damping, self.restart)
+        self.z[-1] = 0.0
+        inverse, places, blocks = self.inverse, self.core.places, self.crew.blocks
+        self.crew.each(lambda _, block: show(self.x, inverse, places, *blocks[block], self.z))
 
     def _lost(self, values: Doubles, whole: float) -> float:
         """How much leaks of values that sum to `whole`, with those of dangling nodes."""
