@@ -152,8 +152,10 @@ def test_ranges_are_joined_where_they_are_near() -> None:
 
     near = [Span("a", 0, 10), Span("a", 100, 10), Span("b", 0, 1), Span("a", 50, 10)]
     assert groups_of(near) == [[0, 3, 1], [2]]
-    apart = [Span("a", i * 300_000, 10) for i in range(8)]
+    apart = [Span("a", i * 200_000, 10) for i in range(8)]
     assert len(groups_of(apart)) == 3
     wide = [Span("a", i * 3_000_000, 10) for i in range(8)]
     assert len(groups_of(wide)) == 8
     assert TINY.prefix < TINY.chunk
+    many = [Span("a", k * 300_000, 10) for k in range(10)]
+    assert len(groups_of(many)) == 7  # three gaps are a megabyte; the others cost a request each

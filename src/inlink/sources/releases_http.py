@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Protocol
 
 from inlink.errors import CorruptIndex, Unreachable
@@ -15,7 +16,7 @@ from inlink.fetch.client import Answer, AnswerError
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 _HINT = "try again later"
 NEAR_BYTES = 64 * 1024  # a gap that is cheaper to read than a request
-FAR_BYTES = 1024 * 1024  # the widest gap that is read where there would be too many requests
+FAR_BYTES = 1024 * 1024  # gaps that are read, all together, where there would be too many requests
 FEW = 3  # requests of one round of reading, where gaps allow it
 _SMALL = 16 * 2**20  # the largest file that is read as a whole
 
@@ -190,10 +191,10 @@ def groups_of(spans: Sequence[Wanted]) -> list[list[int]]:
 
 
 def _fewer(runs: list[list[int]], gaps: list[int]) -> list[list[int]]:
-    """Runs joined over their smallest gaps until they are FEW, or the gaps are wide. gaps[i] is ahead of run i."""
-    n_joined = max(0, len(runs) - FEW)
-    smallest = sorted(range(1, len(runs)), key=lambda i: gaps[i])[:n_joined]
-    joined = {i for i in smallest if gaps[i] <= FAR_BYTES}
+    """Runs joined over their smallest gaps until they are FEW, or the gaps are FAR_BYTES. gaps[i] is ahead of run i."""
+    smallest = sorted(range(1, len(runs)), key=lambda i: gaps[i])[: max(0, len(runs) - FEW)]
+    read = accumulate(gaps[i] for i in smallest)
+    joined = {i for i, n_bytes in zip(smallest, read, strict=True) if n_bytes <= FAR_BYTES}
     found: list[list[int]] = []
     for i, run in enumerate(runs):
         if i in joined:
