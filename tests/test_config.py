@@ -49,6 +49,7 @@ lost_after_days = 14
 snapshots = 5
 archive_days = 30
 looks_days = 90
+ledger_days = 60
 """
 
 
@@ -66,6 +67,7 @@ def test_everything_that_can_be_set() -> None:
     assert (found.monitor.alerts, found.monitor.digest_hours, found.monitor.feed) == ("at-once", 12, False)
     assert found.monitor.robots == ("googlebot", "bingbot")
     assert (found.retention.snapshots, found.retention.archive_days, found.retention.looks_days) == (5, 30, 90)
+    assert found.retention.ledger_days == 60
 
 
 def test_every_setting_is_in_the_full_example() -> None:

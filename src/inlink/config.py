@@ -72,12 +72,13 @@ class Monitor:
 @dataclass(frozen=True, slots=True)
 class Retention:
     """How long things are kept. Units: archive_days days since `add --keep` made a copy; None keeps it for good;
-    looks_days days since a look of the monitor and what it told.
+    looks_days days since a look of the monitor and what it told; ledger_days days since a request.
     """
 
     snapshots: int = 3
     archive_days: int | None = None
     looks_days: int | None = 400
+    ledger_days: int = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ TEMPLATE = """\
 # snapshots = 3                         # how many `inlink gc` keeps
 # archive_days = 365                    # `inlink gc` removes older copies (`inlink add --keep`); left out: never
 # looks_days = 400                      # `inlink monitor run` forgets older looks and alerts
+# ledger_days = 365                     # what was asked of whom is listed for so long, then counted by month
 """
 
 
@@ -356,4 +358,5 @@ _RETENTION: Mapping[str, Callable[[object], object]] = {
     "snapshots": _positive,
     "archive_days": _positive,
     "looks_days": _positive,
+    "ledger_days": _positive,
 }

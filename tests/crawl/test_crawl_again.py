@@ -132,6 +132,24 @@ def test_a_page_whose_archive_is_gone_is_archived_whole(tmp_path: Path, how: str
     assert "https://b.example/" in records(tmp_path, "response")[-1][2]
 
 
+def test_removing_what_later_crawls_repeat_is_told(tmp_path: Path) -> None:
+    table = {"a.example/": html("/x", "https://b.example/"), "a.example/x": html(text="x")}
+    with hosting(table) as web:
+        (first,) = run(tmp_path, web).warcs
+        table["a.example/x"] = html(text="another")
+        (second,) = run(tmp_path, web).warcs
+    with Workbench.open(tmp_path) as bench:
+        bench.build()
+        assert bench.remove([second]).n_stranded == 0
+        bench.add([second])
+        assert bench.remove([first]).n_stranded == 1
+        bench.build()
+        assert bench.backlinks("b.example").to_dicts() == []
+        bench.add([first])
+        bench.build()
+        assert len(bench.backlinks("b.example").to_dicts()) == 1
+
+
 def test_open_archives_of_other_crawls_are_left_alone(tmp_path: Path) -> None:
     with hosting(CHAIN) as web:
         name = run(tmp_path, web, max_pages=1).name

@@ -22,6 +22,8 @@ create table if not exists known (url text primary key, etag text, modified text
 create table if not exists asked (at integer, host text, url text, kind text, status integer, error text,
     n_bytes integer);
 create index if not exists asked_of on asked (host, at);
+create table if not exists asked_before (host text, month text, n_requests integer, n_bytes integer,
+    primary key (host, month)) without rowid;
 """
 
 
@@ -144,6 +146,36 @@ class Memory:
         with self._lock:
             rows = self._db.execute(f"select * from asked where at >= ?{where} order by at", values)  # noqa: S608
             return [Asked(*row) for row in rows]
+
+    def forget(self, before_us: int) -> int:
+        """Lines of the ledger that are older become counts by host and month, and go; how many. Rules go too.
+
+        Cost: a look at one row, where the oldest line is not older. Units: microseconds since 1970 UTC.
+        """
+        self.flush()
+        with self._lock:
+            oldest = self._db.execute("select at from asked order by rowid limit 1").fetchone()
+            if oldest is None or oldest[0] >= before_us:
+                return 0
+            self._db.execute("begin immediate")
+            self._db.execute(
+                """insert into asked_before
+                   select host, strftime('%Y-%m', at / 1000000, 'unixepoch') as month, count(*), sum(n_bytes)
+                   from asked where at < ? group by 1, 2
+                   on conflict (host, month) do update set n_requests = n_requests + excluded.n_requests,
+                       n_bytes = n_bytes + excluded.n_bytes""",
+                (before_us,),
+            )
+            n_gone = self._db.execute("delete from asked where at < ?", (before_us,)).rowcount
+            self._db.execute("delete from robots where fetched_at < ?", (before_us,))
+            self._db.execute("commit")
+            return n_gone
+
+    def asked_before(self, host: str) -> list[tuple[str, int, int]]:
+        """What the ledger no longer lists of a host: month, requests, bytes."""
+        query = "select month, n_requests, n_bytes from asked_before where host = ? order by month"
+        with self._lock:
+            return [tuple(row) for row in self._db.execute(query, (host,))]
 
     def _write(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
         with self._lock:

@@ -8,6 +8,7 @@ from inlink.errors import CorruptIndex
 from inlink.index.kept import drop_unneeded
 from inlink.index.manifest import read_manifest
 from inlink.index.reports import InputState, RemoveReport
+from inlink.index.stranded import stranded
 from inlink.store.inputs import Input, named
 from inlink.store.workspace import Workspace
 
@@ -21,10 +22,13 @@ def remove(workspace: Workspace, specs: Sequence[str]) -> RemoveReport:
     with workspace.building("remove"):
         known = workspace.inputs
         doomed = {entry.digest: entry for spec in specs for entry in named(known, spec)}
+        n_stranded = stranded(workspace, frozenset(doomed))
         served = {str(row["digest"]) for row in _served_rows(workspace)}
         workspace.unregister(doomed)
         n_copies = drop_unneeded(workspace, doomed)
-    return RemoveReport(tuple(doomed.values()), len(known) - len(doomed), len(served & doomed.keys()), n_copies)
+    return RemoveReport(
+        tuple(doomed.values()), len(known) - len(doomed), len(served & doomed.keys()), n_copies, n_stranded
+    )
 
 
 def states(workspace: Workspace) -> tuple[InputState, ...]:

@@ -48,12 +48,14 @@ class RemoveReport:
 
     n_left: inputs that are left; n_served: how many of the removed the served snapshot still has
     n_copies: the workspace's own copies of them that were removed at once, as no snapshot has them
+    n_stranded: pages that inputs which are left say are unchanged, and whose links the removed ones alone hold
     """
 
     removed: tuple[Input, ...]
     n_left: int
     n_served: int
     n_copies: int = 0
+    n_stranded: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from inlink.urls.parse import parse
 
 FOLDER, FRONTIER, COURTESY = "crawls", "frontier.db", "courtesy.db"
 _PLAN, _ENDED = "plan", "ended"
+_DAY_US = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def crawl(
         frontier_path = workspace.path / FOLDER / name / FRONTIER
         place = Place(frontier_path, workspace.archive, f"crawl-{name}", _citable(workspace))
         place.frontier.parent.mkdir(parents=True, exist_ok=True)
-        memory = Memory(workspace.path / FOLDER / COURTESY)
+        memory = open_memory(workspace)
         try:
             with opened(place) as frontier:
                 with frontier.step():
@@ -123,6 +125,13 @@ def crawl(
                 return _reported(name, frontier, ended, warcs, is_resumed=is_resumed)
         finally:
             memory.close()
+
+
+def open_memory(workspace: Workspace) -> Memory:
+    """What the workspace's fetchers remember; lines of the ledger that are too old become counts."""
+    memory = Memory(workspace.path / FOLDER / COURTESY)
+    memory.forget(time.time_ns() // 1000 - workspace.settings.retention.ledger_days * _DAY_US)
+    return memory
 
 
 def policy_of(workspace: Workspace) -> Policy:

@@ -133,6 +133,12 @@ def remove(call: Call, *, names: tuple[str, ...], output: str | None) -> None:
     place.line()
     more = f" ({len(rows) - SHOWN:,} more than shown)" if len(rows) > SHOWN else ""
     place.line(f"{len(rows):,} {_plural('input', len(rows))} removed{more}, {found.n_left:,} left")
+    if found.n_stranded:
+        pages = f"{found.n_stranded:,} {_plural('page', found.n_stranded)}"
+        place.say(
+            f"{pages} of inputs that are left were stored as unchanged since a removed one: "
+            "their links will be missing (add it again to have them)"
+        )
     place.say(_next_after_removal(call, found))
 
 
