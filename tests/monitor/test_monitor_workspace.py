@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,6 +87,28 @@ def test_links_of_the_index(bench: Workbench, site: Site) -> None:
         ("https://blog.example/5", "changed", "nofollow_rel", "Sourdough guide 5"),
     }
     assert "blog.example/4" in (bench.path / "alerts.atom.xml").read_text()
+
+
+def test_what_has_changed_is_wished_for_until_it_is_captured(bench: Workbench, site: Site) -> None:
+    bench.monitor.add([("https://blog.example/4", "mine.example"), ("https://blog.example/1", "mine.example")])
+    then = time.time_ns() // 1000 - DAY_US
+    look(bench, then)
+    site.is_after = True
+    for at_us in (then + HOUR_US, then + 3 * HOUR_US):
+        look(bench, at_us)
+    assert [(wish.url, wish.reason) for wish in bench.monitor.wishes()] == [("https://blog.example/4", "lost")]
+    bench.crawl([wish.url for wish in bench.monitor.wishes()], CrawlOptions(scope="list"))
+    bench.build()
+    assert bench.monitor.wishes() == []
+
+
+def test_rows_of_link_lists_are_watched_as_anchors_and_redirects_are_not(bench: Workbench, tmp_path: Path) -> None:
+    listed = tmp_path / "links.csv"
+    listed.write_text("Source url,Target url\nhttps://blog.example/1,https://mine.example/guide\n")
+    bench.add([str(listed)])
+    bench.build()
+    assert bench.monitor.add_links("mine.example").n_new == 1
+    assert look(bench, NOW).findings == {"alive": 1}
 
 
 def test_what_a_placement_has_to_be(bench: Workbench) -> None:

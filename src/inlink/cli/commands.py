@@ -332,6 +332,17 @@ verb(
 
 verb(
     "Watch the live web",
+    "wishes",
+    f"{ACTIONS}.monitoring:wishes",
+    "Pages that are worth a capture.\n\n"
+    "What the index knows of them is not so any more. In a pipe URLs alone, one a line, as `inlink crawl --scope list "
+    "--from` takes them; a page that was captured since is listed no longer.",
+    watch_options.wishes(),
+    example="inlink -w web monitor wishes > wishes.txt",
+    family=MONITOR,
+)
+verb(
+    "Watch the live web",
     "broken",
     f"{ACTIONS}.mending:broken",
     "Dead pages of a site that others still link to, the worthiest first.\n\n"

@@ -88,6 +88,11 @@ def alerts() -> list[click.Parameter]:
     ]
 
 
+def wishes() -> list[click.Parameter]:
+    """How wishes are listed."""
+    return [output_format(default="table on a terminal, URLs alone in a pipe")]
+
+
 def broken() -> list[click.Parameter]:
     """What is asked of broken links."""
     return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -114,6 +114,10 @@ class MonitorStore:
             (select source_key from watches where next_at <= ? order by next_at limit ?) and next_at <= ?"""
         return [self._watch(row) for row in self.db.rows(query, (now_us, limit, now_us))]
 
+    def due_pages(self, now_us: int) -> Iterator[str]:
+        """Pages that should be looked at by now."""
+        yield from (row[0] for row in self.db.rows("select source_url from watches where next_at <= ?", (now_us,)))
+
     def next_due_us(self) -> int | None:
         """When something is due next."""
         row = self.db.first("select min(next_at) from watches")
@@ -211,6 +215,25 @@ class MonitorStore:
                 (watch.id, at_us, event.kind, event.before, _json(event.reasons), watch.source,
                  watch.target.text, anchor, watch.label, standing.place),
             )  # fmt: skip
+            self._wish(standing.place or watch.source, event.kind, at_us)
+
+    def _wish(self, url: str, reason: str, at_us: int) -> None:
+        """A page is worth a capture: what an index knows of it is not so any more."""
+        self.db.run(
+            """insert into wishes (url, stage, reason, wished_at) values (?, 'monitor', ?, ?)
+               on conflict (url) do update set reason = excluded.reason, wished_at = excluded.wished_at""",
+            (url, reason, at_us),
+        )
+
+    def wishes(self) -> list[tuple[str, str, int]]:
+        """Pages worth a capture, with the reason and when that became known, the latest first."""
+        query = "select url, reason, wished_at from wishes order by wished_at desc, url"
+        return [(row[0], row[1], row[2]) for row in self.db.rows(query)]
+
+    def fulfil(self, urls: Iterable[str]) -> None:
+        """Pages that were captured since are wished for no longer."""
+        with self.db.step():
+            self.db.run_many("delete from wishes where url = ?", [(url,) for url in urls])
 
     def put_off(self, numbers: Sequence[int], until_us: int) -> None:
         """Look at watches later: their host does not answer."""

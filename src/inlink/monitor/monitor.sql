@@ -72,3 +72,10 @@ create index if not exists events_of_message on message_events (message_id);
 create table if not exists monitor_facts (name text primary key, value text not null) without rowid;
 -- Deaths seen, and deaths expected by published rates, by place (a domain, or region:…).
 create table if not exists survival (place text primary key, n_lost real not null, n_expected real not null) without rowid;
+-- Pages worth a capture, for the next crawl: what an index knows of them is not so any more.
+create table if not exists wishes (
+    url text primary key,
+    stage text not null,          -- who wishes
+    reason text not null,
+    wished_at integer not null
+) without rowid;

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Unpack
 
 from inlink.engine.protocol import Report, silent
-from inlink.errors import InlinkError
+from inlink.errors import InlinkError, NotFound
+from inlink.index.serving_sql import Sql
+from inlink.urls.identity import same_page_key
 from inlink.workbench import monitoring
 from inlink.workbench.monitoring import (
     AlertRow,
@@ -17,19 +19,21 @@ from inlink.workbench.monitoring import (
     WatchHistory,
     WatchOptions,
     WatchRow,
+    Wish,
 )
 from inlink.workbench.options import ViewOptions
 
 if TYPE_CHECKING:
     from inlink.store.workspace import Workspace
+    from inlink.workbench.places import Served
     from inlink.workbench.workbench import Workbench
 
 
 class MonitorDoor:
     """The monitor of an open workspace."""
 
-    def __init__(self, bench: Workbench, workspace: Workspace) -> None:
-        self._bench, self._workspace = bench, workspace
+    def __init__(self, bench: Workbench, workspace: Workspace, serve: Callable[[], Served]) -> None:
+        self._bench, self._workspace, self._serve = bench, workspace, serve
 
     def add(self, pairs: Iterable[tuple[str, str]], options: WatchOptions | None = None) -> WatchesAdded:
         """Watch that pages link to targets, (page, target) each."""
@@ -63,6 +67,19 @@ class MonitorDoor:
     def alerts(self, *, since_us: int = 0, limit: int | None = None) -> list[AlertRow]:
         """What was told, the latest first."""
         return monitoring.alerts(self._workspace, since_us=since_us, limit=limit)
+
+    def wishes(self) -> list[Wish]:
+        """Pages worth a capture, since what the index knows of them is not so any more."""
+        return monitoring.wishes(self._workspace, self._captured_at())
+
+    def _captured_at(self) -> Callable[[str], int | None]:
+        """When the served index saw a page last."""
+        try:
+            served = self._serve()
+        except NotFound:
+            return lambda url: None
+        query = "SELECT epoch_us(max(c.fetched_at)) FROM captures c JOIN pages p ON p.page = c.page WHERE p.key = ?"
+        return lambda url: served.serving.rows(Sql(query, (same_page_key(url),)))[0][0]
 
     def resend(self) -> int:
         """Send again what failed or may not have arrived; gives how many messages."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +25,7 @@ from inlink.monitor.scripts import Renderer, can_render
 from inlink.monitor.states import DAY_US, Standing
 from inlink.monitor.watches import Expected, Watch
 from inlink.monitor.words import STATES
+from inlink.schema.words import VOTE_KINDS
 from inlink.store.workspace import Workspace
 from inlink.urls.domains import SuffixRules
 from inlink.urls.identity import Scope, same_page_key, target
@@ -162,10 +165,24 @@ def add_links(
     options = options or WatchOptions("site")
     now_us = _now()
     rules = SuffixRules(workspace.settings.suffixes)
-    made = [_known_watch(row, options, rules, now_us) for row in rows]
+    others: Counter[str] = Counter()
+    n_seen = n_new = 0
     with _open(workspace) as store:
-        n_new = store.add(made)
-    return WatchesAdded(n_new, len(made) - n_new)
+        for some in _parts(rows):
+            made = [_known_watch(row, options, rules, now_us) for row in some if row["kind"] in VOTE_KINDS]
+            others.update(str(row["kind"]) for row in some if row["kind"] not in VOTE_KINDS)
+            n_seen, n_new = n_seen + len(made), n_new + store.add(made)
+    refused = tuple(
+        (f"{n:,} of kind {kind}", "only links that readers follow are watched") for kind, n in others.items()
+    )
+    return WatchesAdded(n_new, n_seen - n_new, refused)
+
+
+def _parts(rows: Iterable[Mapping[str, object]]) -> Iterator[list[Mapping[str, object]]]:
+    """The rows, some thousands at a time."""
+    left = iter(rows)
+    while some := list(itertools.islice(left, 5_000)):
+        yield some
 
 
 def _known_watch(row: Mapping[str, object], options: WatchOptions, rules: SuffixRules, now_us: int) -> Watch:
@@ -176,7 +193,7 @@ def _known_watch(row: Mapping[str, object], options: WatchOptions, rules: Suffix
         expected = Expected(
             url=aim,
             key=str(row["target_key"] or same_page_key(aim)),
-            kind=str(row["kind"]),
+            kind="area" if row["kind"] == "area" else "anchor",
             anchor=str(words or ""),
             is_followed=row["follow"] is True,
             is_indexed=row["robots_noindex"] is not True,
@@ -278,6 +295,27 @@ def _alert(event: Told, sent: Mapping[str, str]) -> AlertRow:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A page worth a capture: what the index knows of it is not so any more."""
+
+    url: str
+    reason: str
+    wished_at: datetime | None
+
+
+def wishes(workspace: Workspace, captured_at: Callable[[str], int | None]) -> list[Wish]:
+    """Pages worth a capture, the latest first; those captured since are wished for no longer.
+
+    captured_at: when the index's latest capture of a page was made, microseconds since 1970 UTC.
+    """
+    with _open(workspace) as store:
+        found = store.wishes()
+        fulfilled = {url for url, _, at_us in found if (captured_at(url) or 0) > at_us}
+        store.fulfil(fulfilled)
+    return [Wish(url, reason, _moment(at_us)) for url, reason, at_us in found if url not in fulfilled]
+
+
 def resend(workspace: Workspace) -> int:
     """Send again, in the next run, what failed or may not have arrived. Gives how many messages."""
     with _open(workspace) as store:
@@ -313,7 +351,7 @@ def run(
         prepare(store, ways)
         if options.looks_at_all:
             store.all_due(clock())
-        check_contact((watch.source for watch in store.due(clock(), 10**9)), ways.policy, ways.manners)
+        check_contact(store.due_pages(clock()), ways.policy, ways.manners)
         tally = _look(workspace, store, ways, options, report, stop)
         messages = tell(store, ways, clock)
         days = workspace.settings.retention.looks_days

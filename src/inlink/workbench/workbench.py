@@ -334,7 +334,7 @@ class Workbench:
         """Links that are watched: add, look, tell, list."""
         from inlink.workbench.monitor_door import MonitorDoor
 
-        return MonitorDoor(self, self._home())
+        return MonitorDoor(self, self._home(), self._serve)
 
     def verify(self, *, report: Report = silent) -> VerifyReport:
         """Compare everything that is stored with its digests."""

@@ -39,6 +39,7 @@ from inlink.workbench.options import ViewOptions
 
 SHOWN = 10  # refused lines that are listed
 TABLE = ("watch_id", "state", "since", "source_url", "target", "reasons", "next_look", "label")
+WISH_COLUMNS = ("url", "reason", "wished_at")
 ALERT_TABLE = ("at", "kind", "source_url", "target", "reasons", "sent")
 
 
@@ -183,6 +184,18 @@ def alerts(call: Call, *, since: str | None, resend: bool, limit: int | None, ou
             return
         rows = [dataclasses.asdict(row) for row in bench.monitor.alerts(since_us=_since(since), limit=limit)]
     _show_rows(place, rows, ALERT_COLUMNS, ALERT_TABLE, output, "Nothing was told yet.")
+
+
+def wishes(call: Call, *, output: str | None) -> None:
+    """Pages worth a capture."""
+    place = Output(quiet=call.quiet)
+    with Workbench.open(call.folder) as bench:
+        rows = [dataclasses.asdict(wish) for wish in bench.monitor.wishes()]
+    if output is None and not place.is_terminal:
+        for row in rows:
+            place.line(clean(str(row["url"])))
+    else:
+        _show_rows(place, rows, WISH_COLUMNS, WISH_COLUMNS, output, "No page is wished for.")
 
 
 def _since(text: str | None) -> int:
