@@ -21,7 +21,8 @@ PLAIN = {
     "extract": [["extract.py"]],
     "wat": [["wat.py"]],
     "workers": [["workers.py"]],
-    "crawl": [["crawl.py"]],
+    "crawl": [["crawl.py"], ["crawl.py", "--spacing"]],
+    "check": [["check.py"], ["check.py", "--polite"]],
 }
 # SCRATCH stands for a temporary folder that is removed afterwards.
 BIG = {
@@ -38,7 +39,7 @@ BIG = {
         ["release.py", "SCRATCH/release", "SCRATCH/imported"],
     ],
 }
-TOOLS = ("make_wat", "make_graph", "pagerank_peers")  # scripts that only write files for others
+TOOLS = ("make_wat", "make_graph", "pagerank_peers", "check_web", "check_peers")  # for other scripts
 
 
 def run(name: str, commands: list[list[str]]) -> bool:

@@ -27,6 +27,7 @@ DOWN_S = 300.0  # for so long a host that could not be reached is not tried agai
 AGAIN_S = 3.0
 MAX_WAIT_S = 120.0
 MAX_HOSTS = 2_000  # that are worked on at a time
+HELD_UP_S = 5.0  # beyond the time limit: then this process did not run, and the server is not to blame
 HELD = 1_024  # verdicts that wait to be taken
 
 
@@ -87,16 +88,15 @@ class Checker:
         if (down := self._down_before(asked)) is not None:
             chain = Chain((down[0],))
             return Look(_verdict(url, began_us, judge_answer(chain, down[1]) or _BUSY, chain))
-        if await self._fetcher.wait_s(asked) > self._patience.max_wait_s:
+        if await self._wait_s(asked) > self._patience.max_wait_s:
             return Look(_verdict(url, began_us, _BUSY))
         tries: list[Try] = []
-        chain = await self._answer(asked, tries)
+        chain, page = await self._answer(asked, tries)
         rules = self._fetcher.known_rules(chain.last.url)
         finding = judge_answer(chain, rules)
         if finding is not None:
             self._note_down(chain.last, rules)
             return Look(_verdict(url, began_us, finding, chain, tries))
-        page = Page(chain.last)
         finding = await self._judged(asked, page, tries)
         return Look(_verdict(url, began_us, finding, chain, tries), page)
 
@@ -145,14 +145,14 @@ class Checker:
             for _ in range(min(at_once, len(hosts))):
                 group.create_task(worker())
 
-    async def _answer(self, url: str, tries: list[Try]) -> Chain:
+    async def _answer(self, url: str, tries: list[Try]) -> tuple[Chain, Page]:
         """The answer to a URL: with HEAD where that is safe, asked again where it may pass, with cookies in a loop."""
         if is_file(url):
             chain = await self._follow(url, tries, "head", method="HEAD")
             if _is_surely_a_file(chain.last):
-                return chain
+                return chain, Page(chain.last)
         chain = await self._follow(url, tries, "page")
-        if is_passing(chain) and self._fetcher.lanes.wait_s(host_of(chain.last.url)) <= self._patience.max_wait_s:
+        if self._may_pass(chain):
             await asyncio.sleep(self._patience.again_s)
             chain = await self._follow(url, tries, "again")
         if chain.last.error == "bad-answer":  # a body that is longer than it says breaks the reading of its own head
@@ -160,13 +160,26 @@ class Checker:
             chain = headed if headed.last.status is not None else chain
         if chain.problem is not None and (cookies := _cookies(chain)):
             chain = await self._follow(url, tries, "again", {"Cookie": cookies})
+        return await self._refreshed(chain, tries)
+
+    def _may_pass(self, chain: Chain) -> bool:
+        """Whether asking again may bring another answer, soon enough; so it is where we ourselves were held up."""
+        last = chain.last
+        was_held_up = last.error == "timeout" and last.took_s > self._fetcher.manners.total_timeout_s + HELD_UP_S
+        is_soon = self._fetcher.lanes.wait_s(host_of(last.url)) <= self._patience.max_wait_s
+        return is_soon and (was_held_up or is_passing(chain))
+
+    async def _refreshed(self, chain: Chain, tries: list[Try]) -> tuple[Chain, Page]:
+        """The chain with redirects by <meta> refresh."""
+        page = Page(chain.last)
         for _ in range(MAX_REFRESHES):
-            target = _refresh(chain.last)
+            target = _refresh(page)
             if target is None or any(hop.url == target for hop in chain.hops):
                 break
             more = await self._follow(target, tries, "hop")
             chain = Chain((*chain.hops, *more.hops), more.problem)
-        return chain
+            page = Page(chain.last)
+        return chain, page
 
     async def _follow(
         self, url: str, tries: list[Try], kind: str, headers: dict[str, str] | None = None, *, method: str = "GET"
@@ -199,6 +212,12 @@ class Checker:
     async def _probed(self, url: str) -> tuple[Chain, tuple[Try, ...]]:
         chain = await self._fetcher.follow(url, kind="probe")
         return chain, tuple(_try(reply, "probe", "GET") for reply in chain.hops)
+
+    async def _wait_s(self, url: str) -> float:
+        """How long until the host may be asked; its robots.txt is read first, once."""
+        if self._fetcher.known_rules(url) is None:
+            return await self._fetcher.wait_s(url)
+        return self._fetcher.lanes.wait_s(host_of(url))
 
     def _down_before(self, url: str) -> tuple[Reply, Rules | None] | None:
         until, reply, rules = self._down.get(origin_of(url), (0.0, None, None))
@@ -269,9 +288,9 @@ def _cookies(chain: Chain) -> str:
     return "; ".join(f"{key}={value}" for key, value in found.items())[:4096]
 
 
-def _refresh(reply: Reply) -> str | None:
+def _refresh(page: Page) -> str | None:
     """Where a page leads by <meta> refresh."""
+    reply = page.reply
     if reply.status is None or not 200 <= reply.status < 300 or len(reply.body) > 1 << 16:
         return None
-    page = Page(reply)
     return page.refresh if page.is_html and page.html else None

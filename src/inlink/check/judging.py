@@ -11,11 +11,15 @@ from inlink.check.page import Page
 from inlink.check.parking import ParkingLists, is_enough
 from inlink.check.siblings import Sibling
 from inlink.check.topics import Remembered, other_topic
-from inlink.check.wording import phrases
+from inlink.check.wording import Titles, phrases
 
 SHORT_WORDS = 150  # own words of a page that may say nothing but that it is not there
 TRUSTED_WORDS = 80  # the same, where a made-up address beside it is missing as it should be
 TINY_WORDS = 40
+LONGER_WORDS = 300
+_ANY = 1 << 60
+# The most own words by number of signs: where made-up addresses tell nothing, where they are missing as they should be.
+_LIMITS = {1: (SHORT_WORDS, TRUSTED_WORDS), 2: (LONGER_WORDS, LONGER_WORDS), 3: (_ANY, _ANY)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,43 +156,54 @@ def _like_made_up(seen: Seen, lists: ParkingLists) -> Finding | None:
         return None
     evidence = {"made-up": sibling.url, "title": page.title}
     known = phrases()
-    if known.consent.sentence_in(page.text):
-        return Finding("unknown", "consent", "shows a consent wall, whatever the address", evidence)
-    if page.has_password and known.says_login(page.titles):
-        return Finding("login-wall", "shows-login", "shows a login, whatever the address", evidence)
-    if page.has_scripts and page.n_own_words <= TINY_WORDS and not _says_missing(page):
-        why = "shows nothing without JavaScript, and the same for every address"
-        return Finding("unknown", "script-only", why, evidence)
+    if not _missing_signs(page):
+        if known.consent.sentence_in(page.text):
+            return Finding("unknown", "consent", "shows a consent wall, whatever the address", evidence)
+        if page.has_password and known.says_login(page.titles):
+            return Finding("login-wall", "shows-login", "shows a login, whatever the address", evidence)
+        if page.has_scripts and page.n_own_words <= TINY_WORDS:
+            why = "shows nothing without JavaScript, and the same for every address"
+            return Finding("unknown", "script-only", why, evidence)
     return Finding("soft-404", "like-made-up", "shows what a made-up address beside it shows", evidence)
 
 
-def _says_missing(page: Page) -> str | None:
-    return phrases().says_not_found(page.titles) or phrases().says_404(page.titles)
+def _missing_signs(page: Page) -> dict[str, str]:
+    """What of a page says that it is not there: title, heading, a sentence."""
+    known = phrases()
+    found: dict[str, str] = {}
+    for name, titles in (("title", Titles((page.title,))), ("heading", Titles(page.headings))):
+        said = known.says_not_found(titles) or known.says_404(titles)
+        if said:
+            found[name] = said
+    sentence = known.not_found.sentence_in(page.text) if found or page.n_own_words <= TINY_WORDS else None
+    return found | {"sentence": sentence} if sentence else found
 
 
 def _says_not_there(seen: Seen, lists: ParkingLists) -> Finding | None:
-    page, known = seen.page, phrases()
+    """One sign convicts a short page, two one of some length, three any; the bare number is no sign by itself."""
+    page = seen.page
     if not page.is_html or (seen.is_trusted and names_an_error(seen.url)):
         return None
-    said = known.says_not_found(page.titles)
-    bare = None if said else known.says_404(page.titles)
-    limit = TRUSTED_WORDS if seen.is_trusted else SHORT_WORDS
-    evidence: dict[str, str] = {}
-    if said is not None and page.n_own_words <= limit:
-        evidence = {"heading": said}
-    elif bare is not None and page.n_own_words <= limit:
-        sentence = known.not_found.sentence_in(page.text)
-        evidence = {"heading": bare, "sentence": sentence} if sentence else {}
-    elif not seen.is_trusted and not is_root(seen.url) and _could_be_short(page) and page.n_own_words <= TINY_WORDS:
-        sentence = known.not_found.sentence_in(page.text)
-        evidence = {"sentence": sentence} if sentence else {}
-    if not evidence:
+    if not _could_say_it(seen):
         return None
-    return Finding("soft-404", "says-not-there", "says that it is not there", evidence)
+    signs = _missing_signs(page)
+    n_words = page.n_own_words
+    if not signs or n_words > _LIMITS[len(signs)][seen.is_trusted]:
+        return None
+    if phrases().says_not_found(page.titles) is None:
+        is_bare = "sentence" not in signs
+        is_lone = len(signs) == 1 and (seen.is_trusted or is_root(seen.url) or n_words > TINY_WORDS)
+        if is_bare or is_lone:
+            return None
+    return Finding("soft-404", "says-not-there", "says that it is not there", signs)
 
 
-def _could_be_short(page: Page) -> bool:
-    return len(page.html) < 1 << 18
+def _could_say_it(seen: Seen) -> bool:
+    """Whether a look at the text is worth it: only titles and headings of pages that can be trusted are looked at."""
+    titles = seen.page.titles
+    if not seen.is_trusted:
+        return True
+    return phrases().says_not_found(titles) is not None or phrases().says_404(titles) is not None
 
 
 def _login_shown(seen: Seen, lists: ParkingLists) -> Finding | None:
@@ -203,7 +218,7 @@ def _login_shown(seen: Seen, lists: ParkingLists) -> Finding | None:
 
 def _consent_shown(seen: Seen, lists: ParkingLists) -> Finding | None:
     page = seen.page
-    if not page.is_html or len(page.html) > 1 << 15 or page.n_own_words > TINY_WORDS:
+    if not page.is_html or len(page.html) > 1 << 15 or not page.could_be_wall or page.n_own_words > TINY_WORDS:
         return None
     said = phrases().consent.sentence_in(page.text)
     return None if said is None else Finding("unknown", "consent", "shows a consent wall", {"sentence": said})

@@ -23,9 +23,13 @@ def are_alike(page: Page, other: Page) -> bool:
     if page.html == other.html:
         return True
     echoes = _echoes(page.url) | _echoes(other.url)
-    if _without(echoes, " ".join(page.titles)) != _without(echoes, " ".join(other.titles)):
+    if _without(echoes, _said(page)) != _without(echoes, _said(other)):
         return False
     return likeness(_without(echoes, page.text), _without(echoes, other.text)) >= LIKE
+
+
+def _said(page: Page) -> str:
+    return " ".join(words for _, words in page.titles.wholes)
 
 
 def likeness(one: str, other: str) -> float:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from inlink.check.wording import plain
+from inlink.check.wording import Titles, plain
 from inlink.extract.charset import decode
 from inlink.fetch.bodies import decoded
 from inlink.fetch.reply import Reply
@@ -21,7 +21,7 @@ _TAG = re.compile(r"<[^>]*>")
 _SPACE = re.compile(r"\s+")
 _REFRESH = re.compile(r"\s*([\d.]*)\s*[;,\s]\s*(?:url\s*=\s*)?['\"]?([^'\"]+)", re.IGNORECASE)
 _UNSEEN = ["script", "style", "noscript", "template", "head", "svg"]
-_FRAME = ["nav", "header", "footer", "aside", "form", "a", "button", "select"]
+_NOT_OWN = [*_UNSEEN, "nav", "header", "footer", "aside", "form", "a", "button", "select"]
 _LOADERS = (("script", "src"), ("iframe", "src"), ("frame", "src"), ("form", "action"), ("link", "href"))
 
 
@@ -65,10 +65,10 @@ class Page:
         found = (_text(match[1]) for match in _HEADING.finditer(self.html))
         return tuple(text for text, _ in zip(found, range(3), strict=False) if text)
 
-    @property
-    def titles(self) -> tuple[str, ...]:
+    @cached_property
+    def titles(self) -> Titles:
         """Title and headings."""
-        return (self.title, *self.headings) if self.title else self.headings
+        return Titles((self.title, *self.headings))
 
     @cached_property
     def loads(self) -> tuple[str, ...]:
@@ -82,7 +82,8 @@ class Page:
     @cached_property
     def refresh(self) -> str | None:
         """Where a <meta> refresh of at most 5 seconds leads, if elsewhere."""
-        if b"refresh" not in self.html[: 1 << 16].lower():
+        start = self.html[: 1 << 14]
+        if b"refresh" not in start and b"REFRESH" not in start and b"Refresh" not in start:
             return None
         for node in self._tree.css("meta[http-equiv]"):
             match = _REFRESH.match(node.attributes.get("content") or "")
@@ -111,6 +112,11 @@ class Page:
         return b"<script" in self.html or b"<SCRIPT" in self.html
 
     @cached_property
+    def could_be_wall(self) -> bool:
+        """Whether it speaks of cookies or consent at all, or in other letters than ASCII."""
+        return not self.html.isascii() or any(word in self.html for word in (b"ookie", b"onsent", b"COOKIE"))
+
+    @cached_property
     def unscripted(self) -> str:
         """What <noscript> says, plain."""
         return plain(" ".join(node.text(separator=" ") for node in self._tree.css("noscript")))
@@ -118,12 +124,16 @@ class Page:
     @cached_property
     def text(self) -> str:
         """All visible words, plain."""
-        return self._words[0]
+        tree = LexborHTMLParser(self.html)
+        tree.strip_tags(_UNSEEN, recursive=True)
+        return plain(_visible(tree.body))
 
     @cached_property
     def n_own_words(self) -> int:
         """Words outside links, navigation, headers, footers and forms."""
-        return count_words(self._words[1])
+        tree = LexborHTMLParser(self.html)
+        tree.strip_tags(_NOT_OWN, recursive=True)
+        return count_words(_visible(tree.body))
 
     @cached_property
     def language(self) -> str:
@@ -135,25 +145,17 @@ class Page:
     def _tree(self) -> LexborHTMLParser:
         return LexborHTMLParser(self.html)
 
-    @cached_property
-    def _words(self) -> tuple[str, str]:
-        tree = LexborHTMLParser(self.html)
-        tree.strip_tags(_UNSEEN, recursive=True)
-        every = _visible(tree.body)
-        tree.strip_tags(_FRAME, recursive=True)
-        return every, _visible(tree.body)
 
-
-def count_words(words: str) -> int:
-    """Words of plain text; of scripts without spaces, every two letters count as one."""
-    total = 0
-    for word in words.split():
-        total += 1 if word.isascii() or word[0] < "\u0e00" else max(1, len(word) // 2)
-    return total
+def count_words(text: str) -> int:
+    """Words of a text; of scripts without spaces, every two letters count as one."""
+    words = text.split()
+    if text.isascii():
+        return len(words)
+    return sum(1 if word[0] < "\u0e00" else max(1, len(word) // 2) for word in words)
 
 
 def _visible(body: LexborNode | None) -> str:
-    return plain(body.text(separator=" ")) if body is not None else ""
+    return body.text(separator=" ") if body is not None else ""
 
 
 def _text(raw: bytes) -> str:

@@ -13,11 +13,12 @@ from typing import Any
 
 from inlink.check.addresses import host_of
 from inlink.check.page import Page
-from inlink.check.wording import parts_of, plain
+from inlink.check.wording import plain
 
 MAX_OWN_WORDS = 250  # of a page that may be a parking page
 STRONG, WEAK = 2, 1
 _ENOUGH = 2
+_KEPT = 50_000
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -39,6 +40,7 @@ class ParkingLists:
             network = ipaddress.ip_network(text)
             known = self._networks.setdefault((network.version, network.prefixlen), set())
             known.add(int(network.network_address))
+        self._addresses: dict[str, bool] = {}
         shared = frozenset(found["shared_name_servers"])
         names = (name.rstrip(".").lower() for name in name_servers)
         self._name_servers = frozenset(name for name in names if name not in shared)
@@ -52,6 +54,14 @@ class ParkingLists:
         """Whether an address is one of a parking service. Some of them serve healthy sites too."""
         if ip is None:
             return False
+        known = self._addresses.get(ip)
+        if known is None:
+            if len(self._addresses) >= _KEPT:
+                self._addresses.clear()
+            known = self._addresses[ip] = self._has_address(ip)
+        return known
+
+    def _has_address(self, ip: str) -> bool:
         address = ipaddress.ip_address(ip.partition("%")[0])
         bits, number = address.max_prefixlen, int(address)
         return any(
@@ -100,11 +110,11 @@ class ParkingLists:
     def _heading(self, page: Page, host: str, domain: str) -> str | None:
         names = {plain(host), plain(domain), plain(host.removeprefix("www."))}
         said = {template.format(HOST=name) for template in self._headings for name in names}
-        return next((part for title in page.titles for part in parts_of(title) if plain(part) in said), None)
+        return next((text for text, words in page.titles.parts if words in said), None)
 
     def _phrase(self, page: Page, host: str, domain: str) -> str | None:
         name = plain(domain)
-        text = f"{plain(' '.join(page.titles))} {page.text}"
+        text = " ".join((*(words for _, words in page.titles.wholes), page.text))
         return next((said for one in self._phrases if (said := one.format(HOST=name)) in text), None)
 
 

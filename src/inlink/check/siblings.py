@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import string
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from inlink.check.verdicts import Try
 from inlink.fetch.reply import Chain
 
 N_LETTERS = 25
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 _KEPT = 50_000
 
 
@@ -32,11 +32,28 @@ class Sibling:
     tries: tuple[Try, ...] = ()
 
 
-def made_up(url: str, draw: Callable[[], str] | None = None) -> tuple[str, str] | None:
-    """A made-up address beside a page's, and the key of all pages that it stands for; None for a home page.
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Where made-up addresses beside a page stand: what comes before and after the letters."""
 
-    The last segment of the path becomes 25 random letters, with the ending (.html) and the slash after it kept; the
-    query is dropped, since many servers ignore one that they do not know.
+    head: str
+    tail: str
+
+    @property
+    def key(self) -> str:
+        """The same for all pages that one made-up address stands for."""
+        return f"{self.head}*{self.tail}"
+
+    def made_up(self) -> str:
+        """An address of 25 random letters."""
+        return f"{self.head}{secrets.token_hex(13)[:N_LETTERS].translate(_LETTERS)}{self.tail}"
+
+
+def beside(url: str) -> Beside | None:
+    """Where made-up addresses beside a page stand; None for a home page.
+
+    The last segment of the path is made up, with the ending (.html) and the slash after it kept; the query is dropped,
+    since many servers ignore one that they do not know.
     """
     scheme, _, rest = url.partition("://")
     rest = rest.partition("?")[0].partition("#")[0]
@@ -47,12 +64,7 @@ def made_up(url: str, draw: Callable[[], str] | None = None) -> tuple[str, str] 
         return None
     _, dot, ending = name.rpartition(".")
     ending = f".{ending}" if dot and 0 < len(ending) <= 5 and ending.isalnum() and not ending.isdigit() else ""
-    head = f"{scheme}://{host}/{folder}{'/' if folder else ''}"
-    return f"{head}{(draw or _letters)()}{ending}{slash}", f"{head}*{ending}{slash}"
-
-
-def _letters() -> str:
-    return "".join(secrets.choice(string.ascii_lowercase) for _ in range(N_LETTERS))
+    return Beside(f"{scheme}://{host}/{folder}{'/' if folder else ''}", f"{ending}{slash}")
 
 
 class Siblings:
@@ -64,15 +76,17 @@ class Siblings:
 
     async def beside(self, url: str) -> Sibling | None:
         """What the server says of an address beside the page's; None for home pages."""
-        found = made_up(url)
-        if found is None:
+        place = beside(url)
+        if place is None:
             return None
-        made, key = found
+        key = place.key
         task = self._known.get(key)
+        if task is not None and task.done():
+            return task.result()
         if task is None:
             if len(self._known) >= _KEPT:
                 self._known = {k: t for k, t in self._known.items() if not t.done()}
-            task = self._known[key] = asyncio.create_task(self._probe(made))
+            task = self._known[key] = asyncio.create_task(self._probe(place.made_up()))
         return await asyncio.shield(task)
 
     def close(self) -> None:

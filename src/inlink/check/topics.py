@@ -35,10 +35,11 @@ def other_topic(page: Page, known: Remembered) -> dict[str, str] | None:
     if len(words) < _MIN_KNOWN:
         return None
     spam = phrases().taken_over
-    now = set(page.text.split()) | _words(" ".join(page.titles))
+    titles = " ".join(words for _, words in page.titles.wholes)
+    now = set(page.text.split()) | _words(titles)
     kept = words & now
     said = (now & spam) - words
-    titled = _words(" ".join(page.titles)) & spam
+    titled = _words(titles) & spam
     if words & spam or len(kept) > _MAX_KEPT * len(words) or not titled or len(said) < _MIN_OTHERS:
         return None
     return {

@@ -10,19 +10,32 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-_BREAKS = re.compile(r"[\W_]+")
+_WORDS = re.compile(r"[^\W_]+")
+_ASCII = str.maketrans(
+    {n: " " for n in range(128) if not chr(n).isalnum()} | {n: chr(n).lower() for n in range(65, 91)}
+)
 _PARTS = re.compile(r"\s+[-–—|·•«»:]+\s+|\s*[|»«·•]\s*|(?<=[!?.。！？])\s+|::")
 _CODES = frozenset(("404", "410"))
 
 
 def plain(text: str) -> str:
     """Text in lower case, words with one space between, no punctuation and no accents of compatibility forms."""
-    return _BREAKS.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
+    if text.isascii():
+        return " ".join(text.translate(_ASCII).split())
+    return " ".join(_WORDS.findall(unicodedata.normalize("NFKC", text).casefold()))
 
 
-def parts_of(title: str) -> list[str]:
-    """A title, and the parts that it is put together of: the page's own name and the site's."""
-    return [title, *(part for part in _PARTS.split(title) if part)]
+class Titles:
+    """Title and headings as pairs: as written, and plain; `parts` has the parts of each too: page and site."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self.wholes = [(text, plain(text)) for text in texts if text]
+        self.parts = [pair for whole in self.wholes for pair in _parts(*whole)]
+
+
+def _parts(text: str, words: str) -> list[tuple[str, str]]:
+    found = [part.strip() for part in _PARTS.split(text) if part]
+    return [(text, words), *((part, plain(part)) for part in found if part != text)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,32 +64,30 @@ class Phrases:
     challenge_headers: tuple[str, ...]
     taken_over: frozenset[str]
 
-    def says_not_found(self, titles: Iterable[str]) -> str | None:
+    def says_not_found(self, titles: Titles) -> str | None:
         """The title or heading, or its part, that says nothing but that the page is not there."""
         return self._said(titles, self.not_found)
 
-    def says_404(self, titles: Iterable[str]) -> str | None:
+    def says_404(self, titles: Titles) -> str | None:
         """The title or heading that is the bare number."""
-        for title in titles:
-            words = plain(title).split()
-            if _CODES & set(words) and all(word in self.decoration for word in words):
-                return title
+        for text, words in titles.wholes:
+            split = words.split()
+            if _CODES & set(split) and all(word in self.decoration for word in split):
+                return text
         return None
 
-    def says_login(self, titles: Iterable[str]) -> str | None:
+    def says_login(self, titles: Titles) -> str | None:
         """The title or heading that says nothing but log in."""
         return self._said(titles, self.login)
 
-    def says_challenge(self, titles: Iterable[str]) -> str | None:
+    def says_challenge(self, titles: Titles) -> str | None:
         """The title or heading of a challenge to robots."""
         return self._said(titles, self.challenge)
 
-    def _said(self, titles: Iterable[str], wording: Wording) -> str | None:
-        for title in titles:
-            for part in parts_of(title):
-                words = plain(part)
-                if words in wording.headings or self._undecorated(words) in wording.headings:
-                    return part.strip()
+    def _said(self, titles: Titles, wording: Wording) -> str | None:
+        for text, words in titles.parts:
+            if words in wording.headings or self._undecorated(words) in wording.headings:
+                return text
         return None
 
     def _undecorated(self, words: str) -> str:
