@@ -1,10 +1,13 @@
 """How fast pages of a local server become WARC and parts on one core, and what a frontier of millions takes.
 
-    python bench/crawl.py [--pages 6000] [--hosts 60] [--urls 5000000] [--skip-frontier]
+    python bench/crawl.py [--pages 6000] [--hosts 60] [--urls 5000000] [--skip-frontier] [--skip-crawl] [--spacing]
 
 crawl: a server on core 0 answers pages of some 22 KB with 60 links each, half of them met before; the crawler runs on
 core 1 with politeness off (no delay, 4 requests to a host at a time), into a new workspace; then the part is made of
 the archive in the same process. What must be true: all pages archived once, all of them in the part.
+spacing (alone, with --spacing): 200 hosts are crawled with politeness on, a second from one request to a host to the
+next, two where robots.txt names a Crawl-delay of 2; how far the gaps that the server saw, and those of the requests as
+sent, are from that. What must be true: no gap is shorter by more than 5 %, half of them within 5 % either way.
 frontier: URLs are added in steps of 5,000, as a crawl does; every tenth is settled. Peak memory of the process.
 """
 
@@ -12,19 +15,23 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
+import json
 import multiprocessing
 import os
 import random
 import resource
 import tempfile
 import time
+import urllib.request
+from contextlib import closing
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from aiohttp import web
 
 from inlink.crawl.frontier import DONE, Found, Frontier, Settled
-from inlink.fetch import Manners
+from inlink.fetch import Manners, Memory
 from inlink.index.extraction import make_part
 from inlink.index.jobs import Job
 from inlink.sources.limits import DEFAULT_LIMITS
@@ -120,6 +127,76 @@ def bench_crawl(n_pages: int, n_hosts: int) -> None:
     print(f"  peak memory of the crawl {peak:,.0f} MiB", flush=True)
 
 
+SLOW, SPACED_HOSTS, SPACED_PAGES = 10, 200, 15  # every tenth host has a Crawl-delay
+
+
+def serve_slowly(pipe: Connection) -> None:
+    """Hosts of a few pages in a row; tells when which host was asked."""
+    pinned(0)
+    asked: list[tuple[str, float]] = []
+
+    async def handle(request: web.BaseRequest) -> web.Response:
+        host = request.host.partition(":")[0]
+        if request.path == "/asked":
+            return web.json_response(asked)
+        asked.append((host, time.time()))
+        if request.path == "/robots.txt":
+            is_slow = int(host[1:].partition(".")[0]) % SLOW == 0
+            return web.Response(text="user-agent: *\ncrawl-delay: 2\n" if is_slow else "")
+        number = int(request.path[1:] or 0)
+        links = f'<a href="/{number + 1}">next</a>' if number + 1 < SPACED_PAGES else ""
+        return web.Response(text=f"<p>{number} {links}", content_type="text/html")
+
+    async def run() -> None:
+        runner = web.ServerRunner(web.Server(handle, access_log=None))
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        pipe.send(runner.addresses[0][1])
+        await asyncio.Event().wait()
+
+    asyncio.run(run())
+
+
+def bench_spacing() -> None:
+    """How evenly requests to one host are spaced."""
+    here, there = multiprocessing.Pipe()
+    server = multiprocessing.get_context("spawn").Process(target=serve_slowly, args=(there,), daemon=True)
+    server.start()
+    port = here.recv()
+    pinned(1)
+    with tempfile.TemporaryDirectory() as scratch:
+        workspace = _workspace(Path(scratch) / "web", port)
+        seeds = tuple(f"http://h{n}.example/" for n in range(SPACED_HOSTS))
+        manners = Manners(contact="https://bench.example/")
+        report = crawl(workspace, seeds, CrawlOptions("host"), manners=manners)
+        assert report.n_pages == SPACED_HOSTS * SPACED_PAGES, report
+        with closing(Memory(workspace.path / "crawls" / "courtesy.db")) as memory:
+            sent = [(line.host, line.at_us / 1e6) for line in memory.ledger()]
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/asked") as answer:
+        seen = [(host, at) for host, at in json.load(answer)]
+    server.terminate()
+    print(f"spacing: {len(seen):,} requests to {SPACED_HOSTS} hosts in {report.took_s:.0f} s")
+    for name, times in (("sent", sent), ("seen by the server", seen)):
+        far = _gaps(times)
+        at = {share: far[int(share * (len(far) - 1))] for share in (0, 0.01, 0.5, 0.95, 1)}
+        is_kept = at[0] >= -0.05 and abs(at[0.5]) <= 0.05
+        shares = ", ".join(f"{share:.0%} {value:+.1%}" for share, value in at.items())
+        print(f"  gaps {name}, from what is wanted: {shares}; bar 5 %: {is_kept}", flush=True)
+
+
+def _gaps(times: list[tuple[str, float]]) -> list[float]:
+    """How far each gap between requests to a host is from the wanted one, in order; also after robots.txt."""
+    of_host: dict[str, list[float]] = {}
+    for host, at in sorted(times, key=lambda each: each[1]):
+        of_host.setdefault(host, []).append(at)
+    wanted = {host: 2.0 if int(host[1:].partition(".")[0]) % SLOW == 0 else 1.0 for host in of_host}
+    return sorted(
+        (after - before) / wanted[host] - 1
+        for host, moments in of_host.items()
+        for before, after in itertools.pairwise(moments)
+    )
+
+
 def _workspace(folder: Path, port: int) -> Workspace:
     made = Workspace.create(folder)
     text = f'[fetch]\nroutes = ["*.example=http://127.0.0.1:{port}"]\n'
@@ -165,7 +242,11 @@ def main() -> None:
     parser.add_argument("--urls", type=int, default=5_000_000)
     parser.add_argument("--skip-frontier", action="store_true")
     parser.add_argument("--skip-crawl", action="store_true")
+    parser.add_argument("--spacing", action="store_true")
     given = parser.parse_args()
+    if given.spacing:
+        bench_spacing()
+        return
     context = multiprocessing.get_context("spawn")
     if not given.skip_frontier:
         process = context.Process(target=bench_frontier, args=(given.urls,))
