@@ -18,7 +18,6 @@ from inlink.graph.names import Names
 from inlink.graph.runs import LATEST, Run
 from inlink.index.flags import read_flags
 from inlink.store.workspace import Workspace
-from inlink.urls.domains import SuffixRules
 from inlink.urls.surt import host_key
 from inlink.workbench.explaining_kept import Kept
 from inlink.workbench.explanations import (
@@ -34,7 +33,15 @@ from inlink.workbench.explanations import (
     WhatIfAnswer,
     WhatIfOptions,
 )
-from inlink.workbench.ranking import GRAPH_OF_SCOPE, SCOPE_OF_GRAPH, about_snapshot, asked_for, held_run, not_there
+from inlink.workbench.ranking import (
+    GRAPH_OF_SCOPE,
+    SCOPE_OF_GRAPH,
+    about_snapshot,
+    asked_for,
+    held_run,
+    not_there,
+    rules_of,
+)
 from inlink.workbench.results import Rows, Target
 
 if TYPE_CHECKING:
@@ -193,7 +200,8 @@ def what_if(
         explained, node, about = _opened(workspace, text, scope, run, kept)
         exact = given.get("exact", False)
         found = _computed(workspace, explained, node, None if exact else kept.known(explained, node), given)
-        allowed = None if given.get("infrastructure", False) else editorial(explained.run.names, workspace)
+        is_ranked = given.get("best", 0) > 0 and not given.get("infrastructure", False)
+        allowed = editorial(explained.run.names, workspace) if is_ranked else None
         ranked, together_best = _best(explained, node, given.get("best", 0), allowed, exact=exact)
     together, walk = found.together, explained.walk
     changes = tuple(
@@ -312,7 +320,7 @@ def _standing(run: Run, node: int, mass: float, n_votes: int) -> Standing:
 def editorial(names: Names, workspace: Workspace) -> NDArray[np.bool_]:
     """Which nodes are not of infrastructure or hosting domains; places of others below a platform stay. Shape: (n,)."""
     kept = np.ones(len(names), np.bool_)
-    rules = SuffixRules(workspace.settings.suffixes)
+    rules = rules_of(workspace.settings.suffixes)
     for name, flags in read_flags().items():
         if "infrastructure" in flags or ("hosting" in flags and not rules.is_suffix(name)):
             key = host_key(name)

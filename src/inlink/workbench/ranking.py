@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypedDict, Unpack, cast
 
 import numpy as np
@@ -193,9 +194,15 @@ def authority(workspace: Workspace, text: str, scope: str | None = None, run: st
     )
 
 
+@lru_cache(maxsize=4)
+def rules_of(suffixes: tuple[str, ...]) -> SuffixRules:
+    """The suffix list with the user's own suffixes: reading it takes as long as a question."""
+    return SuffixRules(suffixes)
+
+
 def asked_for(workspace: Workspace, text: str, scope: str | None) -> tuple[identity.Target, str]:
     """The page, host or domain that a text means, and its key in a graph."""
-    rules = SuffixRules(workspace.settings.suffixes)
+    rules = rules_of(workspace.settings.suffixes)
     asked = identity.target(text, cast("identity.Scope | None", scope), rules=rules)
     if asked.kind not in GRAPH_OF_SCOPE:
         raise BadInput(
