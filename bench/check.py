@@ -7,7 +7,8 @@ is: a page, a page of a site that answers 200 to all (soft 404s beside real page
 then 200, 403, a redirect, a redirect home, a parked domain, a PDF that is there or is not. Checkers run on core 1,
 one after the other in each round, all with politeness off and the same number of requests at a time: inlink
 (robots.txt, made-up addresses, rows kept in a workspace), linkinator, LinkChecker, Scrapy (a spider that
-takes statuses). What must be true: inlink's verdicts are all right. What the others call well or broken is compared with the truth.
+takes statuses). What must be true: inlink's verdicts are all right. What the others call well or broken is
+compared with the truth.
 
 FOLDER holds the others: `npm install --prefix FOLDER linkinator`, `python -m venv FOLDER/v`,
 `FOLDER/v/bin/pip install LinkChecker scrapy`. Without it only inlink runs.

@@ -61,7 +61,8 @@ def links_of(port: int, n_hosts: int, n_pages: int) -> list[Link]:
                 kind = draw.choice(plain)
             ending = "pdf" if kind.startswith("pdf") else "html"
             found.append(Link(f"{origin}/d{number % 3}/{kind}-{number}.{ending}", kind))
-    return found
+    rounds = [found[at::n_pages] for at in range(n_pages)]  # a page of each host, then another of each
+    return [link for each in rounds for link in each]
 
 
 def body_of(title: str, seed: int) -> bytes:
