@@ -7,7 +7,7 @@ edges keeps (core, leaks) is made first and written to a folder, then read from 
 the nodes whose in-degree is nearest to 100,000 (three) and to 1,000. For each: flow; origins with at most 1 %
 unresolved; what-if with one new link, with two new and one lost, and with one from the heaviest node of the graph,
 after origins (its column is reused), with the bound of its error: the first answer (150,000 edges may be looked at),
-and the one that questions get, which goes on until the change is known to three digits or the mass to eight; the best
+and the one that questions get, which goes on until the change is known to three digits or the mass to seven; the best
 ten sources; fragility. Answers are asserted: flow and origins sum to the mass, what-if lies within its bound of the
 same question asked with 50 times the work. `--graph` keeps the arrays there, and takes them from there.
 """

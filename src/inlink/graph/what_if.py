@@ -23,7 +23,7 @@ from inlink.kernels.push_sweeps import Swept
 TOLERANCE = 5e-10
 FIRST_WORK = 150_000  # edges to begin with where a column is known already
 MORE = 8  # times the work where that is not enough
-OF_CHANGE, OF_MASS = 1e-3, 1e-8  # well enough known: so small a share of the change, or of the mass
+OF_CHANGE, OF_MASS = 1e-3, 1e-7  # well enough known: so small a share of the change, or of the mass
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def what_if(
 
     Raises: NotFound for an unknown node.
     Cost: one reverse push for the node and one for each changed source; more where the bound asks for it. With `known`
-    the work grows step by step, until the change is known to three digits or the mass to eight.
+    the work grows step by step, until the change is known to three digits or the mass to seven.
     """
     check_node(walk, node)
     policy, counts_of = policy or Policy(), counts_of or counts_of_plain(walk)
