@@ -13,7 +13,7 @@ compared with the truth.
 FOLDER holds the others: `npm install --prefix FOLDER linkinator`, `python -m venv FOLDER/v`,
 `FOLDER/v/bin/pip install LinkChecker scrapy`. Without it only inlink runs.
 
---polite: 40 hosts with 12 pages each and a delay of 0.5 s; how far apart requests came at the server.
+--polite: 40 hosts with 12 pages each and the usual delay of 1 s; how far apart requests came at the server.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ def main() -> None:
     parser.add_argument("--polite", action="store_true")
     given = parser.parse_args()
     if given.polite:
-        bench_politeness(40, 12, 0.5)
+        bench_politeness(40, 12, 1.0)
     else:
         bench(given.hosts, given.pages, given.rounds, given.peers.resolve() if given.peers else None)
 
