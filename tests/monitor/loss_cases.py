@@ -44,6 +44,11 @@ WORDS = "<p>Whoever pays for these pages sells mills, ovens, baskets and scales,
 SPONSORS = page(before="Sponsored:", after="and others.", extra=LIST).replace(PROSE, WORDS)
 SCRIPT = "<div id=x></div><script>x.innerHTML='" + LINK.replace("'", '"') + "'</script>"
 
+VISITS = [
+    "".join(f"<p>Message by {name}: <a href=https://{name}.example/>Visit homepage</a></p>" for name in names)
+    for names in (("ann", "bob"), ("bob", "zoe"))
+]
+
 CASES: dict[str, Case] = {
     # link removed
     "removed": Case({"/page": page("")}, "lost", ("link_removed",)),
@@ -114,6 +119,11 @@ CASES: dict[str, Case] = {
     "target by my own redirect": Case({"/page": page(link(href="https://mine.example/old-guide"))}, "alive"),
     "target where mine leads": Case({"/page": page(link("Milling", "https://mine.example/new-milling"))}, "alive", (),
                                     {"/page": page(link("Milling", "https://mine.example/milling"))}),
+    "target with another session": Case({"/page": page(link(href=f"https://mine.example/guide?sid={'8a' * 16}"))},
+                                        "alive", (),
+                                        {"/page": page(link(href=f"https://mine.example/guide?sid={'3b' * 16}"))}),
+    "common words that others have": Case({"/page": page("", extra=VISITS[1])}, "lost", ("link_removed",),
+                                          {"/page": page(link("Visit homepage"), extra=VISITS[0])}),
     "same words to others before": Case({"/page": page("", extra=link("here", "https://rival.example/") + LIST)},
                                         "lost", ("link_removed",),
                                         {"/page": page(link("here"), extra=link("here", "https://rival.example/")

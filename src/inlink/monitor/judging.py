@@ -21,6 +21,7 @@ from inlink.urls.parse import parse
 
 MAX_PAGES = 6  # of a site that are searched for a link that is gone
 MAX_TURNS = 3  # links with the same words whose targets are asked for
+SURE = 0.6  # the same, where other links of the page have the same words
 ALIKE = 0.3  # likeness of contexts from which on a link may be the same one
 
 
@@ -211,26 +212,38 @@ async def _turned(watch: Watch, look: Look, asker: Asker) -> Found | None:
     expected = watch.expected
     if expected is None or not fold(expected.anchor):
         return None
-    for link in [each for each in look.links if _could_be(watch, expected, each)][:MAX_TURNS]:
+    words = fold(expected.anchor)
+    is_only = not expected.elsewhere and sum(fold(link.anchor) == words for link in look.links) == 1
+    for link in [each for each in look.links if _could_be(watch, expected, each, is_only=is_only)][:MAX_TURNS]:
         url, status = await asker.lands(link.url)
         own, _ = await asker.lands(expected.url)
         is_there = (status is not None and key_of(url) == expected.key) or key_of(own) in (link.key, key_of(url))
         if is_there and link.domain == watch.target.domain:
-            now = expected_of(watch, look, link)
-            reasons = differences(watch, look, link, now, None)
-            return Found(Finding("changed" if reasons else "alive", reasons))
+            return _same(watch, look, link)
         through = f" (and from there to {url})" if key_of(url) != link.key else ""
         return Found(Finding("changed", {"target_changed": f"leads to {link.url}{through}"}))
     return None
 
 
-def _could_be(watch: Watch, expected: Expected, link: Link) -> bool:
-    """Whether a link is the watched one with another target: the same words, in the same place."""
+def _same(watch: Watch, look: Look, link: Link) -> Found:
+    """The link leads to the same thing by another address."""
+    reasons = differences(watch, look, link, expected_of(watch, look, link), None)
+    return Found(Finding("changed" if reasons else "alive", reasons))
+
+
+def _could_be(watch: Watch, expected: Expected, link: Link, *, is_only: bool) -> bool:
+    """Whether a link is the watched one with another target: the same words in the same place.
+
+    is_only: neither before nor now has another link of the page these words; else the texts around have to tell.
+    """
     if link.kind not in ("anchor", "area") or fold(link.anchor) != fold(expected.anchor):
         return False
     if link.key in expected.elsewhere or link.key == expected.key:
         return False
-    return link.domain == watch.target.domain or likeness(expected, link) >= ALIKE
+    alike = likeness(expected, link)
+    if not is_only:
+        return alike >= SURE and bool(expected.before or expected.after)
+    return link.domain == watch.target.domain or alike >= ALIKE
 
 
 async def _elsewhere(watch: Watch, look: Look, asker: Asker) -> str | None:

@@ -6,7 +6,8 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
-from inlink.monitor.looking import Link, Look
+from inlink.crawl.traps import without_session
+from inlink.monitor.looking import Link, Look, is_same
 from inlink.monitor.states import Standing
 from inlink.urls.identity import Target
 
@@ -71,7 +72,16 @@ def is_in(target: Target, link: Link) -> bool:
         return link.domain == target.domain
     if target.kind == "host":
         return link.host.removeprefix("www.") == target.host.removeprefix("www.")
-    return target.has_key(link.key)
+    return target.has_key(link.key) or (link.domain == target.domain and _is_another_visit(target, link))
+
+
+def _is_another_visit(target: Target, link: Link) -> bool:
+    """Whether a page and a link's target differ by a session id alone."""
+    if target.url is None or target.kind != "url":
+        return False
+    bare = without_session(link.url)
+    wanted = without_session(target.url)
+    return (bare != link.url or wanted != target.url) and is_same(bare, wanted)
 
 
 def fold(words: str) -> str:
