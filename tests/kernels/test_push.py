@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from inlink.errors import BadInput, NotConverged
+from inlink.kernels import push_rounds
 from inlink.kernels.csr import Csr, csr_of_edges, transpose
 from inlink.kernels.pagerank import pagerank
 from inlink.kernels.push import exact_column, leak_visits, reverse_push
@@ -145,3 +146,11 @@ def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(NotConverged) as caught:
         exact_column(csr_of_edges([0], [0], 1), np.ones(1), 0, most=3)
     assert caught.value.facts["last"][0] == pytest.approx(1 + A + A**2)  # type: ignore[index]
+
+
+def test_a_target_that_nothing_leads_to_costs_no_look_at_the_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+    inward = csr_of_edges([1, 2], [0, 1], 3)
+    monkeypatch.setattr(push_rounds, "find_large", None)
+    found = reverse_push(inward, np.array([1.0, 1.0, 0.0]), 0, epsilon=1e-9)
+    assert (found.nodes.tolist(), found.values.tolist(), found.residual_nodes.tolist()) == ([0], [1.0], [])
+    assert found.complete
