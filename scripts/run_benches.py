@@ -22,7 +22,7 @@ PLAIN = {
     "wat": [["wat.py"]],
     "workers": [["workers.py"]],
     "crawl": [["crawl.py"], ["crawl.py", "--spacing"]],
-    "check": [["check.py"], ["check.py", "--polite"]],
+    "verdicts": [["verdicts.py"], ["verdicts.py", "--polite"]],
 }
 # SCRATCH stands for a temporary folder that is removed afterwards.
 BIG = {

@@ -1,4 +1,4 @@
-"""The web of bench/check.py: hosts that know what each of their addresses is, answering after a while."""
+"""The web of bench/verdicts.py: hosts that know what each of their addresses is, answering after a while."""
 
 from __future__ import annotations
 

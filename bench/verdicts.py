@@ -1,6 +1,6 @@
 """How many links a second get a verdict on one core, sibling probes included, beside other link checkers.
 
-    python bench/check.py [--hosts 200] [--pages 20] [--rounds 3] [--peers FOLDER] [--polite]
+    python bench/verdicts.py [--hosts 200] [--pages 20] [--rounds 3] [--peers FOLDER] [--polite]
 
 A server on core 0 has 200 virtual hosts (127.0.1.1 to 127.0.1.200), answers after 20 ms, and knows what each address
 is: a page, a page of a site that answers 200 to all (soft 404s beside real pages), 404, 410, 500, 500 once and
@@ -30,8 +30,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from check_peers import AT_ONCE, CHECKERS, Ran, with_inlink
-from check_web import KINDS, LATENCY_S, Link, links_of, pinned, serve
+from verdicts_peers import AT_ONCE, CHECKERS, Ran, with_inlink
+from verdicts_web import KINDS, LATENCY_S, Link, links_of, pinned, serve
 from inlink.check.checking import Patience
 from inlink.check.verdicts import ALIVE, CHANGED, UNKNOWN
 from inlink.fetch import Manners

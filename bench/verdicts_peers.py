@@ -1,4 +1,4 @@
-"""The checkers of bench/check.py: inlink, and others where they are installed, on the core they are started on."""
+"""The checkers of bench/verdicts.py: inlink, and others where they are installed, on the core they are started on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from check_web import Link
+from verdicts_web import Link
 from inlink.check.checking import Patience
 from inlink.fetch import Manners
 from inlink.store.workspace import Workspace
