@@ -33,7 +33,10 @@ FORMAT = 1
 _MARK = "workspace.json"
 _FOLDERS = ("archive", "parts", "index", "graph", "serve", "locks", "tmp")
 _DATABASE = "workspace.db"
-_FILES = (FILE_NAME, _MARK, "inputs.jsonl", "CURRENT", _DATABASE, f"{_DATABASE}-wal", f"{_DATABASE}-shm")
+_FILES = (
+    *(FILE_NAME, _MARK, "inputs.jsonl", "CURRENT", "alerts.atom.xml"),
+    *(_DATABASE, f"{_DATABASE}-wal", f"{_DATABASE}-shm"),
+)
 _OWN_NAMES = frozenset((*_FOLDERS, "crawls", "releases", *_FILES))
 
 
