@@ -24,6 +24,7 @@ import resource
 import tempfile
 import time
 import urllib.request
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -54,6 +55,7 @@ WORDS = (
     "spelt",
 )
 N_LINKS = 60
+Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 def pinned(core: int) -> None:
@@ -73,6 +75,25 @@ def page(number: int, n_pages: int, n_hosts: int) -> bytes:
     return "".join([*parts, "</main></body></html>"]).encode()
 
 
+async def answer_all(handle: Handle, pipe: Connection) -> None:
+    """Listen on a free port, and tell it."""
+    runner = web.ServerRunner(web.Server(handle, access_log=None))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    pipe.send(runner.addresses[0][1])
+    await asyncio.Event().wait()
+
+
+def started(target: Callable[..., None], *args: int) -> tuple[multiprocessing.process.BaseProcess, int]:
+    """A server of its own process, and its port; this process keeps to the other core from now on."""
+    here, there = multiprocessing.Pipe()
+    server = multiprocessing.get_context("spawn").Process(target=target, args=(*args, there), daemon=True)
+    server.start()
+    port = here.recv()
+    pinned(1)
+    return server, port
+
+
 def serve(n_pages: int, n_hosts: int, pipe: Connection) -> None:
     """All pages of all hosts on one port."""
     pinned(0)
@@ -84,23 +105,12 @@ def serve(n_pages: int, n_hosts: int, pipe: Connection) -> None:
             return web.Response(status=404)
         return web.Response(body=bodies[int(name)], content_type="text/html", charset="utf-8")
 
-    async def run() -> None:
-        runner = web.ServerRunner(web.Server(handle, access_log=None))
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        pipe.send(runner.addresses[0][1])
-        await asyncio.Event().wait()
-
-    asyncio.run(run())
+    asyncio.run(answer_all(handle, pipe))
 
 
 def bench_crawl(n_pages: int, n_hosts: int) -> None:
     """Pages a second from the first request to the part."""
-    here, there = multiprocessing.Pipe()
-    server = multiprocessing.get_context("spawn").Process(target=serve, args=(n_pages, n_hosts, there), daemon=True)
-    server.start()
-    port = here.recv()
-    pinned(1)
+    server, port = started(serve, n_pages, n_hosts)
     manners = Manners(delay_s=0.0, per_host=4, at_once=64, contact="https://bench.example/")
     with tempfile.TemporaryDirectory() as scratch:
         warm = _workspace(Path(scratch) / "warm", port)
@@ -147,23 +157,12 @@ def serve_slowly(pipe: Connection) -> None:
         links = f'<a href="/{number + 1}">next</a>' if number + 1 < SPACED_PAGES else ""
         return web.Response(text=f"<p>{number} {links}", content_type="text/html")
 
-    async def run() -> None:
-        runner = web.ServerRunner(web.Server(handle, access_log=None))
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        pipe.send(runner.addresses[0][1])
-        await asyncio.Event().wait()
-
-    asyncio.run(run())
+    asyncio.run(answer_all(handle, pipe))
 
 
 def bench_spacing() -> None:
     """How evenly requests to one host are spaced."""
-    here, there = multiprocessing.Pipe()
-    server = multiprocessing.get_context("spawn").Process(target=serve_slowly, args=(there,), daemon=True)
-    server.start()
-    port = here.recv()
-    pinned(1)
+    server, port = started(serve_slowly)
     with tempfile.TemporaryDirectory() as scratch:
         workspace = _workspace(Path(scratch) / "web", port)
         seeds = tuple(f"http://h{n}.example/" for n in range(SPACED_HOSTS))
