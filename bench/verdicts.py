@@ -30,13 +30,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from verdicts_peers import AT_ONCE, CHECKERS, Ran, with_inlink
-from verdicts_web import KINDS, LATENCY_S, Link, links_of, pinned, serve
 from inlink.check.checking import Patience
 from inlink.check.verdicts import ALIVE, CHANGED, UNKNOWN
 from inlink.fetch import Manners
 from inlink.store.workspace import Workspace
 from inlink.workbench.checking import CheckOptions, check
+from verdicts_peers import AT_ONCE, CHECKERS, Ran, with_inlink
+from verdicts_web import KINDS, LATENCY_S, Link, links_of, pinned, serve
 
 
 def is_well(said: Any) -> bool | None:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from verdicts_web import Link
 from inlink.check.checking import Patience
 from inlink.fetch import Manners
 from inlink.store.workspace import Workspace
 from inlink.workbench.checking import Checked, CheckOptions, check
+from verdicts_web import Link
 
 AT_ONCE = 128
 PER_HOST = 2
