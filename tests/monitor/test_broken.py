@@ -139,6 +139,8 @@ def test_dead_ends_with_the_pages_that_lead_there(bench: Workbench) -> None:
     assert (tool["n_pages"], tool["is_internal"], tool["anchors"]) == (len(MINE), False, ["a tool"])
     assert tool["linked_from"] == sorted(f"https://mine.example{path}" for path in MINE)[:3]
     assert found["https://mine.example/old/steam"]["is_internal"] is True
+    bench.rank(("domains",), serves=True)
+    assert len(bench.broken_outgoing("mine.example")) == 2
     assert bench.broken_outgoing("blog.example").to_dicts()[0]["linked_from"] == ["https://blog.example/"]
 
 

@@ -25,6 +25,7 @@ create table if not exists watches (
 );
 create index if not exists watches_due on watches (next_at);
 create index if not exists watches_of on watches (source_domain);
+create index if not exists watches_on on watches (source_key);
 create table if not exists looks (
     look_id integer primary key,
     watch_id integer not null references watches on delete cascade,

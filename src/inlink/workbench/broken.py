@@ -339,7 +339,8 @@ def _internal(workspace: Workspace, served: Served, found: Found) -> list[dict[s
     pages = _own_pages(served, found)
     states = _states(workspace, [page.url for page in pages])
     broken = {page.key: (page.url, v) for page in pages if (v := _verdict(page, states.get(page.url))) is not None}
-    files = str(workspace.snapshot(served.serving.snapshot) / "links" / "*.parquet")
+    snapshot = served.serving.snapshot.partition("+")[0]  # without the run that orders its rows
+    files = str(workspace.snapshot(snapshot) / "links" / "*.parquet")
     linked: dict[str, _Linked] = defaultdict(_Linked)
     if broken:
         query = """SELECT target_key, source_url, anchor, alt FROM read_parquet(?)
