@@ -131,15 +131,34 @@ class Browser:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self._ended()
+        if self._playwright is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(10.0):
+                    await self._playwright.stop()  # the browser ends with the pipe to it, however busy it is
+
+    async def _ended(self) -> None:
+        """End the browser: the next page starts a new one."""
+        chromium, self._chromium = self._chromium, None
         with contextlib.suppress(Exception):
             async with asyncio.timeout(5.0):
-                if self._chromium is not None:
-                    await self._chromium.close()
-        if self._playwright is not None:
-            await self._playwright.stop()  # the browser ends with the pipe to it, however busy it is
+                if chromium is not None:
+                    await chromium.close()
 
     async def render(self, answer: Reply) -> Scripted:
-        """The tree of a page whose own answer is there already, once its scripts have been still for a moment."""
+        """The tree of a page whose own answer is there already, once its scripts have been still for a moment.
+
+        Where it takes too long or the browser breaks off, it has one more try in a new browser.
+        """
+        before = self._chromium
+        found = await self._tried(answer)
+        if found.problem in ("time", "browser"):
+            if self._chromium is before:  # else another page has ended it already
+                await self._ended()
+            found = await self._tried(answer)
+        return found
+
+    async def _tried(self, answer: Reply) -> Scripted:
         visit = _Visit(answer.url, answer)
         problem, html = "browser", None
         try:
