@@ -19,6 +19,7 @@ from inlink.fetch.robots import MAX_BYTES, MAX_REDIRECTS, Rules, rules_of
 from inlink.fetch.waiting import Lanes
 
 _KEPT_RULES = 20_000
+_SMALL_BYTES = 32 * 1024  # a robots.txt of half a megabyte takes a second to read: others are not to wait for it
 _KEPT_BYTES = 64 * 2**20  # of the files that rules were read from
 
 
@@ -155,7 +156,8 @@ class Fetcher:
             reply = await self._asked(place, {}, "GET", "robots", 4 * MAX_BYTES)
             status = reply.status
             if reply.location is None:
-                return _rules_in(reply, began_us)
+                is_small = len(reply.body) < _SMALL_BYTES and reply.header("content-encoding") is None
+                return _rules_in(reply, began_us) if is_small else await asyncio.to_thread(_rules_in, reply, began_us)
             target = self._place(reply.location, place.url)
             if isinstance(target, Reply):
                 break
