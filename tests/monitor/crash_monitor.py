@@ -14,7 +14,8 @@ from inlink.monitor.looking import read_page
 from inlink.sources.records import Record
 from inlink.store.workspace import Workspace
 from inlink.urls.domains import SuffixRules
-from inlink.workbench.monitoring import RunOptions, run
+from inlink.workbench.monitor_results import RunOptions
+from inlink.workbench.monitoring import run
 
 FAST = Manners(delay_s=0.0, backoff_s=0.01, max_backoff_s=0.01)
 

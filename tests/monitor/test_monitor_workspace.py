@@ -18,7 +18,8 @@ from inlink.fetch import Manners
 from inlink.monitor.states import DAY_US, HOUR_US
 from inlink.workbench import Workbench
 from inlink.workbench.crawling import CrawlOptions
-from inlink.workbench.monitoring import MonitorReport, RunOptions, WatchOptions, listed_pairs
+from inlink.workbench.monitor_results import MonitorReport, RunOptions, WatchOptions
+from inlink.workbench.monitoring import listed_pairs
 
 FAST = Manners(delay_s=0.0, backoff_s=0.01, max_backoff_s=0.01)
 NOW = 2_000_000_000_000_000

@@ -11,7 +11,7 @@ from inlink.errors import InlinkError, NotFound
 from inlink.index.serving_sql import Sql
 from inlink.urls.identity import same_page_key
 from inlink.workbench import monitoring
-from inlink.workbench.monitoring import (
+from inlink.workbench.monitor_results import (
     AlertRow,
     MonitorReport,
     RunOptions,

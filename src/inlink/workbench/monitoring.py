@@ -9,18 +9,17 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from inlink.engine.protocol import Report, silent
 from inlink.errors import BadInput, Busy, InlinkError, Unreachable
-from inlink.fetch import Fetcher, Manners, Memory
+from inlink.fetch import Fetcher, Memory
 from inlink.monitor.alerts import outbox
 from inlink.monitor.alerts.feed import NAME as FEED
 from inlink.monitor.alerts.telling import Ways, has_news, prepare, tell
-from inlink.monitor.keeping import Looked, MonitorStore, Told
-from inlink.monitor.running import Clock, Run, Tally
+from inlink.monitor.keeping import MonitorStore, Told
+from inlink.monitor.running import Run, Tally
 from inlink.monitor.scripts import Renderer, can_render
 from inlink.monitor.states import DAY_US, Standing
 from inlink.monitor.watches import Expected, Watch
@@ -30,99 +29,22 @@ from inlink.store.workspace import Workspace
 from inlink.urls.domains import SuffixRules
 from inlink.urls.identity import Scope, same_page_key, target
 from inlink.workbench.crawling import COURTESY, FOLDER, alone, check_contact, manners_of, policy_of
+from inlink.workbench.monitor_results import (
+    AlertRow,
+    MonitorReport,
+    RunOptions,
+    WatchesAdded,
+    WatchHistory,
+    WatchOptions,
+    WatchRow,
+    Wish,
+)
 
 MAX_NAP_S = 60.0  # of the daemon
-COLUMNS = ("watch_id", "state", "since", "source_url", "target", "reasons", "last_look", "next_look", "label", "place")
-ALERT_COLUMNS = ("event_id", "at", "kind", "source_url", "target", "reasons", "sent", "anchor", "label", "place")
 LINK_COLUMNS = (
     *("source_url", "target_url", "target_key", "kind", "follow", "anchor", "alt", "text_before", "text_after"),
     *("region", "first_seen", "last_seen", "robots_noindex"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class WatchOptions:
-    """How links are watched. origin: placement (somebody agreed to it: indexed and canonical from the beginning),
-    list or site. anchor, follows: what the link has to be, whatever is seen first. every_s: own interval.
-    """
-
-    origin: str = "placement"
-    label: str = ""
-    anchor: str | None = None
-    follows: bool = False
-    scope: str | None = None
-    every_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class WatchesAdded:
-    """What became of watches that were asked for. refused: line or page, and why."""
-
-    n_new: int
-    n_known: int
-    refused: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class WatchRow:
-    """A watch as it stands."""
-
-    watch_id: int
-    state: str
-    since: datetime | None
-    source_url: str
-    target: str
-    reasons: str
-    last_look: datetime | None
-    next_look: datetime | None
-    label: str
-    place: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class WatchHistory:
-    """A watch with its looks and what was told of it, in order of time."""
-
-    watch: WatchRow
-    looks: tuple[Looked, ...]
-    events: tuple[Told, ...]
-    expected: Expected | None
-
-
-@dataclass(frozen=True, slots=True)
-class AlertRow:
-    """An event with what became of it by channel ("mail sent, webhook waiting")."""
-
-    event_id: int
-    at: datetime
-    kind: str
-    source_url: str
-    target: str
-    reasons: str
-    sent: str
-    anchor: str
-    label: str
-    place: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class MonitorReport:
-    """What a run did. findings: looks by what they found; events: what was new by kind; messages: by what became of
-    them; states: all watches by state; unconfirmed: messages of which nobody can say whether they arrived.
-    """
-
-    n_pages: int
-    n_watches: int
-    n_put_off: int
-    n_forgotten: int
-    n_unconfirmed: int
-    took_s: float
-    is_stopped: bool
-    next_look: datetime | None
-    findings: Mapping[str, int] = field(default_factory=dict)
-    events: Mapping[str, int] = field(default_factory=dict)
-    messages: Mapping[str, int] = field(default_factory=dict)
-    states: Mapping[str, int] = field(default_factory=dict)
 
 
 def add(workspace: Workspace, pairs: Iterable[tuple[str, str]], options: WatchOptions | None = None) -> WatchesAdded:
@@ -295,15 +217,6 @@ def _alert(event: Told, sent: Mapping[str, str]) -> AlertRow:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """A page worth a capture: what the index knows of it is not so any more."""
-
-    url: str
-    reason: str
-    wished_at: datetime | None
-
-
 def wishes(workspace: Workspace, captured_at: Callable[[str], int | None]) -> list[Wish]:
     """Pages worth a capture, the latest first; those captured since are wished for no longer.
 
@@ -320,16 +233,6 @@ def resend(workspace: Workspace) -> int:
     """Send again, in the next run, what failed or may not have arrived. Gives how many messages."""
     with _open(workspace) as store:
         return outbox.resend(store, _now())
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """How a run goes. looks_at_all: whether due or not. manners, clock: for tests; else the workspace's, the time."""
-
-    looks_at_all: bool = False
-    renders: bool = True
-    manners: Manners | None = None
-    clock: Clock | None = None
 
 
 def run(

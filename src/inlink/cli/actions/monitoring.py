@@ -25,16 +25,15 @@ from inlink.cli.text import clean
 from inlink.cli.values import for_table, iso_time, to_json
 from inlink.errors import BadInput, InlinkError
 from inlink.workbench import Workbench
-from inlink.workbench.monitoring import (
+from inlink.workbench.monitor_results import (
     ALERT_COLUMNS,
     COLUMNS,
     MonitorReport,
     RunOptions,
     WatchesAdded,
     WatchOptions,
-    listed_pairs,
-    read_list,
 )
+from inlink.workbench.monitoring import listed_pairs, read_list
 from inlink.workbench.options import ViewOptions
 
 SHOWN = 10  # refused lines that are listed
