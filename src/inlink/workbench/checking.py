@@ -21,7 +21,7 @@ from inlink.engine.protocol import Progress, Report, silent
 from inlink.fetch import Fetcher, Manners, Memory, Policy
 from inlink.store.workspace import Workspace
 from inlink.urls.domains import SuffixRules
-from inlink.workbench.crawling import COURTESY, FOLDER, alone, check_contact, manners_of, policy_of
+from inlink.workbench.crawling import FOLDER, alone, check_contact, manners_of, open_memory, policy_of
 
 MAX_BODY_BYTES = 2 * 2**20  # of one page: enough to judge it
 KEEP_EVERY_S = 0.5
@@ -143,7 +143,7 @@ def check(
 def _stores(workspace: Workspace) -> Iterator[tuple[Memory, CheckStore]]:
     """The courtesy memory and the checks of a workspace, open while the block runs."""
     (workspace.path / FOLDER).mkdir(exist_ok=True)
-    memory = Memory(workspace.path / FOLDER / COURTESY)
+    memory = open_memory(workspace)
     try:
         store = CheckStore(workspace.database)
         try:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from inlink.engine.protocol import Report, silent
 from inlink.errors import BadInput, Busy, InlinkError, Unreachable
-from inlink.fetch import Fetcher, Memory
+from inlink.fetch import Fetcher
 from inlink.monitor.alerts import outbox
 from inlink.monitor.alerts.feed import NAME as FEED
 from inlink.monitor.alerts.telling import Ways, has_news, prepare, tell
@@ -28,7 +28,7 @@ from inlink.schema.words import VOTE_KINDS
 from inlink.store.workspace import Workspace
 from inlink.urls.domains import SuffixRules
 from inlink.urls.identity import Scope, same_page_key, target
-from inlink.workbench.crawling import COURTESY, FOLDER, alone, check_contact, manners_of, policy_of
+from inlink.workbench.crawling import FOLDER, alone, check_contact, manners_of, open_memory, policy_of
 from inlink.workbench.monitor_results import (
     AlertRow,
     MonitorReport,
@@ -271,7 +271,7 @@ def _look(
     stop: threading.Event | None,
 ) -> Tally:
     (workspace.path / FOLDER).mkdir(exist_ok=True)
-    memory = Memory(workspace.path / FOLDER / COURTESY)
+    memory = open_memory(workspace)
     rules = SuffixRules(workspace.settings.suffixes)
     robots = frozenset(ways.settings.robots)
 
