@@ -180,7 +180,10 @@ def _missing_signs(page: Page) -> dict[str, str]:
 
 
 def _says_not_there(seen: Seen, lists: ParkingLists) -> Finding | None:
-    """One sign convicts a short page, two one of some length, three any; the bare number is no sign by itself."""
+    """One sign convicts a short page, two one of some length, three any.
+
+    The bare number is none by itself, but where title and heading of a tiny page say nothing else.
+    """
     page = seen.page
     if not page.is_html or (seen.is_trusted and names_an_error(seen.url)):
         return None
@@ -191,7 +194,7 @@ def _says_not_there(seen: Seen, lists: ParkingLists) -> Finding | None:
     if not signs or n_words > _LIMITS[len(signs)][seen.is_trusted]:
         return None
     if phrases().says_not_found(page.titles) is None:
-        is_bare = "sentence" not in signs
+        is_bare = "sentence" not in signs and (seen.is_trusted or len(signs) < 2 or n_words > TINY_WORDS)
         is_lone = len(signs) == 1 and (seen.is_trusted or is_root(seen.url) or n_words > TINY_WORDS)
         if is_bare or is_lone:
             return None
