@@ -122,6 +122,22 @@ def test_what_the_checker_tells(bench: Workbench, site: Site) -> None:
     assert bench.broken("mine.example").redirects == ()  # what fails may come back
 
 
+def test_part_of_a_site_has_the_stand_ins_of_all_of_it(bench: Workbench) -> None:
+    whole = rows(bench)["/old/steam"]
+    for target, scope in (("https://mine.example/old/", "prefix"), ("https://mine.example/old/steam", "url")):
+        part = {row["target_url"]: row for row in bench.broken(target, scope=scope).rows.to_dicts()}
+        assert part["https://mine.example/old/steam"] == whole
+        assert "https://mine.example/careers-2019" not in part
+
+
+def test_redirects_left_out_are_told(bench: Workbench, capsys: pytest.CaptureFixture[str]) -> None:
+    bench.check(["https://mine.example/old/steam"])
+    assert main(["-w", str(bench.path), "broken", "mine.example", "--redirects", "nginx"]) == 0
+    out, err = capsys.readouterr()
+    assert "/old/steam" not in out
+    assert "left out: 1 page that is only failing" in err
+
+
 def test_worth_by_authority(bench: Workbench) -> None:
     bench.rank(("domains",))
     answer = bench.broken("mine.example").rows
@@ -157,7 +173,7 @@ def test_verbs(bench: Workbench, tmp_path: Path, capsys: pytest.CaptureFixture[s
         "/old/rye-starter.html", "/old/rye-starter.html?utm_source=x", "/old/steam", "/careers-2019",
     ]  # fmt: skip
     path = tmp_path / "map.conf"
-    assert "3 redirects, 1 addresses without" in run("--redirects", "nginx", "-o", str(path))
+    assert "3 redirects; addresses without a page that comes near: 1" in run("--redirects", "nginx", "-o", str(path))
     assert '"mine.example/old/steam" "https://mine.example/guides/oven-steam";' in path.read_text()
     assert "RewriteRule" in run("--redirects", "apache")
     assert main(["-w", str(bench.path), "broken", "mine.example", "--outgoing", "--redirects", "csv"]) == 2

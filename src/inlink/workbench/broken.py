@@ -111,16 +111,21 @@ class _Linked:
 
 
 def own(bench: Workbench, workspace: Workspace, served: Served, found: Found, *, limit: int | None) -> BrokenPages:
-    """Pages of the target that are dead and linked from other domains, the worthiest first."""
-    pages = _own_pages(served, found)
-    states = _states(workspace, [page.url for page in pages])
-    broken = {page.key: verdict for page in pages if (verdict := _verdict(page, states.get(page.url))) is not None}
-    linked = _linked(bench, found)
+    """Pages of the target that are dead and linked from other domains, the worthiest first.
+
+    What stands in for them may be any page of the site, whatever part of it is asked about.
+    """
+    site = found if found.target.scope == "domain" else served.locate(found.domain, "domain")
+    every = _own_pages(served, site)
+    states = _states(workspace, [page.url for page in every])
+    broken = {page.key: verdict for page in every if (verdict := _verdict(page, states.get(page.url))) is not None}
+    linked = _linked(bench, site)
     living = [
         Page(page.url, page.title, linked[page.key].anchors if page.key in linked else None)
-        for page in pages
+        for page in every
         if page.key not in broken and page.could_stand_in
     ]
+    pages = every if site is found else _own_pages(served, found)
     nearest = Nearest(living)
     worth, unit = _worths(workspace)
     rows, maps = [], []

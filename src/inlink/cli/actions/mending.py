@@ -48,6 +48,7 @@ def _write(place: Output, found: BrokenPages, form: str, path: Path | None) -> N
     text = written(found.redirects, form)
     if path is None:
         place.out.write(text)
+        _tell_left_out(place, found)
         return
     try:
         path.write_text(text, encoding="utf-8", newline="")
@@ -55,5 +56,14 @@ def _write(place: Output, found: BrokenPages, form: str, path: Path | None) -> N
         raise Unreachable(f"{path} cannot be written: {error.strerror}", hint="name another file") from error
     n_mended = sum(each.to is not None for each in found.redirects)
     n_open = len(found.redirects) - n_mended
-    rest = f", {n_open:,} addresses without a page that comes near" if n_open else ""
-    place.line(f"{clean(str(path))}: {n_mended:,} redirects{rest}")
+    rest = f"; addresses without a page that comes near: {n_open:,}" if n_open else ""
+    place.line(f"{clean(str(path))}: {n_mended:,} {'redirect' if n_mended == 1 else 'redirects'}{rest}")
+    _tell_left_out(place, found)
+
+
+def _tell_left_out(place: Output, found: BrokenPages) -> None:
+    """Why broken pages have no redirect."""
+    n_failing = sum(row["state"] == "failing" for row in found.rows.to_dicts())
+    if n_failing:
+        pages = "page that is only failing" if n_failing == 1 else "pages that are only failing"
+        place.say(f"left out: {n_failing:,} {pages} (may come back): check again later, then write the redirects")
