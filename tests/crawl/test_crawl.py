@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import random
+import socket
 import threading
 import time
 from collections import Counter
@@ -203,9 +204,24 @@ def test_hosts_that_do_not_answer(tmp_path: Path) -> None:
     assert found.ending == "waiting"
     assert found.n_pages == 1
     assert {(host, why) for host, why, _ in found.aside} <= {
-        ("dead.test", "unreachable"), ("dead.test", "robots-unreachable"),
+        ("dead.test", "unreachable"), ("dead.test", "refused"),
     }  # fmt: skip
     assert found.n_waiting == 9
+
+
+@pytest.mark.parametrize(("seed", "why"), [("https://dead.test/", "refused"), ("https://nowhere.invalid/", "dns")])
+def test_a_seed_that_is_not_there_is_told_by_its_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: str, why: str
+) -> None:
+    def no_address(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", no_address)
+    made = Workspace.create(tmp_path)
+    made.settings_path.write_text('[fetch]\nroutes = ["dead.test=127.0.0.1:1"]\n', encoding="utf-8")
+    found = crawl(made, (seed,), manners=FAST)
+    host = seed.removeprefix("https://").rstrip("/")
+    assert (found.ending, found.aside) == ("waiting", ((host, why, 1),))
 
 
 def test_private_addresses_are_left_out(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from inlink.crawl.harvest import Harvest, harvest
 from inlink.crawl.judge import Judge
 from inlink.crawl.plan import Scope
 from inlink.crawl.scripts import Made, deserves_scripts
+from inlink.crawl.words import ASIDE
 from inlink.crawl.words import LEFT_OUT as LEFT_OUT_WORDS
 from inlink.fetch import Memory, Reply
 from inlink.fetch.memory import Known
@@ -196,8 +197,9 @@ class Committer:
         has_tries = task.n_tries + 1 < MAX_TRIES
         is_shut = outcome.reply.error == "robots-unreachable" and task.host_id not in self._answered
         if failures >= MAX_FAILURES or (is_shut and not has_tries):
-            why = outcome.reply.error
-            fates.aside.append((task.host_id, why if why == "robots-unreachable" else "unreachable"))
+            reply = outcome.reply
+            why = reply.cause or reply.error if reply.error == "robots-unreachable" else None
+            fates.aside.append((task.host_id, why if why in ASIDE else "unreachable"))
         if has_tries or is_shut:
             fates.again.append(task.id)
             self._sums.n_again += 1

@@ -22,7 +22,11 @@ LEFT_OUT = {
 }  # fmt: skip
 TRAPS = ("session-id", "endless-path", "calendar", "parameters", "same-text", "redirect-chain")
 ASIDE = {
-    "robots-unreachable": ERRORS["robots-unreachable"],
+    **{
+        slug: words
+        for slug, words in ERRORS.items()
+        if slug in ("robots-unreachable", "dns", "refused", "tls", "timeout", "broken", "bad-answer")
+    },
     "unreachable": "the host did not answer several times in a row",
     "busy": "the host asked to be left alone for longer than a crawl waits",
 }

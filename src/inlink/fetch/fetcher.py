@@ -64,8 +64,7 @@ class Fetcher:
         if self.manners.obeys_robots:
             rules = await self.rules(place.url)
             if not rules.may(place.url):
-                slug = "robots-unreachable" if rules.why == "unreachable" else "robots"
-                return Reply(place.url, time.time_ns() // 1000, error=slug, detail=f"robots.txt: {rules.why}")
+                return _forbidden(place.url, rules)
         return await self._asked(place, headers or {}, method, kind, self.manners.max_body_bytes)
 
     async def follow(
@@ -198,6 +197,16 @@ def origin_of(url: str) -> str:
     authority = rest.partition("/")[0].partition("?")[0].rpartition("@")[2]
     has_port = authority.rpartition(":")[2].isdigit() and not authority.endswith("]")
     return f"{scheme}://{authority}" if has_port else f"{scheme}://{authority}:{443 if scheme == 'https' else 80}"
+
+
+def _forbidden(url: str, rules: Rules) -> Reply:
+    """The reply for a URL that robots.txt does not let us ask."""
+    now_us = time.time_ns() // 1000
+    if rules.why != "unreachable":
+        return Reply(url, now_us, error="robots", detail="robots.txt disallows this path")
+    reason = rules.detail or rules.error or f"status {rules.status}"
+    detail = f"robots.txt could not be read: {reason}"
+    return Reply(url, now_us, error="robots-unreachable", detail=detail, cause=rules.error)
 
 
 def _rules_in(reply: Reply, began_us: int) -> Rules:

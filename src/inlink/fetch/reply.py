@@ -47,6 +47,7 @@ class Reply:
     detail: str = ""
     cut: str | None = None
     took_s: float = 0.0
+    cause: str | None = None  # of ERRORS: where robots.txt could not be read, why not
 
     def header(self, name: str) -> str | None:
         """First value of a header; names compare without case."""
