@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from watched_web import PROSE, Answer, Web, hosting
 
+from inlink.check.reasons import REASONS
 from inlink.cli.main import main
 from inlink.workbench import Workbench
 from inlink.workbench.crawling import CrawlOptions
@@ -36,6 +38,7 @@ class Site:
 
     def __init__(self) -> None:
         self.back: set[str] = set()
+        self.moved: dict[str, str] = {}
 
     def answer(self, host: str, path: str, n_before: int) -> Answer | None:
         if host == "mine.example":
@@ -51,6 +54,8 @@ class Site:
     def _mine(self, path: str) -> Answer | None:
         if path in self.back:
             return Answer(f"<title>Back again</title>{PROSE}")
+        if path in self.moved:
+            return Answer("", 301, headers={"Location": self.moved[path]})
         if path == "/soft":
             return Answer("<title>Page not found</title><h1>Page not found</h1><p>Sorry, there is nothing here.")
         if path not in MINE:
@@ -117,9 +122,31 @@ def test_what_the_checker_tells(bench: Workbench, site: Site) -> None:
     }
     assert list(found)[-1] == "/only-nofollow"
     assert found["/only-nofollow"]["worth"] == 0
-    assert str(found["/soft"]["why"]).startswith("soft-404")
+    assert found["/soft"]["why"] == REASONS["says-not-there"]
+    assert found["/old/rye-starter.html"]["why"] == "the server answers 404"
     assert found["/careers-2019"]["suggestion"] is None
     assert bench.broken("mine.example").redirects == ()  # what fails may come back
+
+
+def test_captured_redirects_are_followed(bench: Workbench, site: Site) -> None:
+    """A newer capture of a redirect hides a failed check only where it leads to a page that lives."""
+    rows(bench, check=True)
+    assert {"/old/rye-starter.html", "/old/steam", "/careers-2019", "/only-nofollow"} < set(rows(bench))
+    site.moved = {
+        "/old/rye-starter.html": "/guides/rye-starter",  # mended
+        "/old/steam": "/older/steam",  # ends in a 404
+        "/careers-2019": "https://unseen.example/jobs",  # nobody knows
+    }
+    time.sleep(1.1)  # times of captures are whole seconds
+    paths = [*site.moved, "/older/steam"]
+    bench.crawl([f"https://mine.example{path}" for path in paths], CrawlOptions(scope="list", is_new=True))
+    bench.build()
+    found = rows(bench)
+    assert "/old/rye-starter.html" not in found
+    steam, careers = found["/old/steam"], found["/careers-2019"]
+    assert steam["state"] == "captured"
+    assert steam["why"] == "redirects to https://mine.example/older/steam: the capture answers 404"
+    assert (careers["state"], careers["why"]) == ("failing", "the server answers 404")
 
 
 def test_part_of_a_site_has_the_stand_ins_of_all_of_it(bench: Workbench) -> None:

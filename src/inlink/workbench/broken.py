@@ -1,7 +1,8 @@
 """Broken links: a site's dead pages that others link to, with redirects to mend them; and the dead ends it links to.
 
 What is dead is told by the checker's verdicts (`inlink check`, or `check` here), and by captures: the newer of the two
-counts. A page that was captured once as 404 and never checked is `captured`, not `dead`.
+counts, and a captured redirect is followed (`page_ends`). A page that was captured once as 404 and never checked is
+`captured`, not `dead`.
 """
 
 from __future__ import annotations
@@ -15,8 +16,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
-from inlink.check.keeping import CheckStore
-from inlink.check.verdicts import FAILED, MISSING, State
+from inlink.check.verdicts import State
 from inlink.errors import CorruptIndex, NotFound
 from inlink.index.serving_db import arrow
 from inlink.index.serving_sql import Span, Sql, all_of
@@ -25,6 +25,7 @@ from inlink.mending.redirects import Redirect
 from inlink.urls.domains import SuffixRules
 from inlink.urls.identity import same_page_key
 from inlink.urls.parse import parse
+from inlink.workbench.page_ends import GONE, Broken, Ends, Seen, checked, states_of
 from inlink.workbench.places import Found, Served
 from inlink.workbench.ranking import held_run
 from inlink.workbench.results import Rows
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 # Order of reports: what is sure first.
 BROKEN_STATES = {
     "dead": "checked: 404 or 410 twice at least an hour apart, or three failures over at least 24 hours",
-    "captured": "its latest capture answers 404 or 410; not checked since",
+    "captured": "its latest capture answers 404 or 410, or redirects to a page that does; not checked since",
     "failing": "checked: fails, not yet long enough to call it dead",
     "changed": "checked: leads to the home page of its site",
 }
@@ -47,7 +48,6 @@ OWN_COLUMNS = (
 OUT_COLUMNS = ("target_url", "state", "n_pages", "why", "since", "linked_from", "anchors", "is_internal")
 SHOWN = 3  # pages and anchors that stand for all
 MAX_ANCHORS = 20
-_GONE = (404, 410)
 _SCHEMAS = {
     "worth": pa.float64(),
     "likeness": pa.float64(),
@@ -68,14 +68,9 @@ class BrokenPages:
 
 
 @dataclass(frozen=True, slots=True)
-class _Own:
-    """A page of the site as the index has it. Units: at_us microseconds since 1970 of its latest conclusive capture."""
+class _Own(Seen):
+    """A page of the site as the index has it, with what tells whether it could stand in for another."""
 
-    number: int
-    key: str
-    url: str
-    status: int | None
-    at_us: int | None
     title: str
     canonical: str | None
     is_noindex: bool
@@ -90,13 +85,6 @@ class _Own:
     @property
     def _is_own_canonical(self) -> bool:
         return self.canonical is None or same_page_key(self.canonical) == self.key
-
-
-@dataclass(frozen=True, slots=True)
-class _Broken:
-    state: str
-    why: str
-    since_us: int | None
 
 
 @dataclass(slots=True)
@@ -117,8 +105,8 @@ def own(bench: Workbench, workspace: Workspace, served: Served, found: Found, *,
     """
     site = found if found.target.scope == "domain" else served.locate(found.domain, "domain")
     every = _own_pages(served, site)
-    states = _states(workspace, [page.url for page in every])
-    broken = {page.key: verdict for page in every if (verdict := _verdict(page, states.get(page.url))) is not None}
+    ends = Ends(workspace, served, every)
+    broken = {page.key: end for page in every if (end := ends.broken(page)) is not None}
     linked = _linked(bench, site)
     living = [
         Page(page.url, page.title, linked[page.key].anchors if page.key in linked else None)
@@ -137,7 +125,7 @@ def own(bench: Workbench, workspace: Workspace, served: Served, found: Found, *,
         maps.append((row, redirects))
     rows.sort(key=_by_worth)
     maps.sort(key=lambda each: _by_worth(each[0]))
-    notes = [unit, *_about_checks(states, pages, linked)]
+    notes = [unit, *_about_checks(ends.states, pages, linked)]
     table = _table(rows[:limit], OWN_COLUMNS)
     answer = Rows(table, OWN_COLUMNS, len(rows), None, found.target, served.serving.snapshot, tuple(notes))
     return BrokenPages(answer, tuple(redirect for _, redirects in maps[:limit] for redirect in redirects))
@@ -156,8 +144,9 @@ def _own_pages(served: Served, found: Found) -> list[_Own]:
     where = all_of([Span("pages", "page", place.pages, tuple(equal)).sql])
     rows = served.serving.rows(
         Sql(
-            f"""SELECT l.page, l.key, l.url, l.http_status, epoch_us(l.fetched_at), coalesce(l.title, c.title, ''),
-                l.canonical, coalesce(l.robots_noindex, false), l.content_type
+            f"""SELECT l.key, l.url, l.http_status, epoch_us(l.fetched_at),
+                CASE WHEN l.http_status BETWEEN 300 AND 399 THEN l.redirect_target END,
+                coalesce(l.title, c.title, ''), l.canonical, coalesce(l.robots_noindex, false), l.content_type
             FROM pages l LEFT JOIN (
                 SELECT page, max_by(title, fetched_at) FILTER (http_status = 200) AS title FROM captures GROUP BY page
             ) c ON c.page = l.page
@@ -166,32 +155,6 @@ def _own_pages(served: Served, found: Found) -> list[_Own]:
         )
     )
     return [_Own(*row) for row in rows]
-
-
-def _states(workspace: Workspace, urls: Sequence[str]) -> dict[str, State]:
-    """What the checker knows of addresses."""
-    store = CheckStore(workspace.database)
-    try:
-        return store.states(urls)
-    finally:
-        store.close()
-
-
-def _verdict(page: _Own, state: State | None) -> _Broken | None:
-    """Whether a page is broken, by its check or its capture, whichever is newer."""
-    if state is not None and state.state != "unknown" and (page.at_us is None or state.checked_at_us >= page.at_us):
-        return _checked(state)
-    if page.status in _GONE:
-        return _Broken("captured", f"the capture answers {page.status}", page.at_us)
-    return None
-
-
-def _checked(state: State) -> _Broken | None:
-    if state.state in ("dead", "failing") and state.verdict in MISSING | FAILED:
-        return _Broken(state.state, f"{state.verdict}: {state.reason}", state.since_us)
-    if state.verdict == "redirected-home":
-        return _Broken("changed", f"{state.verdict}: {state.reason}", state.since_us)
-    return None
 
 
 def _linked(bench: Workbench, found: Found) -> dict[str, _Linked]:
@@ -235,7 +198,7 @@ def _worths(workspace: Workspace) -> tuple[Callable[[Iterable[str]], float], str
 
 
 def _own_row(
-    page: _Own, broken: _Broken, linked: _Linked, nearest: Nearest, worth: Callable[[Iterable[str]], float]
+    page: _Own, broken: Broken, linked: _Linked, nearest: Nearest, worth: Callable[[Iterable[str]], float]
 ) -> tuple[dict[str, object], list[Redirect]]:
     suggestion = nearest.suggest(Page(page.url, page.title, linked.anchors))
     follow = [name for name, is_follow in linked.domains.items() if is_follow]
@@ -280,7 +243,7 @@ def outgoing(bench: Workbench, workspace: Workspace, served: Served, found: Foun
     statuses: dict[str, int | None] = {}
     for row in _rows(bench, text, scope, ("target_url", "target_status")):
         statuses[str(row["target_url"])] = row["target_status"]  # type: ignore[assignment]
-    states = _states(workspace, list(statuses))
+    states = states_of(workspace, list(statuses))
     broken = {url: end for url, status in statuses.items() if (end := _end(status, states.get(url)))}
     linked: dict[str, _Linked] = defaultdict(_Linked)
     for row in _rows(bench, text, scope, columns) if broken else ():
@@ -312,10 +275,10 @@ def _rows(bench: Workbench, text: str, scope: str, columns: tuple[str, ...]) -> 
         yield from batch.to_pylist()
 
 
-def _end(status: int | None, state: State | None) -> _Broken | None:
+def _end(status: int | None, state: State | None) -> Broken | None:
     if state is not None and state.state != "unknown":
-        return _checked(state)
-    return _Broken("captured", f"the capture answers {status}", None) if status in _GONE else None
+        return checked(state)
+    return Broken("captured", f"the capture answers {status}", None) if status in GONE else None
 
 
 def _add_source(one: _Linked, row: Mapping[str, object]) -> None:
@@ -326,7 +289,7 @@ def _add_source(one: _Linked, row: Mapping[str, object]) -> None:
         one.anchors[str(words)] += 1
 
 
-def _out_row(url: str, broken: _Broken, one: _Linked, *, is_internal: bool) -> dict[str, object]:
+def _out_row(url: str, broken: Broken, one: _Linked, *, is_internal: bool) -> dict[str, object]:
     return {
         "target_url": url,
         "state": broken.state,
@@ -342,8 +305,8 @@ def _out_row(url: str, broken: _Broken, one: _Linked, *, is_internal: bool) -> d
 def _internal(workspace: Workspace, served: Served, found: Found) -> list[dict[str, object]]:
     """Dead pages of the target that its own pages link to; links within a domain stand in the snapshot alone."""
     pages = _own_pages(served, found)
-    states = _states(workspace, [page.url for page in pages])
-    broken = {page.key: (page.url, v) for page in pages if (v := _verdict(page, states.get(page.url))) is not None}
+    ends = Ends(workspace, served, pages)
+    broken = {page.key: (page.url, end) for page in pages if (end := ends.broken(page)) is not None}
     snapshot = served.serving.snapshot.partition("+")[0]  # without the run that orders its rows
     files = str(workspace.snapshot(snapshot) / "links" / "*.parquet")
     linked: dict[str, _Linked] = defaultdict(_Linked)
