@@ -142,11 +142,14 @@ def test_sitemaps_and_feeds(tmp_path: Path) -> None:
         "a.example/atom": Page(atom, type="application/atom+xml"),
     }
     with hosting(table) as web:
-        run(tmp_path, web)
+        report = run(tmp_path, web)
         run(tmp_path / "without", web, reads_sitemaps=False)
+        few = run(tmp_path / "few", web, max_pages=3)
     names = {url.removeprefix("https://a.example/") for url in archived(tmp_path)}
     assert {"from-gz", "from-text", "from-rss", "from-atom", "index.xml", "s1.xml.gz", "s2.txt"} <= names
     assert "no" not in names
+    assert (report.n_sitemaps, report.n_pages) == (3, len(names) - 3)
+    assert (few.n_pages, few.n_done, sum(few.statuses.values()), few.ending) == (3, 3, 3, "page-limit")
     assert "https://a.example/from-gz" not in archived(tmp_path / "without")
 
 

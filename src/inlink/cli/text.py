@@ -27,6 +27,11 @@ def clean_lines(text: str) -> str:
     return "\n".join("\t".join(clean(cell) for cell in line.split("\t")) for line in text.splitlines())
 
 
+def counted(n: int, noun: str) -> str:
+    """A number and what it counts: 1 page, 1,000 pages."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
 def _safe(character: str) -> str:
     category = unicodedata.category(character)
     if category[0] != "C" and category not in ("Zl", "Zp"):

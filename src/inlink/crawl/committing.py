@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from inlink.crawl.archive import Archive, Earlier, payload_digest, read_body
-from inlink.crawl.frontier import DONE, FAILED, LEFT_OUT, SEED, SITEMAP, Found, Frontier, Settled, Task, Unscripted
+from inlink.crawl.frontier import DONE, FAILED, LEFT_OUT, SEED, Found, Frontier, Settled, Task, Unscripted
 from inlink.crawl.harvest import Harvest, harvest
 from inlink.crawl.judge import Judge
 from inlink.crawl.plan import Scope
@@ -57,8 +57,9 @@ class Wants:
 class Tally:
     """What a run has done so far. Units: n_bytes bytes of bodies as sent."""
 
-    n_answered: int = 0  # outcomes of any kind
+    n_answered: int = 0  # outcomes of any kind, those of sitemaps apart
     n_pages: int = 0  # that are archived
+    n_sitemaps: int = 0  # that are archived
     n_failed: int = 0
     n_revisits: int = 0
     n_again: int = 0
@@ -108,7 +109,7 @@ class Committer:
         known: list[Known] = []
         records = [self._archived(outcome, known) for outcome in fates.final]
         self._archive.flush()
-        harvests = harvest(records, [bool(o.task.flags & SITEMAP) for o in fates.final])
+        harvests = harvest(records, [o.task.is_sitemap for o in fates.final])
         with self._frontier.step():
             for outcome in outcomes:
                 listed = self._judge.listed(
@@ -129,7 +130,7 @@ class Committer:
             self._let_go([*(outcome.task for outcome in outcomes), *wants.returned])
             next_pages = self._next(wants)
         self._archive.accepted()
-        self._sums.n_answered += len(outcomes)
+        self._sums.n_answered += sum(not outcome.task.is_sitemap for outcome in outcomes)
         self.tally = replace(self._sums)
         self._memory.keep_known(known)
         self._memory.flush()
@@ -215,12 +216,13 @@ class Committer:
         earlier = None
         if old is not None and (reply.status == 304 or (reply.status == 200 and old.digest == digest)):
             earlier, digest = Earlier(old.url, old.archived_at_us, old.digest), old.digest
-            self._sums.n_revisits += 1
+            self._sums.n_revisits += not outcome.task.is_sitemap
             if reply.status == 304:
                 status, headers, body = self._earlier_answer(old) or (status, headers, body)
         placed = self._archive.put(reply, digest, earlier)
         self._places[outcome.task.id] = placed.record, (old.place or "") if old and earlier else placed.place
-        self._sums.n_pages += 1
+        self._sums.n_sitemaps += outcome.task.is_sitemap
+        self._sums.n_pages += not outcome.task.is_sitemap
         self._sums.n_bytes += len(reply.body)
         if earlier is None and reply.status == 200 and reply.cut is None:
             etag, modified = reply.header("etag"), reply.header("last-modified")

@@ -34,6 +34,7 @@ BATCH_S = 0.25
 HELD_PAGES = 512  # answers that wait for their step, at most
 HELD_BYTES = 64 * 2**20
 GRACE_S = 10.0
+FREE_SITEMAPS = 1_000  # of a run: more of them count as pages, so that a limit ends lists of lists without end
 SCRIPTED_AT_ONCE = 4  # pages whose scripts run at a time
 
 _Run = tuple[Unscripted, Reply | None, Scripted | None]
@@ -259,7 +260,7 @@ class Crawl:
             if not queue or self._is_over():  # emptied by another worker meanwhile, or stopped
                 return
             task = queue.popleft()
-            self._n_asked += 1
+            self._n_asked += not task.is_sitemap
             known = self._known(task.url)
             reply = await fetcher.ask(task.url, known.conditions if known else {})
             if reply.status is None and reply.error not in NEVER_ASKED:
@@ -320,7 +321,8 @@ class Crawl:
         if limit is None:
             return False
         tally = self._committer.tally
-        return self._n_before + tally.n_pages + self._n_asked - tally.n_answered >= limit
+        n_more = max(0, tally.n_sitemaps - FREE_SITEMAPS)
+        return self._n_before + tally.n_pages + n_more + self._n_asked - tally.n_answered >= limit
 
     def _ending(self) -> str:
         if self._stop.is_set():

@@ -43,6 +43,11 @@ class Task:
         return self.turn % TRY
 
     @property
+    def is_sitemap(self) -> bool:
+        """Whether robots.txt or a sitemap index names it."""
+        return bool(self.flags & SITEMAP)
+
+    @property
     def n_tries(self) -> int:
         """How often it was asked for before."""
         return self.turn // TRY
@@ -303,9 +308,15 @@ class Frontier:
     # What the report says.
 
     def counts(self) -> list[tuple[int, str | None, int | None, int]]:
-        """State, reason, status, number of pages."""
-        query = "select state, why, status, count(*) from pages group by 1, 2, 3"
+        """State, reason, status, number of pages; without the sitemaps that are done."""
+        query = f"""select state, why, status, count(*) from pages
+                    where not (state = {DONE} and flags & {SITEMAP}) group by 1, 2, 3"""  # noqa: S608
         return [tuple(row) for row in self._db.execute(query)]
+
+    def n_sitemaps(self) -> int:
+        """Sitemaps that are done."""
+        query = f"select count(*) from pages where state = {DONE} and flags & {SITEMAP}"  # noqa: S608
+        return int(self._db.execute(query).fetchone()[0])
 
     def examples(self, why: str, n: int = 3) -> list[str]:
         """Some URLs that were left out, or failed, for a reason."""

@@ -50,9 +50,10 @@ class CrawlReport:
 
     ending: done, page-limit, stopped or waiting. Of this run: n_pages archived, n_revisits of them unchanged, n_again
     asked again after a poor answer, n_bytes of bodies. Of the whole crawl: n_done, n_waiting, statuses (pages by HTTP
-    status), failed, left_out (URLs by reason), examples of both, traps (reason, example, URLs), aside (host, why,
-    pages), n_same_text, n_canonical_elsewhere, n_scripted (pages whose scripts were run), n_script_links (links
-    that were not there before), not_scripted (pages by reason). warcs: files that are inputs now.
+    status), n_sitemaps (that answered; they are no pages), failed, left_out (URLs by reason), examples of both, traps
+    (reason, example, URLs), aside (host, why, pages), n_same_text, n_canonical_elsewhere, n_scripted (pages whose
+    scripts were run), n_script_links (links that were not there before), not_scripted (pages by reason). warcs: files
+    that are inputs now.
     """
 
     name: str
@@ -77,6 +78,7 @@ class CrawlReport:
     n_scripted: int = 0
     n_script_links: int = 0
     not_scripted: Mapping[str, int] = field(default_factory=dict)
+    n_sitemaps: int = 0
 
     @property
     def pages_per_s(self) -> float:
@@ -271,6 +273,7 @@ def _reported(name: str, frontier: Frontier, ended: Ended, warcs: tuple[str, ...
         warcs=warcs,
         n_scripted=sum(n for state, _, n, _ in scripts if state == DONE),
         n_script_links=sum(n for _, _, _, n in scripts),
+        n_sitemaps=frontier.n_sitemaps(),
         not_scripted=_by_size({why or "waiting": n for state, why, n, _ in scripts if state != DONE}),
     )
 

@@ -16,7 +16,7 @@ from inlink.cli.declare import Call
 from inlink.cli.failures import INTERRUPTED
 from inlink.cli.output import Output
 from inlink.cli.progress import progress
-from inlink.cli.text import clean
+from inlink.cli.text import clean, counted
 from inlink.cli.values import to_json
 from inlink.crawl.words import NOT_SCRIPTED
 from inlink.errors import BadInput
@@ -94,24 +94,28 @@ def show(place: Output, found: CrawlReport) -> None:
     word = "went on with" if found.is_resumed else "made"
     size = f"{found.n_bytes / 1e6:,.1f} MB"
     place.line(
-        f"{word} crawl {found.name}: {found.n_pages:,} pages ({found.n_revisits:,} unchanged), {size} in "
+        f"{word} crawl {found.name}: {counted(found.n_pages, 'page')} ({found.n_revisits:,} unchanged), {size} in "
         f"{found.took_s:,.1f} s, {found.pages_per_s:,.1f} a second"
     )
     place.line(f"the end: {SAID[found.ending]}")
-    place.line(f"in all {found.n_done:,} pages, {found.n_waiting:,} waiting; answers {_counts(found.statuses)}")
+    sitemaps = f"; {counted(found.n_sitemaps, 'sitemap')}" if found.n_sitemaps else ""
+    in_all = f"in all {counted(found.n_done, 'page')}, {found.n_waiting:,} waiting"
+    place.line(f"{in_all}; answers {_counts(found.statuses)}{sitemaps}")
     if found.n_same_text or found.n_canonical_elsewhere:
         place.line(
-            f"{found.n_same_text:,} pages say what another one says, "
-            f"{found.n_canonical_elsewhere:,} name another one as canonical"
+            f"pages that say what another one says: {found.n_same_text:,}; "
+            f"that name another one as canonical: {found.n_canonical_elsewhere:,}"
         )
     if found.n_scripted or found.not_scripted:
         more = "".join(f", {n:,} not: {NOT_SCRIPTED.get(why, why)}" for why, n in found.not_scripted.items())
-        place.line(f"scripts of {found.n_scripted:,} pages run: {found.n_script_links:,} links need them{more}")
+        place.line(
+            f"scripts of {counted(found.n_scripted, 'page')} run; links that need them: {found.n_script_links:,}{more}"
+        )
     _show_reasons(place, "no answer from", found.failed, found)
     _show_reasons(place, "left out", found.left_out, found)
     for title, rows in (("trap", found.traps), ("set aside", found.aside)):
         for one, two, n in rows[:SHOWN]:
-            place.line(f"  {title}: {clean(one)}: {clean(two)} ({n:,} URLs)")
+            place.line(f"  {title}: {clean(one)}: {clean(two)} ({counted(n, 'URL')})")
         if len(rows) > SHOWN:
             place.line(f"  … {len(rows) - SHOWN:,} more (--format json lists all)")
     for name in found.warcs:
@@ -126,7 +130,7 @@ def _counts(statuses: Mapping[int, int]) -> str:
 
 def _show_reasons(place: Output, title: str, reasons: Mapping[str, int], found: CrawlReport) -> None:
     if reasons:
-        place.line(f"{title} {sum(reasons.values()):,} URLs:")
+        place.line(f"{title} {counted(sum(reasons.values()), 'URL')}:")
     for slug, n in reasons.items():
         example = next(iter(found.examples.get(slug, ())), "")
         place.line(f"  {n:>9,}  {slug:<18} {clean(example)[:90]}")
