@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import random
 import socket
@@ -16,7 +17,7 @@ from hosting import Page, hosting, html
 from made_crawls import FAST, archived, records, run, workspace
 from warcio.archiveiterator import ArchiveIterator
 
-from inlink.errors import BadInput, Busy, NotConfigured
+from inlink.errors import BadInput, Busy, NotConfigured, Refused
 from inlink.store.workspace import Workspace
 from inlink.workbench import Workbench
 from inlink.workbench.crawling import CrawlOptions, crawl
@@ -241,6 +242,28 @@ def test_private_addresses_are_left_out(tmp_path: Path) -> None:
     assert set(web.asked) == {"a.example/robots.txt", "a.example/"}
 
 
+@pytest.mark.parametrize(
+    ("seed", "why", "hint"),
+    [
+        ("https://u:p@a.example/", "user name", "without the user name"),
+        ("https://b.test:22/", "only ports", "fetch.test_hosts"),
+        ("http://169.254.169.254/", "private or special network", "fetch.test_hosts"),
+        ("https://left.test/", "opt-out list", "fetch.opt_out"),
+    ],
+)
+def test_seeds_that_are_never_asked(tmp_path: Path, seed: str, why: str, hint: str) -> None:
+    manners = dataclasses.replace(FAST, opt_out=frozenset({"left.test"}))
+    with hosting(SITE) as web:
+        made = workspace(tmp_path, web)
+        with pytest.raises(Refused, match=why) as refused:
+            crawl(made, (seed,), manners=manners)
+        assert hint in refused.value.hint
+        assert not list((tmp_path / "crawls").glob("*/frontier.db"))
+        found = crawl(made, (seed, "https://b.example/"), manners=manners)
+    ((first, words),) = found.never_asked
+    assert (first, why in words, found.n_pages) == (seed, True, 2)
+
+
 def test_stopping_leaves_a_crawl_that_goes_on(tmp_path: Path) -> None:
     stop = threading.Event()
 
@@ -275,7 +298,9 @@ def test_others_are_asked_by_somebody_they_can_reach(tmp_path: Path) -> None:
         crawl(made, ("https://example.org/",))
 
 
-@pytest.mark.parametrize("seed", ["", "ftp://a.example/", "http://", "https://a b.example/"])
+@pytest.mark.parametrize(
+    "seed", ["", "ftp://a.example/", "http://", "https://a b.example/", "htp:/bad", "notaurl", "a@b.example"]
+)
 def test_wrong_seeds(tmp_path: Path, seed: str) -> None:
     with pytest.raises(BadInput):
         crawl(Workspace.create(tmp_path), (seed,))

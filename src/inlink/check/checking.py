@@ -228,7 +228,9 @@ class Checker:
             self._down[origin_of(last.url)] = (time.monotonic() + DOWN_S, last, rules)
 
 
-_NO_URL = Finding("unknown", "never-asked", "no http(s) URL", {"reason": "not-a-url"})
+_NO_URL = Finding(
+    "unknown", "never-asked", "no http(s) URL: write it like https://example.org/page", {"reason": "not-a-url"}
+)
 _BUSY = Finding("unknown", "busy", "the host wants to be left alone for longer than the check waits")
 
 

@@ -7,8 +7,9 @@ import json
 from dataclasses import dataclass
 
 from inlink.errors import BadInput
+from inlink.fetch.policy import DEFAULT_POLICY, Policy
+from inlink.fetch.typed import typed_address
 from inlink.urls.domains import SuffixRules
-from inlink.urls.parse import parse
 
 SCOPES = ("host", "domain", "prefix", "list", "web")
 SCRIPTS = ("no", "few", "all")
@@ -41,15 +42,9 @@ class Plan:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def plan_seeds(texts: tuple[str, ...]) -> tuple[str, ...]:
+def plan_seeds(texts: tuple[str, ...], policy: Policy = DEFAULT_POLICY) -> tuple[str, ...]:
     """Normalised URLs of what a user wrote; a missing scheme is https. Raises: BadInput."""
-    found: dict[str, None] = {}
-    for text in texts:
-        bare = text.strip()
-        url = parse(bare if "://" in bare else f"https://{bare}")
-        if url is None or url.scheme not in ("http", "https") or not url.host:
-            raise BadInput(f"not a web address: {text!r}", hint=_HINT)
-        found[url.href.partition("#")[0]] = None
+    found = dict.fromkeys(typed_address(text, policy) for text in texts)
     if not found:
         raise BadInput("nothing to crawl is named", hint=_HINT)
     return tuple(found)

@@ -19,6 +19,7 @@ SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 _HINT = "write example.org, or https://example.org/page"
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_SCHEME_ALONE = re.compile(r"[a-z][a-z0-9+-]*:(?!\d+(?:[/?#]|$))", re.IGNORECASE)  # localhost:80/ has none
 
 
 @lru_cache(maxsize=1 << 13)
@@ -136,9 +137,17 @@ def guess_scope(text: str, *, rules: SuffixRules, is_strict: bool = False) -> Ta
 
 def _typed_url(text: str) -> Url:
     """The URL that a user's text means: the scheme may be missing, `*` may stand at either end."""
-    bare = text.strip().removeprefix("*.").removesuffix("*")
-    if _SCHEME.match(bare):
-        return _web_url(bare)
+    return typed_url(text.strip().removeprefix("*.").removesuffix("*"), text)
+
+
+def typed_url(bare: str, text: str | None = None) -> Url:
+    """The URL that a user wrote, a missing scheme being https; `text` is shown where it is none.
+
+    Raises: BadInput for what is no http(s) URL: an e-mail address, or `htp:/example.org`.
+    """
+    text = bare if text is None else text
+    if _SCHEME.match(bare) or _SCHEME_ALONE.match(bare):
+        return _web_url(bare, text)
     if "@" in bare.split("/", 1)[0]:
         raise BadInput(f"an e-mail address, not a web address: {text!r}", hint=_HINT)
     return _web_url(f"https://{bare.lstrip('/')}", text)

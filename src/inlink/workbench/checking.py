@@ -18,7 +18,9 @@ from inlink.check.keeping import CheckStore
 from inlink.check.topics import Remembered
 from inlink.check.verdicts import ALIVE, STATES, VERDICTS, State, Verdict
 from inlink.engine.protocol import Progress, Report, silent
+from inlink.errors import BadInput
 from inlink.fetch import Fetcher, Manners, Memory, Policy
+from inlink.fetch.typed import typed_address
 from inlink.store.workspace import Workspace
 from inlink.urls.domains import SuffixRules
 from inlink.workbench.crawling import FOLDER, alone, check_contact, manners_of, open_memory, policy_of
@@ -128,7 +130,7 @@ def check(
     options = options or CheckOptions()
     policy = policy_of(workspace)
     manners = options.manners or replace(manners_of(workspace), max_body_bytes=MAX_BODY_BYTES)
-    wanted = list(dict.fromkeys(url.strip() for url in urls if url.strip()))
+    wanted = list(dict.fromkeys(_address(url.strip(), policy) for url in urls if url.strip()))
     check_contact((url for url in wanted if url.startswith(("http:", "https:"))), policy, manners)
     with alone(workspace), _stores(workspace) as (memory, store):
         waiting = _not_fresh(store, wanted, options.fresh_s)
@@ -137,6 +139,16 @@ def check(
         asyncio.run(run.go(workspace, policy, manners, memory, waiting, known, options.patience, stop))
         took_s = time.monotonic() - began
     return run.result(len(wanted) - len(waiting), took_s, is_stopped=stop is not None and stop.is_set())
+
+
+def _address(text: str, policy: Policy) -> str:
+    """A URL as written; of a bare name, the URL that it means; what is none stays, and its row says so."""
+    if "://" in text:
+        return text
+    try:
+        return typed_address(text, policy)
+    except BadInput:
+        return text
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,9 +17,10 @@ from inlink.crawl.frontier import DONE, FAILED, LEFT_OUT, Frontier
 from inlink.crawl.plan import Plan, host_of, plan_seeds
 from inlink.crawl.words import TRAPS
 from inlink.engine.protocol import Report, silent
-from inlink.errors import Busy, NotConfigured
+from inlink.errors import Busy, NotConfigured, Refused
 from inlink.fetch import Manners, Memory, Policy, parse_route
 from inlink.fetch.browser import check_browser
+from inlink.fetch.guard import check_url
 from inlink.index import adding
 from inlink.store.workspace import Workspace
 from inlink.urls.domains import SuffixRules
@@ -28,6 +29,9 @@ from inlink.urls.parse import parse
 FOLDER, FRONTIER, COURTESY = "crawls", "frontier.db", "courtesy.db"
 _PLAN, _ENDED = "plan", "ended"
 _DAY_US = 86_400_000_000
+_SAID_SEEDS = 3
+_OWN = "if the host is yours, name it in fetch.test_hosts of inlink.toml, or lead it somewhere by fetch.routes"
+_CURES = {"credentials": "write it without the user name", "port": _OWN, "address": _OWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class CrawlReport:
     status), n_sitemaps (that answered; they are no pages), failed, left_out (URLs by reason), examples of both, traps
     (reason, example, URLs), aside (host, why, pages), n_same_text, n_canonical_elsewhere, n_scripted (pages whose
     scripts were run), n_script_links (links that were not there before), not_scripted (pages by reason). warcs: files
-    that are inputs now.
+    that are inputs now. never_asked: seeds that may not be asked, and why in words.
     """
 
     name: str
@@ -79,6 +83,7 @@ class CrawlReport:
     n_script_links: int = 0
     not_scripted: Mapping[str, int] = field(default_factory=dict)
     n_sitemaps: int = 0
+    never_asked: tuple[tuple[str, str], ...] = ()
 
     @property
     def pages_per_s(self) -> float:
@@ -100,10 +105,11 @@ def crawl(
     Raises: BadInput, NotConfigured (nobody to contact), Busy (another crawl runs in this workspace).
     """
     options = options or CrawlOptions()
-    plan = _plan(seeds, options)
+    policy, manners = policy_of(workspace), manners or manners_of(workspace)
+    plan = _plan(seeds, options, policy)
     if plan.scripts != "no":
         check_browser()
-    policy, manners = policy_of(workspace), manners or manners_of(workspace)
+    never_asked = _never_asked(plan.seeds, policy, manners)
     check_contact(plan.seeds, policy, manners, is_wide=plan.scope == "web")
     rules = SuffixRules(workspace.settings.suffixes)
     with alone(workspace):
@@ -124,7 +130,8 @@ def crawl(
                 warcs = _register(workspace, frontier)
                 with frontier.step():
                     frontier.keep_fact(_ENDED, ended.ending)
-                return _reported(name, frontier, ended, warcs, is_resumed=is_resumed)
+                found = _reported(name, frontier, ended, warcs, is_resumed=is_resumed)
+                return replace(found, never_asked=never_asked)
         finally:
             memory.close()
 
@@ -154,9 +161,9 @@ def _as_asked(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(url.host if url is not None and url.host else name for name, url in parsed)
 
 
-def _plan(seeds: tuple[str, ...], options: CrawlOptions) -> Plan:
+def _plan(seeds: tuple[str, ...], options: CrawlOptions, policy: Policy) -> Plan:
     return Plan(
-        plan_seeds(seeds),
+        plan_seeds(seeds, policy),
         options.scope,
         options.max_depth,
         options.max_pages,
@@ -165,6 +172,25 @@ def _plan(seeds: tuple[str, ...], options: CrawlOptions) -> Plan:
         options.reads_sitemaps,
         options.scripts,
     )
+
+
+def _never_asked(seeds: tuple[str, ...], policy: Policy, manners: Manners) -> tuple[tuple[str, str], ...]:
+    """Seeds that may not be asked, and why in words. Raises: Refused where there are no others."""
+    found: dict[str, str] = {}
+    hint = ""
+    for seed in seeds:
+        try:
+            place = check_url(seed, policy)
+        except Refused as error:
+            found[seed] = error.message
+            hint = _CURES.get(str(error.facts.get("reason")), "")
+        else:
+            if manners.is_opted_out(place.host):
+                found[seed] = f"{place.host} is on the opt-out list"
+                hint = "take it out of fetch.opt_out in inlink.toml"
+    if len(found) == len(seeds):
+        raise Refused(f"no seed can be asked: {'; '.join(list(found.values())[:_SAID_SEEDS])}", hint=hint)
+    return tuple(found.items())
 
 
 def check_contact(urls: Iterable[str], policy: Policy, manners: Manners, *, is_wide: bool = False) -> None:

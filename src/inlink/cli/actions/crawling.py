@@ -111,6 +111,8 @@ def show(place: Output, found: CrawlReport) -> None:
         place.line(
             f"scripts of {counted(found.n_scripted, 'page')} run; links that need them: {found.n_script_links:,}{more}"
         )
+    for _, why in found.never_asked[:SHOWN]:
+        place.line(f"  never asked: {clean(why)}")
     _show_reasons(place, "no answer from", found.failed, found)
     _show_reasons(place, "left out", found.left_out, found)
     for title, rows in (("trap", found.traps), ("set aside", found.aside)):
