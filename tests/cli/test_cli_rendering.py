@@ -7,6 +7,7 @@ import io
 import json
 from datetime import UTC, datetime
 
+import click
 import pyarrow as pa
 import pytest
 
@@ -131,3 +132,14 @@ def test_a_terminal_gets_a_table_and_clean_csv() -> None:
     write_rows(place, SCHEMA.names, ROWS, "csv")
     assert "\x1b" not in place.out.getvalue()  # type: ignore[attr-defined]
     assert "\u202e" not in place.out.getvalue()  # type: ignore[attr-defined]
+
+
+def test_columns_without_room_name_the_options_that_the_verb_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Output, "width", 40)
+
+    def drawn(*options: click.Parameter) -> str:
+        with click.Context(click.Command("broken", params=list(options))):
+            return shown(answer(ROWS), "table")[0]
+
+    assert "see them with --format json" in drawn()
+    assert "choose with --columns, or --format json" in drawn(click.Option(["--columns"]))

@@ -19,7 +19,7 @@ from inlink.monitor.states import DAY_US, HOUR_US
 from inlink.workbench import Workbench
 from inlink.workbench.crawling import CrawlOptions
 from inlink.workbench.monitor_results import MonitorReport, RunOptions, WatchOptions
-from inlink.workbench.monitoring import listed_pairs
+from inlink.workbench.watch_lists import listed_pairs
 
 FAST = Manners(delay_s=0.0, backoff_s=0.01, max_backoff_s=0.01)
 NOW = 2_000_000_000_000_000
@@ -121,7 +121,7 @@ def test_what_a_placement_has_to_be(bench: Workbench) -> None:
         look(bench, at_us)
     rows = {row.source_url.rpartition("/")[2]: (row.state, row.reasons) for row in bench.monitor.watches()}
     assert rows == {
-        "1": ("alive", ""),
+        "1": ("alive", None),
         "2": ("changed", "nofollow_rel"),
         "3": ("changed", "noindex"),
         "": ("lost", "absent"),
@@ -132,7 +132,9 @@ def test_what_a_placement_has_to_be(bench: Workbench) -> None:
     look(bench, NOW + DAY_US)
     found = bench.monitor.history(two)
     assert (found.watch.state, [each.finding for each in found.looks]) == ("alive", ["changed"] * 3 + ["alive"])
-    assert bench.monitor.remove([two, 999]) == 1
+    with pytest.raises(NotFound):
+        bench.monitor.remove([two, 999])
+    assert bench.monitor.remove([two]) == 1
     with pytest.raises(NotFound):
         bench.monitor.history(two)
     assert len(bench.monitor.alerts()) == 3
@@ -194,6 +196,8 @@ PASTED = {
                                [("https://a.example/x,y", "https://b.example/")]),
     "one target": ("a.example/1\na.example/2", "c.example", [("a.example/1", "c.example"),
                                                              ("a.example/2", "c.example")]),
+    "one target, a comma in an address": ("https://a.example/x,y;z", "c.example",
+                                          [("https://a.example/x,y;z", "c.example")]),
 }  # fmt: skip
 
 
@@ -205,6 +209,47 @@ def test_pasted_lists(text: str, aim: str | None, pairs: list[tuple[str, str]]) 
 def test_a_list_without_targets() -> None:
     with pytest.raises(BadInput, match="line 2"):
         list(listed_pairs("a.example b.example\na.example/2", None))
+
+
+@pytest.mark.parametrize("line", ["a.example/1 b.example", "a.example/1\tx", "a.example/1,b.example/2"])
+def test_a_list_with_targets_and_another_target(line: str) -> None:
+    with pytest.raises(BadInput, match="line 2 has a second column"):
+        list(listed_pairs(f"page,target\n{line}", "c.example"))
+
+
+def test_what_does_not_count_is_refused_and_what_is_empty_is_explained(
+    bench: Workbench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(*words: str) -> tuple[int, str]:
+        code = main(["-w", str(bench.path), "monitor", *words])
+        return code, capsys.readouterr().err
+
+    pair = ("add", "https://blog.example/1", "mine.example")
+    for option in (("--where", "follow = true"), ("--limit", "5"), ("--target", "mine.example")):
+        code, err = run(*pair, *option)
+        assert code == 2
+        assert f"{option[0]} is for" in err
+        assert "hint: use it with" in err
+    assert run("add", "--links-of", "mine.example", "--anchor", "x")[0] == 2
+    empty = tmp_path / "empty.txt"
+    empty.write_text("# nothing\n")
+    code, err = run("add", "--from", str(empty))
+    assert code == 2
+    assert "the list names no page" in err
+    listed = tmp_path / "links.csv"
+    listed.write_text("Source url,Target url\nhttps://blog.example/1,https://mine.example/guide\n")
+    bench.add([str(listed)])
+    bench.build()
+    code, err = run("add", "--links-of", "unknown.test")
+    assert code == 0
+    assert "unknown.test is not in the index" in err
+    assert "no row fits the filter" in run("add", "--links-of", "mine.example", "--where", "anchor = 'none'")[1]
+    assert run("remove", "5")[0] == 1
+    assert main(["-w", str(bench.path), "check", "--from-index", "unknown.test"]) == 0
+    assert "unknown.test is not in the index" in capsys.readouterr().err
+    for words in (("--limit", "1"), ("--links", "out")):
+        assert main(["-w", str(bench.path), "check", "https://mine.example/", *words]) == 2
+        assert "use it with --from-index" in capsys.readouterr().err
 
 
 def test_verbs(bench: Workbench, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -223,8 +268,8 @@ def test_verbs(bench: Workbench, tmp_path: Path, capsys: pytest.CaptureFixture[s
     rows = [json.loads(line) for line in run("list", "--format", "jsonl").splitlines()]
     assert [(row["watch_id"], row["state"], row["label"]) for row in rows] == [
         ("1", "alive", "paid"),
-        ("2", "alive", ""),
-        ("3", "alive", ""),
+        ("2", "alive", None),
+        ("3", "alive", None),
     ]
     assert "expected     Sourdough guide 1 → https://mine.example/guide, follow" in run("show", "1")
     assert json.loads(run("show", "1", "--format", "json"))["looks"][0]["finding"] == "alive"

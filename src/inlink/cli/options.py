@@ -116,18 +116,19 @@ def view() -> list[click.Parameter]:
     ]
 
 
-def limit(default: int | None = DEFAULT_LIMIT) -> click.Option:
+def limit(default: int | None = DEFAULT_LIMIT, words: str = "How many rows.") -> click.Option:
     """Rows of a page."""
     shown = default or "all"
-    return option("--limit", type=Limit(), metavar="N|all", default=shown, show_default=True, help="How many rows.")
+    return option("--limit", type=Limit(), metavar="N|all", default=shown, show_default=True, help=words)
 
 
 def crawl() -> list[click.Parameter]:
     """What a crawl is told."""
     return [
         click.Argument(["seeds"], nargs=-1, metavar="SEED…"),
-        option("--from", "seeds_file", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
-               help="Seeds from a file, one a line."),
+        option("--from", "seeds_file", metavar="FILE",
+               type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),
+               help="Seeds from a file, one a line; - reads standard input."),
         option("--scope", type=click.Choice(CRAWL_SCOPES), default="domain", show_default=True,
                help="What belongs to the crawl: the seeds' hosts, their domains, what is at or below a seed's path, "
                "the seeds alone, or anything."),
@@ -148,11 +149,13 @@ def check() -> list[click.Parameter]:
     """Which addresses are checked."""
     return [
         click.Argument(["urls"], nargs=-1, metavar="[URL…]"),
-        option("--from", "urls_file", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
-               help="Addresses from a file, one a line."),
+        option("--from", "urls_file", metavar="FILE",
+               type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),
+               help="Addresses from a file, one a line; - reads standard input."),
         option("--from-index", metavar="SITE", help="Addresses that the index knows of a page, path, host or domain."),
-        option("--links", type=click.Choice(("in", "out")), default="in", show_default=True,
-               help="With --from-index: pages of SITE that other sites link to, or what pages of SITE link to."),
+        option("--links", type=click.Choice(("in", "out")),
+               help="With --from-index: pages of SITE that other sites link to, or what pages of SITE link to. "
+               "Default: in."),
         option("--fresh-hours", type=click.FloatRange(0), metavar="H",
                help="Pass over addresses that were checked in the last H hours. Default: 0; with --from-index 1, so "
                "that a check that was stopped goes on."),

@@ -6,6 +6,8 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
 
+import click
+
 from inlink.cli.notes import with_options
 from inlink.cli.output import Output
 from inlink.cli.tables import draw, footer
@@ -100,11 +102,18 @@ def _as_table(output: Output, about: Rows, columns: Sequence[str], rows: Sequenc
     if rows:
         left_out = draw(output, columns, rows)
         if left_out:
-            lines.insert(1, f"no room for {', '.join(left_out)}: choose with --columns, or --format json")
+            lines.insert(1, f"no room for {', '.join(left_out)}: {_ways_out()}")
     else:
         output.line("No rows.")
     output.line()
     footer(output, lines)
+
+
+def _ways_out() -> str:
+    """How the columns that had no room are seen: by the options that the running verb has."""
+    running = click.get_current_context(silent=True)
+    chooses = running is not None and any("--columns" in each.opts for each in running.command.params)
+    return "choose with --columns, or --format json" if chooses else "see them with --format json"
 
 
 def _jsonl(output: Output, columns: Sequence[str], rows: Iterable[Row]) -> int:

@@ -103,6 +103,6 @@ def broken() -> list[click.Parameter]:
         option("--redirects", type=click.Choice(REDIRECTS), help="Write redirects to the nearest living pages."),
         option("-o", "path", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
                help="With --redirects: to a file."),
-        limit(),
+        limit(words="How many rows. Redirects are written for all pages, whatever N is."),
         output_format(),
     ]  # fmt: skip

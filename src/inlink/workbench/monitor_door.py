@@ -57,7 +57,7 @@ class MonitorDoor:
         return monitoring.history(self._workspace, watch_id)
 
     def remove(self, watch_ids: Sequence[int]) -> int:
-        """Watch no longer; gives how many watches went."""
+        """Watch no longer; gives how many watches went. Raises: NotFound, and then none went."""
         return monitoring.remove(self._workspace, watch_ids)
 
     def accept(self, watch_ids: Sequence[int]) -> list[WatchRow]:

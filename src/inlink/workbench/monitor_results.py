@@ -40,17 +40,17 @@ class WatchesAdded:
 
 @dataclass(frozen=True, slots=True)
 class WatchRow:
-    """A watch as it stands."""
+    """A watch as it stands. reasons, label: None where there are none."""
 
     watch_id: int
     state: str
     since: datetime | None
     source_url: str
     target: str
-    reasons: str
+    reasons: str | None
     last_look: datetime | None
     next_look: datetime | None
-    label: str
+    label: str | None
     place: str | None
 
 
@@ -73,10 +73,10 @@ class AlertRow:
     kind: str
     source_url: str
     target: str
-    reasons: str
-    sent: str
+    reasons: str | None
+    sent: str | None
     anchor: str
-    label: str
+    label: str | None
     place: str | None
 
 

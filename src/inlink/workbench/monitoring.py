@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
 from inlink.engine.protocol import Report, silent
 from inlink.errors import BadInput, Busy, InlinkError, Unreachable
@@ -163,10 +162,10 @@ def _row(watch: Watch, looked_us: int | None) -> WatchRow:
         _moment(standing.since_us),
         watch.source,
         watch.target.text,
-        " ".join(said),
+        " ".join(said) or None,
         _moment(looked_us),
         _moment(watch.next_us),
-        watch.label,
+        watch.label or None,
         standing.place,
     )
 
@@ -181,8 +180,10 @@ def history(workspace: Workspace, number: int) -> WatchHistory:
 
 
 def remove(workspace: Workspace, numbers: Sequence[int]) -> int:
-    """Watch no longer. Gives how many watches went."""
+    """Watch no longer. Gives how many watches went. Raises: NotFound, and then none went."""
     with _open(workspace) as store:
+        for number in numbers:
+            store.watch(number)
         return store.remove(numbers)
 
 
@@ -209,10 +210,10 @@ def _alert(event: Told, sent: Mapping[str, str]) -> AlertRow:
         event.kind,
         event.source_url,
         event.target,
-        " ".join(event.reasons),
-        ", ".join(f"{channel} {state}" for channel, state in sorted(sent.items())),
+        " ".join(event.reasons) or None,
+        ", ".join(f"{channel} {state}" for channel, state in sorted(sent.items())) or None,
         event.anchor,
-        event.label,
+        event.label or None,
         event.place,
     )
 
@@ -347,34 +348,6 @@ def _open(workspace: Workspace) -> Iterator[MonitorStore]:
         yield store
     finally:
         store.close()
-
-
-def listed_pairs(text: str, aim: str | None) -> Iterator[tuple[str, str]]:
-    """(page, target) of a pasted list: a line each, tab, comma, semicolon or spaces between; without a target, `aim`.
-
-    Raises: BadInput for a line without a target where there is no other.
-    """
-    for number, line in enumerate(text.splitlines(), 1):
-        bare = line.strip()
-        if not bare or bare.startswith("#"):
-            continue
-        for mark in ("\t", None, ";", ","):
-            cells = [cell for each in bare.split(mark) if (cell := each.strip().strip('",;'))]
-            if len(cells) > 1:
-                break
-        if len(cells) < 2 and aim is None:
-            raise BadInput(f"line {number} names no target: {bare[:100]}", hint="write PAGE TARGET, or give --target")
-        if number == 1 and "." not in cells[0]:
-            continue  # a header
-        yield cells[0], cells[1] if len(cells) > 1 and aim is None else aim or cells[1]
-
-
-def read_list(path: Path) -> str:
-    """The text of a list. Raises: BadInput."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path} is not UTF-8 text", hint="write PAGE TARGET, one a line") from error
 
 
 def _micros(value: object) -> int | None:

@@ -10,10 +10,12 @@ import click
 from inlink.cli.actions.crawling import listed, stopping
 from inlink.cli.declare import Call
 from inlink.cli.failures import INTERRUPTED
+from inlink.cli.notes import with_options
 from inlink.cli.output import Output
 from inlink.cli.progress import progress
 from inlink.cli.rendering import form, write_rows
 from inlink.cli.tables import draw, footer
+from inlink.cli.text import clean
 from inlink.cli.values import for_json, to_json
 from inlink.errors import BadInput
 from inlink.workbench import Workbench
@@ -29,7 +31,7 @@ def check(
     urls: tuple[str, ...],
     urls_file: Path | None,
     from_index: str | None,
-    links: str,
+    links: str | None,
     fresh_hours: float | None,
     limit: int | None,
     output: str | None,
@@ -39,14 +41,29 @@ def check(
     wanted = [*urls, *listed(urls_file)]
     if not wanted and from_index is None:
         raise BadInput("check needs a URL, --from or --from-index", hint="inlink check https://example.org/page")
+    if from_index is None and (limit is not None or links is not None):
+        raise BadInput(
+            f"--{'limit' if limit is not None else 'links'} is for addresses of the index",
+            hint="use it with --from-index SITE",
+        )
     fresh = fresh_hours if fresh_hours is not None else (FRESH_H if from_index is not None else 0.0)
     with Workbench.open(call.folder) as bench, progress(place) as report, stopping(place) as stop:
         if from_index is not None:
-            wanted += bench.check_targets(from_index, links, limit=limit)
+            known = bench.check_targets(from_index, links or "in", limit=limit)
+            if not known:
+                place.say(clean(_why_none(bench, from_index, links or "in")))
+            wanted += known
         found = bench.check(wanted, CheckOptions(fresh_s=fresh * 3600), report=report, stop=stop)
     show(place, found, form(output, place))
     if found.is_stopped:
         raise click.exceptions.Exit(INTERRUPTED)
+
+
+def _why_none(bench: Workbench, site: str, links: str) -> str:
+    """Why the index has no address to check."""
+    answer = bench.pages(site, limit=1) if links == "in" else bench.outlinks(site, limit=1, infrastructure=True)
+    way = "no links from other sites to" if links == "in" else "no links to other sites from"
+    return "; ".join(with_options(answer.notes)) or f"the index holds {way} {site}"
 
 
 def show(place: Output, found: CheckReport, chosen: str) -> None:

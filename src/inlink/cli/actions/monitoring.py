@@ -17,6 +17,7 @@ import click
 from inlink.cli.actions.crawling import stopping
 from inlink.cli.declare import Call
 from inlink.cli.failures import INTERRUPTED
+from inlink.cli.notes import with_options
 from inlink.cli.output import Output
 from inlink.cli.progress import progress
 from inlink.cli.rendering import form, ids_as_text, write_rows
@@ -33,8 +34,8 @@ from inlink.workbench.monitor_results import (
     WatchesAdded,
     WatchOptions,
 )
-from inlink.workbench.monitoring import listed_pairs, read_list
 from inlink.workbench.options import ViewOptions
+from inlink.workbench.watch_lists import listed_pairs, read_list
 
 SHOWN = 10  # refused lines that are listed
 TABLE = ("watch_id", "state", "since", "source_url", "target", "reasons", "next_look", "label")
@@ -66,6 +67,7 @@ def add(
         )
     if pair and len(pair) != 2:
         raise BadInput("name one PAGE and one TARGET", hint="for more, use --from FILE")
+    _check_options(pair, site, list_file, target=target, where=where, limit=limit, anchor=anchor)
     origin = "placement" if pair else "list" if list_file is not None else "site"
     options = WatchOptions(origin, label, anchor, follows, None if site else scope, every_s)
     place = Output(quiet=call.quiet)
@@ -73,8 +75,14 @@ def add(
         if site is not None:
             view: ViewOptions = {"limit": limit, **({"where": where} if where else {})}
             done = bench.monitor.add_links(site, options, scope=scope, **view)
+            if done == WatchesAdded(0, 0):
+                view["limit"] = 1
+                why = bench.backlinks(site, scope=scope, **view).notes
+                place.say(clean("; ".join(with_options(why)) or f"the index holds no such links to {site}"))
         else:
             pairs = [(pair[0], pair[1])] if pair else list(listed_pairs(_text(list_file), target))
+            if not pairs:
+                raise BadInput("the list names no page", hint="write PAGE TARGET, one a line")
             done = bench.monitor.add(pairs, options)
     if output == "json":
         place.line(to_json(dataclasses.asdict(done), indent=2))
@@ -82,6 +90,20 @@ def add(
         _show_added(place, done)
     if done.refused and not done.n_new and not done.n_known:
         raise BadInput("nothing could be added", hint="name pages by their web addresses")
+
+
+def _check_options(pair: tuple[str, ...], site: str | None, list_file: Path | None, **given: object) -> None:
+    """Raises: BadInput for an option that does not count with what is watched."""
+    said = {name for name, value in given.items() if value is not None}
+    if site is None and (wrong := sorted(said & {"where", "limit"})):
+        raise BadInput(f"--{wrong[0]} is for the links of the index", hint="use it with --links-of TARGET")
+    if list_file is None and "target" in said:
+        raise BadInput("--target is for lists", hint="use it with --from FILE, or write PAGE TARGET")
+    if site is not None and "anchor" in said:
+        raise BadInput(
+            "--anchor is for pages that are named: links of the index have the words that they have",
+            hint="choose links with --where \"anchor = 'words'\"",
+        )
 
 
 def _text(path: Path | None) -> str:
