@@ -5,15 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from watched_web import PROSE, Answer, Web, hosting
 
 from inlink.check.reasons import REASONS
+from inlink.cli.actions import mending
 from inlink.cli.main import main
+from inlink.cli.output import Output
 from inlink.workbench import Workbench
 from inlink.workbench.crawling import CrawlOptions
 
@@ -155,6 +159,30 @@ def test_part_of_a_site_has_the_stand_ins_of_all_of_it(bench: Workbench) -> None
         part = {row["target_url"]: row for row in bench.broken(target, scope=scope).rows.to_dicts()}
         assert part["https://mine.example/old/steam"] == whole
         assert "https://mine.example/careers-2019" not in part
+
+
+def test_a_check_asks_the_part_that_is_named_and_can_be_stopped(
+    bench: Workbench, web: Web, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verb = ("-w", str(bench.path), "broken", "https://mine.example/old/steam", "--check")
+    n_before = len(web.asked)
+    assert main([*verb, "--scope", "url"]) == 0
+    assert "checking" in capsys.readouterr().err
+    asked = {place.removeprefix("mine.example") for place in web.asked[n_before:] if place.startswith("mine.example")}
+    assert "/old/steam" in asked
+    assert not asked & {"/old/rye-starter.html", "/soft", "/careers-2019", "/only-nofollow"}
+
+    @contextmanager
+    def stopped(place: Output) -> Iterator[threading.Event]:
+        stop = threading.Event()
+        stop.set()
+        yield stop
+
+    monkeypatch.setattr(mending, "stopping", stopped)
+    assert main([*verb, "--redirects", "nginx"]) == 130
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "stopped: no redirects were written" in err
 
 
 def test_redirects_left_out_are_told(bench: Workbench, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ DIRECTIONS = ("in", "out")
 _N_ANCHORS = 20
 
 
-def targets(bench: Workbench, site: str, links: str, limit: int | None) -> list[str]:
+def targets(bench: Workbench, site: str, links: str, limit: int | None, scope: str | None = None) -> list[str]:
     """Addresses in the order of the index, each once: pages of the site that others link to, the most linked first
     (in); or what pages of the site link to on other sites (out).
 
@@ -24,7 +24,7 @@ def targets(bench: Workbench, site: str, links: str, limit: int | None) -> list[
     if links not in DIRECTIONS:
         raise BadInput(f"there are no links {links!r}", hint=f"use one of {', '.join(DIRECTIONS)}")
     question = "pages" if links == "in" else "outlinks"
-    stream = bench.stream(question, site, columns=("target_url",), infrastructure=links == "out")
+    stream = bench.stream(question, site, scope=scope, columns=("target_url",), infrastructure=links == "out")
     found: dict[str, None] = {}
     for batch in stream.batches:
         found.update(dict.fromkeys(url for url in batch.column("target_url").to_pylist() if url))

@@ -295,11 +295,13 @@ class Workbench:
         known = check_targets.remembered(self)
         return checking.check(self._home(), urls, options, known=known, each=each, report=report, stop=stop)
 
-    def check_targets(self, site: str, links: str = "in", *, limit: int | None = None) -> list[str]:
+    def check_targets(
+        self, site: str, links: str = "in", *, limit: int | None = None, scope: str | None = None
+    ) -> list[str]:
         """Addresses of the index to check: pages of a site that others link to (in), or what it links to (out)."""
         from inlink.workbench import check_targets
 
-        return check_targets.targets(self, site, links, limit)
+        return check_targets.targets(self, site, links, limit, scope)
 
     def checks(self, url: str) -> list[Verdict]:
         """All kept checks of a URL with their tries, in order of time."""
@@ -308,24 +310,41 @@ class Workbench:
         return checking.history(self._home(), url)
 
     def broken(
-        self, site: str, *, scope: str | None = None, limit: int | None = None, check: bool = False
+        self,
+        site: str,
+        *,
+        scope: str | None = None,
+        limit: int | None = None,
+        check: bool = False,
+        report: Report = silent,
+        stop: threading.Event | None = None,
     ) -> BrokenPages:
-        """Dead pages of a site that others link to, the worthiest first, with redirects; check: ask the pages now."""
+        """Dead pages of a site that others link to, the worthiest first, with redirects; check: ask the pages now.
+
+        stop: ends the asking; the answer rests on what was asked by then.
+        """
         from inlink.workbench import broken
 
         if check:
-            self.check(self.check_targets(site, "in"))
+            self.check(self.check_targets(site, "in", scope=scope), report=report, stop=stop)
         served = self._serve()
         return broken.own(self, self._home(), served, served.locate(site, scope), limit=limit)
 
     def broken_outgoing(
-        self, site: str, *, scope: str | None = None, limit: int | None = None, check: bool = False
+        self,
+        site: str,
+        *,
+        scope: str | None = None,
+        limit: int | None = None,
+        check: bool = False,
+        report: Report = silent,
+        stop: threading.Event | None = None,
     ) -> Rows:
-        """What a site links to that is dead, with the pages that link there; check: ask the targets now."""
+        """What a site links to that is dead, with the pages that link there; check, stop: as `broken` has them."""
         from inlink.workbench import broken
 
         if check:
-            self.check(self.check_targets(site, "out"))
+            self.check(self.check_targets(site, "out", scope=scope), report=report, stop=stop)
         served = self._serve()
         return broken.outgoing(self, self._home(), served, served.locate(site, scope), limit=limit)
 

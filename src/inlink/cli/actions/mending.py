@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import click
+
+from inlink.cli.actions.crawling import stopping
 from inlink.cli.declare import Call
+from inlink.cli.failures import INTERRUPTED
 from inlink.cli.output import Output
+from inlink.cli.progress import progress
 from inlink.cli.rendering import show
 from inlink.cli.text import clean
 from inlink.errors import BadInput, Unreachable
 from inlink.mending.redirects import written
 from inlink.workbench import Workbench
 from inlink.workbench.broken import BrokenPages
+from inlink.workbench.results import Rows
 
 
 def broken(
@@ -33,14 +39,28 @@ def broken(
         raise BadInput("-o is for redirects", hint="say which: --redirects nginx")
     place = Output(quiet=call.quiet)
     with Workbench.open(call.folder) as bench:
-        if outgoing:
-            show(place, bench.broken_outgoing(site, scope=scope, limit=limit, check=check), output)
-            return
-        found = bench.broken(site, scope=scope, limit=None if redirects else limit, check=check)
-    if redirects is None:
-        show(place, found.rows, output)
-    else:
+        found, is_stopped = _asked(
+            bench, place, site, scope, outgoing=outgoing, check=check, limit=None if redirects else limit
+        )
+    if redirects is None or isinstance(found, Rows):
+        show(place, found if isinstance(found, Rows) else found.rows, output)
+    elif not is_stopped:
         _write(place, found, redirects, path)
+    if is_stopped:
+        rest = "no redirects were written" if redirects else "the answer rests on what was asked by then"
+        place.say(f"stopped: {rest}; run it again for the rest")
+        raise click.exceptions.Exit(INTERRUPTED)
+
+
+def _asked(
+    bench: Workbench, place: Output, site: str, scope: str | None, *, outgoing: bool, check: bool, limit: int | None
+) -> tuple[BrokenPages | Rows, bool]:
+    """The answer, and whether the user stopped the check before it."""
+    ask = bench.broken_outgoing if outgoing else bench.broken
+    if not check:
+        return ask(site, scope=scope, limit=limit), False
+    with progress(place) as report, stopping(place) as stop:
+        return ask(site, scope=scope, limit=limit, check=True, report=report, stop=stop), stop.is_set()
 
 
 def _write(place: Output, found: BrokenPages, form: str, path: Path | None) -> None:
