@@ -54,7 +54,7 @@ add to it; they rename nothing.
   a terminal. `NO_COLOR` is honoured.
 - In a pipe the default is `tsv`: a header line, then one row a line, fields parted by tabs, nothing shortened.
 - `jsonl` is one object a line with the column names of [tables.md](tables.md); unknown is `null`, times are ISO 8601
-  in UTC, 64-bit ids are digits in quotes.
+  in UTC (a name that ends in `_us` holds microseconds since 1970 UTC instead), 64-bit ids are digits in quotes.
 - `json` is one object: `target`, `scope`, `scope_is_guessed`, `snapshot`, `n_total`, `cursor`, `notes`, `rows`.
 - `csv` has a header line; a cell that a spreadsheet would take for a formula starts with an apostrophe.
 - What is said beside the answer goes to stderr, except in `table` and `json`, where it is part of the answer. `-q`

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -134,6 +135,23 @@ def test_the_command_says_what_it_found(folder: Path, tmp_path: Path) -> None:
     assert "gone" in shown.stdout
     assert "failing is not dead yet" in shown.stdout
     assert isinstance(run(folder, "check").exception, BadInput)
+
+
+def test_addresses_from_standard_input_and_bare_names(folder: Path) -> None:
+    def asked(*words: str, text: str | None = None) -> str:
+        return CliRunner().invoke(inlink, ["-w", str(folder), "check", *words], input=text).stdout
+
+    listed = "# mine\nplain.example/bread\nhtp:/bad\nplain.example/410\n"
+    rows = {row["url"]: row for row in json.loads(asked("--from", "-", "--format", "json", text=listed))["rows"]}
+    assert {url: row["verdict"] for url, row in rows.items()} == {
+        "https://plain.example/bread": "ok",
+        "https://plain.example/410": "gone",
+        "htp:/bad": "unknown",
+    }
+    assert rows["htp:/bad"]["evidence"] == {"reason": "not-a-url"}
+    (line,) = csv.DictReader(asked("notaurl", "--format", "csv").splitlines())
+    assert json.loads(line["evidence"]) == {"reason": "not-a-url"}
+    assert "https://example.org/" in line["why"]
 
 
 def test_killed_between_steps_keeps_whole_checks(tmp_path: Path) -> None:

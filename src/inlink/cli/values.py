@@ -65,7 +65,7 @@ def for_tsv(value: object) -> str:
 
 
 def plain(value: object) -> str:
-    """The value in words: empty where unknown, true or false, lists with spaces between."""
+    """The value in words: empty where unknown, true or false, lists with spaces between, objects as JSON."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -74,6 +74,8 @@ def plain(value: object) -> str:
         return " ".join(plain(item) for item in value)
     if isinstance(value, float):
         return f"{value:.6g}"
+    if isinstance(value, Mapping):
+        return json.dumps(for_json(value), ensure_ascii=False)
     return str(for_json(value))
 
 

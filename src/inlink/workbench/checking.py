@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
 import time
 from collections import Counter
@@ -78,7 +77,7 @@ class Checked:
             verdict.reason,
             verdict.why,
             moment(verdict.checked_at_us),
-            json.dumps(dict(verdict.evidence), ensure_ascii=False) if verdict.evidence else None,
+            dict(verdict.evidence) or None,
             len(verdict.tries),
         )
         return dict(zip(COLUMNS, found, strict=True))

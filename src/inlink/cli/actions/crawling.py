@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -79,13 +80,16 @@ def stopping(place: Output) -> Iterator[threading.Event]:
 
 
 def listed(path: Path | None) -> list[str]:
-    """URLs of a file: one a line, empty lines and comments left out."""
+    """URLs of a file, `-` being standard input: one a line, empty lines and comments left out."""
     if path is None:
         return []
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        lines = raw.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
-        raise BadInput(f"{path} is not UTF-8 text", hint="write one URL a line") from error
+        raise BadInput(
+            f"{'standard input' if str(path) == '-' else path} is not UTF-8 text", hint="write one URL a line"
+        ) from error
     return [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
 
 
