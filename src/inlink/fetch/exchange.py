@@ -105,6 +105,7 @@ class Exchanger:
                 response_class=_Answer,
                 max_headers=manners.max_headers,
                 max_header_bytes=manners.max_header_bytes,
+                forgives_length=True,
             )
         return self._session
 
