@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import random
 import signal
-import subprocess
-import sys
-import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -19,7 +15,9 @@ from warcio.archiveiterator import ArchiveIterator
 
 from inlink.crawl.frontier import Frontier
 from inlink.store.workspace import Workspace
+from killing import Runner
 
+SCRIPT, SEED = Path(__file__).with_name("crash_crawls.py"), "https://a.example/"
 N_PAGES = 240
 HOSTS = ("a", "b.a", "c.a")
 
@@ -65,50 +63,12 @@ def is_done(folder: Path) -> bool:
     return False
 
 
-class Runner:
-    """The process that forks crawls."""
-
-    def __init__(self) -> None:
-        script = Path(__file__).with_name("crash_crawls.py")
-        self.process = subprocess.Popen(
-            [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def run(self, folder: Path, kill_after_s: float | None = None) -> int:
-        """How a crawl ended, killed after some time."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(f"{folder} https://a.example/\n")
-        self.process.stdin.flush()
-        child = int(self.process.stdout.readline())
-        timer = None
-        if kill_after_s is not None:
-            timer = threading.Timer(kill_after_s, self._kill, (child,))
-            timer.start()
-        status = int(self.process.stdout.readline())
-        if timer is not None:
-            timer.cancel()
-        return status
-
-    @staticmethod
-    def _kill(child: int) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-
-    def close(self) -> None:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.close()
-        self.process.wait(60)
-        self.process.stdout.close()
-
-
 def survive(tmp_path: Path, n_kills: int, seed: int) -> None:
     draw = random.Random(seed)
-    with hosting(site) as web, contextlib.closing(Runner()) as runner:
+    with hosting(site) as web, contextlib.closing(Runner(SCRIPT)) as runner:
         peaceful = made(tmp_path / "peace", web)
         began = time.monotonic()
-        assert runner.run(peaceful) == 0
+        assert runner.run(peaceful, SEED) == 0
         took = time.monotonic() - began
         expected = archived(peaceful)
         assert set(expected.values()) == {1}
@@ -118,7 +78,7 @@ def survive(tmp_path: Path, n_kills: int, seed: int) -> None:
             folder = made(tmp_path / f"killed{number}", web)
             number += 1
             while not is_done(folder):
-                status = runner.run(folder, draw.uniform(0, took * 0.6))
+                status = runner.run(folder, SEED, kill_after_s=draw.uniform(0, took * 0.6))
                 assert status in (0, -signal.SIGKILL)
                 killed += status != 0
             assert len(list((folder / "crawls").glob("*/frontier.db"))) == 1

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import random
 import signal
-import subprocess
-import sys
-import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -23,7 +19,9 @@ from inlink.monitor.states import DAY_US, HOUR_US
 from inlink.store.workspace import Workspace
 from inlink.urls.domains import SuffixRules
 from inlink.workbench.monitoring import add
+from killing import Runner
 
+SCRIPT = Path(__file__).with_name("crash_monitor.py")
 N_SITES, N_PAGES = 3, 10
 TIMES = (DAY_US, 2 * DAY_US, 2 * DAY_US + 2 * HOUR_US)
 NOFOLLOW = '<a href="https://mine.example/guide" rel=nofollow>Sourdough guide</a>'
@@ -55,44 +53,6 @@ def made(folder: Path, web: Web) -> Path:
     return workspace.path
 
 
-class Runner:
-    """The process that forks runs."""
-
-    def __init__(self) -> None:
-        script = Path(__file__).with_name("crash_monitor.py")
-        self.process = subprocess.Popen(
-            [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def run(self, folder: Path, at_us: int, kill_after_s: float | None = None) -> int:
-        """How a run ended, killed after some time."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(f"{folder} {at_us}\n")
-        self.process.stdin.flush()
-        child = int(self.process.stdout.readline())
-        timer = None
-        if kill_after_s is not None:
-            timer = threading.Timer(kill_after_s, self._kill, (child,))
-            timer.start()
-        status = int(self.process.stdout.readline())
-        if timer is not None:
-            timer.cancel()
-        return status
-
-    @staticmethod
-    def _kill(child: int) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-
-    def close(self) -> None:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.close()
-        self.process.wait(60)
-        self.process.stdout.close()
-
-
 def outcome(folder: Path) -> tuple[dict[str, str], Counter[str], dict[int, str]]:
     """State and reasons by page, events by page and kind, and how each event was told."""
     workspace = Workspace.open(folder)
@@ -112,7 +72,7 @@ def arrived(web: Web, folder: Path) -> Counter[int]:
 def survive(tmp_path: Path, n_kills: int, seed: int) -> None:
     draw = random.Random(seed)
     site = Site()
-    with hosting(site.answer) as web, contextlib.closing(Runner()) as runner:
+    with hosting(site.answer) as web, contextlib.closing(Runner(SCRIPT)) as runner:
         peaceful = made(tmp_path / "peace", web)
         took = []
         for step, at_us in enumerate(TIMES):
@@ -136,7 +96,8 @@ def survive(tmp_path: Path, n_kills: int, seed: int) -> None:
                 status = None
                 while status != 0:
                     is_spared = killed >= n_kills
-                    status = runner.run(folder, at_us, None if is_spared else draw.uniform(0.01, took[step] * 0.9))
+                    after_s = None if is_spared else draw.uniform(0.01, took[step] * 0.9)
+                    status = runner.run(folder, at_us, kill_after_s=after_s)
                     assert status in (0, -signal.SIGKILL)
                     killed += status != 0
             found, found_events, found_told = outcome(folder)

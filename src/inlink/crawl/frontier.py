@@ -17,6 +17,7 @@ import xxhash
 
 from inlink.crawl.traps import without_session
 from inlink.errors import CorruptIndex
+from inlink.store.database import transaction
 
 WAITING, DONE, LEFT_OUT, FAILED = range(4)
 SEED, SITEMAP = 1, 2
@@ -133,14 +134,12 @@ class Frontier:
     @contextmanager
     def step(self) -> Iterator[None]:
         """One transaction: all of it or nothing."""
-        self._db.execute("begin immediate")
         try:
-            yield
+            with transaction(self._db):
+                yield
         except BaseException:
-            self._db.execute("rollback")
             self._host_ids.clear()
             raise
-        self._db.execute("commit")
 
     # Facts of the crawl, and its files.
 

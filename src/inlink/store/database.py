@@ -61,13 +61,8 @@ class Database:
     @contextmanager
     def step(self) -> Iterator[None]:
         """One transaction: all of it or nothing."""
-        self._db.execute("begin immediate")
-        try:
+        with transaction(self._db):
             yield
-        except BaseException:
-            self._db.execute("rollback")
-            raise
-        self._db.execute("commit")
 
     def rows(self, query: str, values: Sequence[object] = ()) -> list[Row]:
         """The rows of a query."""
@@ -89,3 +84,15 @@ class Database:
     def run_many(self, statement: str, rows: Iterable[Sequence[object]]) -> None:
         """Run a statement for each row of values."""
         self._db.executemany(statement, rows)
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All that is done in the block, or nothing of it where the block raises."""
+    db.execute("begin immediate")
+    try:
+        yield
+    except BaseException:
+        db.execute("rollback")
+        raise
+    db.execute("commit")
