@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from inlink.cli.columns import TABLE_COLUMNS
 from inlink.demo import generate
-from inlink.web.app import create_app
+from inlink.server.app import create_app
 from inlink.workbench import Workbench
 
 TARGET = "crumbandcrust.example"

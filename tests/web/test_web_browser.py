@@ -15,8 +15,8 @@ import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 from web_stub import LINK_ID, StubBench
 
-from inlink.web.app import create_app
-from inlink.web.serve import address, listen
+from inlink.server.app import create_app
+from inlink.server.serve import address, listen
 
 PAGES = {
     "home": "/",

@@ -13,9 +13,9 @@ from starlette.testclient import TestClient
 from web_stub import HOSTILE, LINK_ID, RUN, SNAPSHOT, StubBench
 
 from inlink import errors
-from inlink.web.app import create_app
+from inlink.server.app import create_app
+from inlink.server.guard import HEADERS
 from inlink.web.failures import STATUS
-from inlink.web.guard import HEADERS
 
 BASE = "http://127.0.0.1:8765"
 PAGES = {

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inlink.errors import Busy
+from inlink.server.guard import host_name
+from inlink.server.serve import address, is_loopback, listen
 from inlink.web import words
 from inlink.web.charts import bars, drawn_page, stacked
-from inlink.web.guard import host_name
-from inlink.web.serve import address, is_loopback, listen
 from inlink.workbench import Count
 
 

@@ -539,7 +539,7 @@ verb(
 verb(
     "See it",
     "serve",
-    "inlink.web.serve:serve",
+    "inlink.server.serve:serve",
     "A read-only site on this machine.\n\nOverview and backlinks of any target.",
     [
         option("--host", default="127.0.0.1", show_default=True, help="Loopback address to listen on."),

@@ -92,7 +92,10 @@ class _Crew:
         while (task := self._next()) is not None:
             kind, value = "error", None
             for _ in range(N_TRIES):
-                worker = worker if worker is not None and worker.is_alive else self._hire(number)
+                if worker is not None and not worker.is_alive:
+                    self._dismiss(worker)
+                    worker = None
+                worker = worker or self._hire(number)
                 if worker is None:
                     return
                 kind, value = self._try(worker, task)

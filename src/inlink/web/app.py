@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import jinja2
@@ -19,7 +18,6 @@ from inlink import __version__
 from inlink.errors import InlinkError
 from inlink.web import views, words
 from inlink.web.failures import TITLES, Failure, failure, of_status
-from inlink.web.guard import LOOPBACK_NAMES, Guard
 from inlink.workbench import Workbench
 
 HERE = Path(__file__).parent
@@ -36,11 +34,8 @@ class Static(StaticFiles):
         return response
 
 
-def create_app(bench: Workbench, *, names: Iterable[str] = LOOPBACK_NAMES) -> ASGIApp:
-    """The site over an open workbench, answering to the given host names only.
-
-    The guard stands outside of everything, so that the answer to a bug is guarded too.
-    """
+def pages(bench: Workbench) -> ASGIApp:
+    """The pages over an open workbench; who may see them is settled by what stands around (`inlink.server`)."""
     app = Starlette(
         routes=[
             Route("/", views.home, methods=READS),
@@ -58,7 +53,7 @@ def create_app(bench: Workbench, *, names: Iterable[str] = LOOPBACK_NAMES) -> AS
     )
     app.state.bench = bench
     app.state.templates = Jinja2Templates(env=environment())
-    return Guard(app, names)
+    return app
 
 
 def environment() -> jinja2.Environment:

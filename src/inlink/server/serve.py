@@ -11,8 +11,8 @@ from typing import Protocol
 import uvicorn
 
 from inlink.errors import Busy, Refused
-from inlink.web.app import create_app
-from inlink.web.guard import LOOPBACK_NAMES
+from inlink.server.app import create_app
+from inlink.server.guard import LOOPBACK_NAMES
 from inlink.workbench import Workbench
 
 
