@@ -1,4 +1,4 @@
-"""The style sheet and the templates know the same classes."""
+"""The style sheets and the templates know the same classes."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ import inlink.web
 from inlink.web.charts import HUES, KEYS
 
 WEB = Path(inlink.web.__file__).parent
-STYLE = WEB / "static" / "inlink.css"
+STYLES = [WEB / "static" / name for name in ("inlink.css", "tables.css", "work.css")]
 TEMPLATES = sorted((WEB / "templates").glob("*.html"))
 _NOT_SELECTORS = re.compile(r"/\*.*?\*/|url\([^)]*\)|\"[^\"]*\"|'[^']*'", re.DOTALL)
 _JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
 
 def styled() -> set[str]:
-    """Classes that a selector of the style sheet names."""
-    selectors = re.findall(r"([^{}]*)\{", _NOT_SELECTORS.sub("", STYLE.read_text(encoding="utf-8")))
+    """Classes that a selector of a style sheet names."""
+    text = "".join(style.read_text(encoding="utf-8") for style in STYLES)
+    selectors = re.findall(r"([^{}]*)\{", _NOT_SELECTORS.sub("", text))
     return {name for selector in selectors for name in re.findall(r"\.([a-zA-Z_][\w-]*)", selector)}
 
 

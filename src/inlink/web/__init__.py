@@ -1,1 +1,1 @@
-"""The read-only site: parse a request, call the workbench, render a template. No scripts, nothing to change."""
+"""The pages: parse a request, call the workbench, render a template. Scripts only make better what works without."""

@@ -9,23 +9,29 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 from starlette.types import ASGIApp, Scope
 
 from inlink import __version__
 from inlink.errors import InlinkError
-from inlink.web import views, words
+from inlink.web import access, backlinks, home, overview, rail, words
+from inlink.web.answers import render
 from inlink.web.failures import TITLES, Failure, failure, of_status
+from inlink.web.query import Query
 from inlink.workbench import Workbench
 
 HERE = Path(__file__).parent
-READS = ["GET", "HEAD"]
+ROUTES: list[BaseRoute] = [
+    *home.ROUTES,
+    *overview.ROUTES,
+    *backlinks.ROUTES,
+]
 
 
 class Static(StaticFiles):
-    """Style sheet and fonts; their address carries the version, so they may be kept."""
+    """Style sheets, fonts and scripts; their address carries the version, so they may be kept."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file, to be kept for a day."""
@@ -37,14 +43,7 @@ class Static(StaticFiles):
 def pages(bench: Workbench) -> ASGIApp:
     """The pages over an open workbench; who may see them is settled by what stands around (`inlink.server`)."""
     app = Starlette(
-        routes=[
-            Route("/", views.home, methods=READS),
-            Route("/overview", views.overview, methods=READS),
-            Route("/backlinks", views.backlinks, methods=READS),
-            Route("/evidence/{link_id}", views.evidence, methods=READS),
-            Route("/evidence/{link_id}/record.txt", views.evidence_text, methods=READS),
-            Mount("/static", Static(directory=HERE / "static"), name="static"),
-        ],
+        routes=[*ROUTES, Mount("/static", Static(directory=HERE / "static"), name="static")],
         exception_handlers={
             InlinkError: _domain_failure,
             HTTPException: _http_failure,
@@ -66,7 +65,15 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     env.filters.update(words.FILTERS)
-    env.globals.update(words.GLOBALS, version=__version__)
+    env.globals.update(
+        words.GLOBALS,
+        version=__version__,
+        csrf_field=access.csrf_field,
+        csrf_token=access.csrf_token,
+        who_of=access.who_of,
+        rail=rail.groups_of(ROUTES),
+        is_here=rail.is_here,
+    )
     return env
 
 
@@ -86,4 +93,4 @@ def _unexpected(request: Request, error: Exception) -> Response:
 def _tell(request: Request, found: Failure) -> Response:
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse(found.body(), status_code=found.status)
-    return views.render(request, "failure.html", {"failure": found, "query": views.Query(q="")}, found.status)
+    return render(request, "failure.html", {"failure": found, "query": Query()}, found.status)

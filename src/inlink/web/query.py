@@ -1,0 +1,82 @@
+"""What an address asks: a target, its scope, and a view of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+
+from inlink.errors import BadInput
+from inlink.workbench import GROUPS, STATES
+
+LONGEST = 4000  # characters of one parameter
+SCOPES = ("url", "prefix", "host", "domain")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A target and a view of it, as parameters of an address."""
+
+    q: str = ""
+    scope: str = ""
+    strict: bool = False
+    where: str = ""
+    sort: str = ""
+    group: str = "similar"
+    state: str = "live"
+    cursor: str = ""
+    at: int = 0
+
+    @classmethod
+    def of(cls, request: Request) -> Query:
+        """The parameters of a request.
+
+        Raises: BadInput for one that is too long or not of its list.
+        """
+        given = parameters(request)
+        at = given.get("at", "0")
+        return cls(
+            q=given.get("q", ""),
+            scope=one_of("scope", given.get("scope", ""), ("", *SCOPES)),
+            strict=given.get("strict", "") in ("1", "on", "true"),
+            where=given.get("where", ""),
+            sort=given.get("sort", ""),
+            group=one_of("group", given.get("group", "similar"), GROUPS),
+            state=one_of("state", given.get("state", "live"), STATES),
+            cursor=given.get("cursor", ""),
+            at=int(at) if at.isascii() and at.isdigit() and len(at) < 13 else 0,
+        )
+
+    def with_scope(self, scope: str) -> Query:
+        """The same with the scope that the target was found to have."""
+        return dataclasses.replace(self, scope=scope)
+
+    def link(self, page: str, **changed: object) -> str:
+        """The address of a page for this target; what is not named keeps to its default."""
+        kept: dict[str, object] = {"q": self.q, "scope": self.scope, "strict": "1" if self.strict else ""}
+        kept.update(changed)
+        asked = urlencode({name: value for name, value in kept.items() if value not in ("", None)})
+        return f"{page}?{asked}" if asked else page
+
+    def same_view(self, **changed: object) -> str:
+        """The address of backlinks in this view, with something changed."""
+        view: dict[str, object] = {"where": self.where, "sort": self.sort, "group": self.group, "state": self.state}
+        return self.link("/backlinks", **{**view, **changed})
+
+
+def parameters(request: Request) -> dict[str, str]:
+    """What the address gives, without white space around. Raises: BadInput for one that is too long."""
+    given = {name: value.strip() for name, value in request.query_params.items()}
+    for name, value in given.items():
+        if len(value) > LONGEST:
+            raise BadInput(f"{name[:40]} is longer than {LONGEST:,} characters", hint="shorten it")
+    return given
+
+
+def one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
+    """The value. Raises: BadInput where it is not of the list."""
+    if value not in allowed:
+        raise BadInput(f"there is no {name} {value!r}", hint=f"use one of {', '.join(a for a in allowed if a)}")
+    return value
