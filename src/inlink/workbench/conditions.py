@@ -14,6 +14,16 @@ from inlink.errors import BadInput
 from inlink.index.serving_sql import Sql
 from inlink.workbench.filters import All, Comparison, Filter, Not
 
+TAKES = {
+    "text": ("=", "!=", "<", "<=", ">", ">=", "in", "contains", "starts", "ends", "matches", "between"),
+    "int": ("=", "!=", "<", "<=", ">", ">=", "in", "between"),
+    "float": ("=", "!=", "<", "<=", ">", ">=", "in", "between"),
+    "bool": ("=", "!=", "in"),
+    "time": ("=", "!=", "<", "<=", ">", ">=", "between", "in"),
+    "list": ("contains",),
+}
+"""Operators that take a value, by the type of the column; besides, every column takes `is null` and `is not null`."""
+
 _DAY = timedelta(days=1)
 _LAST = datetime.max.replace(tzinfo=UTC)
 
@@ -74,7 +84,7 @@ def _test(test: Comparison, fields: Mapping[str, Field]) -> Sql:
 
 
 def _on_list(test: Comparison, sql: str) -> Sql:
-    if test.operator != "contains":
+    if test.operator not in TAKES["list"]:
         raise _unfit(test, "contains, is null, is not null")
     return Sql(f"list_contains({sql}, ?)", test.values)
 
@@ -87,15 +97,15 @@ def _on_text(test: Comparison, sql: str) -> Sql:
     if test.operator == "matches":
         _check_pattern(test)
         return Sql(f"regexp_matches({sql}, ?)", test.values)
-    if test.operator == "true":
-        raise _unfit(test, "= != < <= > >= in contains starts ends matches between")
+    if test.operator not in TAKES["text"]:
+        raise _unfit(test, " ".join(TAKES["text"]))
     return _compared(test, sql, test.values)
 
 
 def _on_time(test: Comparison, sql: str) -> Sql:
     """A date without a time of day means the whole day, in UTC."""
-    if test.operator not in ("=", "!=", "<", "<=", ">", ">=", "between", "in"):
-        raise _unfit(test, "= != < <= > >= between in")
+    if test.operator not in TAKES["time"]:
+        raise _unfit(test, " ".join(TAKES["time"]))
     times = [_time(test, value) for value in test.values]
     ends = [_end(time, _DAY if is_day else timedelta(microseconds=1)) for time, is_day in times]
     starts = [time for time, _ in times]
@@ -113,11 +123,10 @@ def _on_time(test: Comparison, sql: str) -> Sql:
 def _on_plain(test: Comparison, field: Field) -> Sql:
     if test.operator == "true":
         if field.type != "bool":
-            raise _unfit(test, "= != < <= > >= in between")
+            raise _unfit(test, " ".join(TAKES[field.type]))
         return Sql(field.sql)
-    allowed = ("=", "!=", "in") if field.type == "bool" else ("=", "!=", "<", "<=", ">", ">=", "between", "in")
-    if test.operator not in allowed:
-        raise _unfit(test, " ".join(allowed))
+    if test.operator not in TAKES[field.type]:
+        raise _unfit(test, " ".join(TAKES[field.type]))
     read = {"bool": _bool, "int": _int, "float": _float}[field.type]
     return _compared(test, field.sql, tuple(read(test, value) for value in test.values))
 
