@@ -99,6 +99,7 @@ ENVIRONMENT = """
 | Variable | Meaning |
 |---|---|
 | `INLINK_WORKSPACE` | the workspace where `-w` is not given |
+| `INLINK_DATABASE_URL` | the workspace's database, whatever `database.url` says |
 | `COLUMNS` | width of tables |
 | `NO_COLOR` | no colour |"""
 

@@ -50,6 +50,9 @@ snapshots = 5
 archive_days = 30
 looks_days = 90
 ledger_days = 60
+
+[database]
+url = "postgresql://inlink:secret@db.example.org/inlink"
 """
 
 
@@ -68,6 +71,14 @@ def test_everything_that_can_be_set() -> None:
     assert found.monitor.robots == ("googlebot", "bingbot")
     assert (found.retention.snapshots, found.retention.archive_days, found.retention.looks_days) == (5, 30, 90)
     assert found.retention.ledger_days == 60
+    assert found.database.url.endswith("@db.example.org/inlink")
+    assert "secret" not in repr(found)
+
+
+def test_a_wrong_address_of_a_database_is_not_shown() -> None:
+    with pytest.raises(BadInput, match=r"database\.url is not right") as caught:
+        parse_settings('[database]\nurl = "mysql://inlink:secret@db.example.org/inlink"')
+    assert "secret" not in f"{caught.value}{caught.value.hint}{caught.value.__cause__}"
 
 
 def test_every_setting_is_in_the_full_example() -> None:

@@ -15,6 +15,8 @@ FILE_NAME = "inlink.toml"
 _UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 _HOST = re.compile(r"[^\s/:@?#]+\Z")
 _MAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+\Z")
+_DATABASE = re.compile(r"(postgresql|sqlite)://[^\s\x00-\x1f]+\Z")
+_SECRET = (("database", "url"),)  # settings that are not shown where they are wrong
 _SMTP = re.compile(r"smtps?://([^\s:@/]+(@[^\s:@/]+)?@)?[^\s:@/]+(:\d{1,5})?/?\Z")
 
 
@@ -82,6 +84,16 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class Database:
+    """Where projects, notes, people, checks and watches are: a file of SQLite in the workspace, or PostgreSQL by a URL.
+
+    INLINK_DATABASE_URL counts for more. The URL may hold a password: it is not for showing.
+    """
+
+    url: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings. `suffixes` are the user's own public suffixes; `limits` override bounds on records by name."""
 
@@ -92,6 +104,7 @@ class Settings:
     fetch: Fetch = field(default_factory=Fetch)
     monitor: Monitor = field(default_factory=Monitor)
     retention: Retention = field(default_factory=Retention)
+    database: Database = field(default_factory=Database)
 
 
 TEMPLATE = """\
@@ -137,6 +150,9 @@ TEMPLATE = """\
 # archive_days = 365                    # `inlink gc` removes older copies (`inlink add --keep`); left out: never
 # looks_days = 400                      # `inlink monitor run` forgets older looks and alerts
 # ledger_days = 365                     # what was asked of whom is listed for so long, then counted by month
+
+[database]
+# url = "postgresql://inlink@db.example.org/inlink"  # left out: workspace.db here; a password: better in ~/.pgpass
 """
 
 
@@ -161,7 +177,7 @@ def parse_settings(text: str, *, name: str = FILE_NAME) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"{name} cannot be read: {error}", hint="see docs/settings.md for the format") from error
     reader = _Reader(name)
-    reader.only("", found, ("site", "suffixes", "build", "limits", "fetch", "monitor", "retention"))
+    reader.only("", found, ("site", "suffixes", "build", "limits", "fetch", "monitor", "retention", "database"))
     return Settings(
         site=Site(**reader.section(found, "site", {"domain": _host, "aliases": _hosts, "competitors": _hosts})),
         suffixes=reader.section(found, "suffixes", {"own": _suffixes}).get("own", ()),
@@ -170,13 +186,17 @@ def parse_settings(text: str, *, name: str = FILE_NAME) -> Settings:
         fetch=Fetch(**reader.section(found, "fetch", _FETCH)),
         monitor=Monitor(**reader.section(found, "monitor", _MONITOR)),
         retention=Retention(**reader.section(found, "retention", _RETENTION)),
+        database=Database(**reader.section(found, "database", {"url": _database})),
     )
 
 
 def setting_names() -> tuple[str, ...]:
     """Names of all settings, as they are written in the file."""
     own = {"build.memory_bytes": "build.memory"}
-    sections = (("site", Site), ("build", Build), ("fetch", Fetch), ("monitor", Monitor), ("retention", Retention))
+    sections = (
+        *(("site", Site), ("build", Build), ("fetch", Fetch), ("monitor", Monitor), ("retention", Retention)),
+        ("database", Database),
+    )
     names = [f"{section}.{f.name}" for section, kind in sections for f in fields(kind)]
     return (*(own.get(name, name) for name in names), "suffixes.own", "limits.*")
 
@@ -224,9 +244,8 @@ class _Reader:
         try:
             return read(value)
         except _WrongError as error:
-            raise BadInput(
-                f"{self.name}: {section}.{key} = {value!r} is not right", hint=f"it should be {error}"
-            ) from None
+            shown = "" if (section, key) in _SECRET else f" = {value!r}"
+            raise BadInput(f"{self.name}: {section}.{key}{shown} is not right", hint=f"it should be {error}") from None
 
 
 def _host(value: object) -> str:
@@ -278,6 +297,12 @@ def _smtp(value: object) -> str:
 def _web(value: object) -> str:
     if not isinstance(value, str) or not value.isprintable() or not value.startswith(("https://", "http://")):
         raise _WrongError("an http(s) address in quotation marks")
+    return value
+
+
+def _database(value: object) -> str:
+    if not isinstance(value, str) or not (value == "" or _DATABASE.match(value)):
+        raise _WrongError('an address such as "postgresql://inlink@db.example.org/inlink"')
     return value
 
 

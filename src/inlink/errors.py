@@ -8,6 +8,7 @@ InlinkError
 ├── NotConverged     a kernel stopped before its bound held: carries the last result
 ├── CorruptIndex     stored data does not match its digest or schema: rebuild or restore
 ├── Busy             another process holds what this one needs: wait for it
+├── Outdated         somebody else changed it since it was read: read it again
 └── Refused          robots, consent, policy or a limit forbids it: do not try again as is
 
 Domain code knows no HTTP status and no exit code: each face maps classes to its own.
@@ -52,6 +53,10 @@ class CorruptIndex(InlinkError):
 
 class Busy(InlinkError):
     """Another process holds what this one needs."""
+
+
+class Outdated(InlinkError):
+    """Somebody else has changed it since it was read."""
 
 
 class Refused(InlinkError):

@@ -25,6 +25,7 @@ EXIT_CODES: dict[type[errors.InlinkError], int] = {
     errors.NotConverged: FAILURE,
     errors.CorruptIndex: FAILURE,
     errors.Busy: FAILURE,
+    errors.Outdated: FAILURE,
     errors.Refused: FAILURE,
 }
 

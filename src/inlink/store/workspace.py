@@ -17,6 +17,7 @@ locks/               build lock and readers' leases
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -137,6 +138,14 @@ class Workspace:
     def database(self) -> Path:
         """The SQLite file of what changes row by row."""
         return self.path / _DATABASE
+
+    @property
+    def database_url(self) -> str:
+        """Where the workspace's database is: INLINK_DATABASE_URL, else the setting, else the file beside the settings.
+
+        It may hold a password: show what `WorkDatabase.name` says instead. Raises: BadInput.
+        """
+        return os.environ.get("INLINK_DATABASE_URL") or self.settings.database.url or f"sqlite:///{self.database}"
 
     def part(self, digest: str) -> Path:
         """Folder of one part."""

@@ -14,6 +14,7 @@ STATUS: dict[type[errors.InlinkError], int] = {
     errors.NotConverged: 500,
     errors.CorruptIndex: 500,
     errors.Busy: 503,
+    errors.Outdated: 409,
     errors.Refused: 403,
 }
 
@@ -22,6 +23,7 @@ TITLES = {
     403: "Not allowed",
     404: "There is nothing here",
     405: "This site only reads",
+    409: "Changed meanwhile",
     421: "Not the name of this site",
     500: "Something broke",
     503: "Not ready",

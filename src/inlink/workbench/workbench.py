@@ -38,6 +38,7 @@ from inlink.workbench.results import Evidence, Exported, Overview, Rows, RowStre
 
 if TYPE_CHECKING:
     from inlink.check.verdicts import Verdict
+    from inlink.store.db import WorkDatabase
     from inlink.workbench.broken import BrokenPages
     from inlink.workbench.checking import Checked, CheckOptions, CheckReport
     from inlink.workbench.crawling import CrawlOptions, CrawlReport
@@ -68,6 +69,8 @@ class Workbench:
         self._current: Current | None = None
         self._opening = threading.Lock()
         self._explained = Kept()
+        self._database: WorkDatabase | None = None
+        self._opening_database = threading.Lock()
 
     @classmethod
     def open(cls, path: str | Path) -> Workbench:
@@ -91,7 +94,14 @@ class Workbench:
         return cls(path, served=Served(Serving(path, threads=threads), SuffixRules(suffixes)))
 
     def close(self) -> None:
-        """Let go of the served file; questions that still run end first."""
+        """Let go of the served file and the database; questions that still run end first."""
+        self._let_go()
+        with self._opening_database:
+            database, self._database = self._database, None
+        if database is not None:
+            database.close()
+
+    def _let_go(self) -> None:
         self._served = self._current = None
         with self._explained.turn:
             self._explained.forget()
@@ -264,7 +274,7 @@ class Workbench:
         from inlink.workbench import upkeep
 
         done = upkeep.build(self._home(), workers=workers, report=report)
-        self.close()
+        self._let_go()
         return done
 
     def crawl(
@@ -347,6 +357,20 @@ class Workbench:
             self.check(self.check_targets(site, "out", scope=scope), report=report, stop=stop)
         served = self._serve()
         return broken.outgoing(self, self._home(), served, served.locate(site, scope), limit=limit)
+
+    @property
+    def database(self) -> WorkDatabase:
+        """The workspace's database, opened when it is first asked for.
+
+        Raises: NotConfigured, Unreachable, CorruptIndex where it cannot be had.
+        """
+        from inlink.store.db import WorkDatabase
+
+        workspace = self._home()
+        with self._opening_database:
+            if self._database is None:
+                self._database = WorkDatabase.open(workspace.database_url)
+            return self._database
 
     @property
     def monitor(self) -> MonitorDoor:

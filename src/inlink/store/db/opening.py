@@ -7,33 +7,64 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
+from inlink.errors import BadInput, NotConfigured
 from inlink.store.db.base import Base
+from inlink.store.db.failures import told
+from inlink.store.db.text import storable
+
+_CONNECT_S = 10
+_READS = "inlink_reads"
+_POSTGRESQL = "postgresql+psycopg"
 
 
 class WorkDatabase:
-    """The workspace's database. Safe to share between threads; each `step` has a connection of its own."""
+    """The workspace's database. Safe to share between threads; each `step` has a connection of its own.
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    name: what may be shown of where it is. After a fork, a child opens its own.
+    """
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self.engine, self.name = engine, name
+        readonly = {"postgresql_readonly": True} if engine.dialect.name == "postgresql" else {}
+        self._reader = engine.execution_options(**{_READS: True}, **readonly)
 
     @classmethod
     def open(cls, where: str | Path) -> WorkDatabase:
-        """The database at a URL (`postgresql://…`) or in a file of SQLite; missing tables are made."""
-        url = where if isinstance(where, str) and "://" in where else f"sqlite:///{where}"
-        engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
-        if engine.dialect.name == "sqlite":
-            event.listen(engine, "connect", _settle)
-            event.listen(engine, "begin", _begin)
-        Base.metadata.create_all(engine)
-        return cls(engine)
+        """The database at a URL (`postgresql://…`) or in a file of SQLite; missing tables are made.
+
+        Raises: BadInput, NotConfigured, Unreachable, CorruptIndex.
+        """
+        url = _url(where)
+        made = cls(_engine(url), _name(url))
+        try:
+            with told(made.name):
+                Base.metadata.create_all(made.engine)
+        except BaseException:
+            made.close()
+            raise
+        return made
 
     @contextmanager
     def step(self) -> Iterator[Session]:
-        """One transaction: all of the block, or nothing of it where the block raises."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        """One transaction: all of the block, or nothing of it where the block raises.
+
+        Raises: Unreachable, Busy, Outdated, BadInput, CorruptIndex, NotConfigured for what the database says; a
+        broken constraint is SQLAlchemy's IntegrityError.
+        """
+        with told(self.name), Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One view of the rows that nobody changes meanwhile; it waits for no writer and holds none up.
+
+        Raises: as `step`.
+        """
+        with told(self.name), Session(self._reader, expire_on_commit=False) as session, session.begin():
             yield session
 
     def close(self) -> None:
@@ -41,11 +72,53 @@ class WorkDatabase:
         self.engine.dispose()
 
 
+def _url(where: str | Path) -> URL:
+    if isinstance(where, Path) or "://" not in where:
+        return URL.create("sqlite", database=str(where))
+    try:
+        url = make_url(where)
+    except (ArgumentError, ValueError):
+        url = URL.create("")
+    if url.drivername not in ("sqlite", "postgresql", _POSTGRESQL):  # what was given may hold a password
+        raise BadInput(
+            "the address of the database cannot be used",
+            hint='write [database] url or INLINK_DATABASE_URL as "postgresql://user@host/name"',
+        )
+    return url if url.drivername == "sqlite" else url.set(drivername=_POSTGRESQL)
+
+
+def _name(url: URL) -> str:
+    """What may be shown of a URL."""
+    if url.drivername == "sqlite":
+        return url.database or ":memory:"
+    shown = url.set(drivername="postgresql", query={k: v for k, v in url.query.items() if k == "host"})
+    return shown.render_as_string(hide_password=True)
+
+
+def _engine(url: URL) -> Engine:
+    if url.drivername == "sqlite":
+        engine = create_engine(url, hide_parameters=True)
+        event.listen(engine, "connect", _settle)
+        event.listen(engine, "begin", _begin)
+    else:
+        settings = {"connect_timeout": _CONNECT_S, "application_name": "inlink"}
+        extra = {key: value for key, value in settings.items() if key not in url.query}
+        try:
+            engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=extra)
+        except ImportError as error:
+            raise NotConfigured(
+                "PostgreSQL needs psycopg, which is not installed", hint="pip install 'inlink[postgresql]'"
+            ) from error
+    event.listen(engine, "before_cursor_execute", storable, retval=True)
+    return engine
+
+
 def _settle(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions begin where SQLAlchemy says, not where the driver guesses
-    for setting in ("journal_mode = wal", "synchronous = full", "foreign_keys = on", "busy_timeout = 60000"):
+    for setting in ("busy_timeout = 60000", "journal_mode = wal", "synchronous = full", "foreign_keys = on"):
         connection.execute(f"pragma {setting}")
 
 
-def _begin(connection: Any) -> None:
-    connection.exec_driver_sql("begin immediate")
+def _begin(connection: Connection) -> None:
+    reads = connection.get_execution_options().get(_READS)
+    connection.exec_driver_sql("begin" if reads else "begin immediate")

@@ -1,0 +1,40 @@
+"""Text that both databases take: PostgreSQL knows no NUL, and neither knows half a character."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_REPLACED = "\ufffd"
+
+
+def storable(
+    _connection: object, _cursor: object, statement: str, parameters: Any, _context: object, many: bool
+) -> tuple[str, Any]:
+    """The statement with parameters that the database takes; SQLAlchemy calls it before each."""
+    if many:
+        return statement, [_row(row) for row in parameters]
+    return statement, _row(parameters)
+
+
+def _row(values: Any) -> Any:
+    if isinstance(values, dict):
+        if all(map(_is_storable, values.values())):
+            return values
+        return {key: _value(value) for key, value in values.items()}
+    if all(map(_is_storable, values)):
+        return values
+    return tuple(map(_value, values))
+
+
+def _is_storable(value: object) -> bool:
+    if not isinstance(value, str):
+        return True
+    if value.isascii():
+        return "\0" not in value
+    return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
+def _value(value: object) -> object:
+    if not isinstance(value, str) or _is_storable(value):
+        return value
+    return value.replace("\0", _REPLACED).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
