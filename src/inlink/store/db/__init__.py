@@ -1,6 +1,9 @@
 """The workspace's database: SQLite, or PostgreSQL by its URL, by the same models and migrations."""
 
+from inlink.store.db import audit
 from inlink.store.db.base import Base
 from inlink.store.db.opening import WorkDatabase
 
-__all__ = ["Base", "WorkDatabase"]
+MODELS = (audit,)  # one module a concern; each has a migration of its name
+
+__all__ = ["MODELS", "Base", "WorkDatabase"]

@@ -1,8 +1,10 @@
-"""What all models share: names of constraints, so that migrations can tell them apart on both databases."""
+"""What all models share: names of constraints, so that migrations can tell them apart on both databases, and types."""
 
 from __future__ import annotations
 
-from sqlalchemy import MetaData
+from typing import NewType
+
+from sqlalchemy import BigInteger, Integer, MetaData
 from sqlalchemy.orm import DeclarativeBase
 
 NAMES = {
@@ -13,8 +15,18 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 
+Micros = NewType("Micros", int)  # a time: microseconds since 1970 UTC
+Number = NewType("Number", int)  # a row's number, given by the database; 64 bits on both
+
 
 class Base(DeclarativeBase):
-    """The root of the workspace's models. Times are microseconds since 1970 UTC in columns that end with `_at`."""
+    """The root of the workspace's models. Times are microseconds since 1970 UTC.
+
+    The docstring of a model and the `comment` of a column are their documentation (docs/tables.md).
+    """
 
     metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {  # noqa: RUF012  as SQLAlchemy declares it
+        Micros: BigInteger(),
+        Number: BigInteger().with_variant(Integer(), "sqlite"),
+    }
