@@ -70,7 +70,8 @@ def environment() -> jinja2.Environment:
         version=__version__,
         csrf_field=access.csrf_field,
         csrf_token=access.csrf_token,
-        who_of=access.who_of,
+        asker=access.asker,
+        may=access.may,
         rail=rail.groups_of(ROUTES),
         is_here=rail.is_here,
     )
