@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inlink.cli.values import for_csv, for_table, for_tsv, to_json
+from inlink.cli.values import for_csv, for_table, for_tsv
+from inlink.workbench.json_values import to_json
 
 WHEN = datetime(2026, 11, 14, 6, 12, 41, tzinfo=UTC)
 

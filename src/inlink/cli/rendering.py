@@ -12,7 +12,8 @@ from inlink.cli.notes import with_options
 from inlink.cli.output import Output
 from inlink.cli.tables import draw, footer
 from inlink.cli.text import clean
-from inlink.cli.values import for_csv, for_json, for_tsv, to_json
+from inlink.cli.values import for_csv, for_tsv
+from inlink.workbench.json_values import ids_as_text, to_json
 from inlink.workbench.results import Rows, RowStream, Target
 
 Row = Mapping[str, object]
@@ -66,14 +67,6 @@ def as_object(about: Rows, rows: Sequence[Row]) -> dict[str, object]:
         "cursor": about.cursor,
         "notes": with_options(about.notes),
         "rows": [ids_as_text(row) for row in rows],
-    }
-
-
-def ids_as_text(row: Row) -> dict[str, object]:
-    """The row with its 64-bit ids as digits in quotes: many JSON readers would round the numbers."""
-    return {
-        name: str(value) if name.endswith("_id") and isinstance(value, int) else for_json(value)
-        for name, value in row.items()
     }
 
 

@@ -16,10 +16,10 @@ from inlink.cli.progress import progress
 from inlink.cli.rendering import form, write_rows
 from inlink.cli.tables import draw, footer
 from inlink.cli.text import clean
-from inlink.cli.values import for_json, to_json
 from inlink.errors import BadInput
 from inlink.workbench import Workbench
 from inlink.workbench.checking import COLUMNS, CheckOptions, CheckReport
+from inlink.workbench.json_values import for_json, to_json
 
 SHOWN = ("url", "verdict", "state", "since", "why")
 FRESH_H = 1.0  # of addresses from the index: a check that was stopped goes on where it was

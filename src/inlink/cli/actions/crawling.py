@@ -18,11 +18,11 @@ from inlink.cli.failures import INTERRUPTED
 from inlink.cli.output import Output
 from inlink.cli.progress import progress
 from inlink.cli.text import clean, counted
-from inlink.cli.values import to_json
 from inlink.crawl.words import NOT_SCRIPTED
 from inlink.errors import BadInput
 from inlink.workbench import Workbench
 from inlink.workbench.crawling import CrawlOptions, CrawlReport
+from inlink.workbench.json_values import to_json
 
 SAID = {
     "done": "nothing is left to ask",

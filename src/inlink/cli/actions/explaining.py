@@ -10,10 +10,10 @@ from inlink.cli.declare import Call
 from inlink.cli.output import Output
 from inlink.cli.tables import draw, footer, heading
 from inlink.cli.text import clean
-from inlink.cli.values import to_json
 from inlink.errors import BadInput
 from inlink.workbench import Workbench
 from inlink.workbench.explanations import LATEST, About, Candidate, Explanation, FragilityAnswer, Standing, WhatIfAnswer
+from inlink.workbench.json_values import to_json
 
 FLOW = ("source", "%_of_mass", "carried", "n_pages", "%_of_its_vote", "n_links", "best_link", "best_anchor")
 BEGUN = ("source", "%_of_mass", "begun")

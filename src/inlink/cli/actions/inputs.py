@@ -16,9 +16,9 @@ from inlink.cli.output import Output
 from inlink.cli.progress import progress
 from inlink.cli.tables import draw
 from inlink.cli.text import clean
-from inlink.cli.values import to_json
 from inlink.errors import BadInput, NotConfigured
 from inlink.workbench import AddReport, BuildReport, RemoveReport, Workbench
+from inlink.workbench.json_values import to_json
 
 SHORT = 12  # characters of a digest in tables
 STATES = ("served", "waiting", "removed")

@@ -20,12 +20,13 @@ from inlink.cli.failures import INTERRUPTED
 from inlink.cli.notes import with_options
 from inlink.cli.output import Output
 from inlink.cli.progress import progress
-from inlink.cli.rendering import form, ids_as_text, write_rows
+from inlink.cli.rendering import form, write_rows
 from inlink.cli.tables import draw, footer
 from inlink.cli.text import clean
-from inlink.cli.values import for_table, iso_time, to_json
+from inlink.cli.values import for_table
 from inlink.errors import BadInput, InlinkError
 from inlink.workbench import Workbench
+from inlink.workbench.json_values import ids_as_text, iso_time, to_json
 from inlink.workbench.monitor_results import (
     ALERT_COLUMNS,
     COLUMNS,

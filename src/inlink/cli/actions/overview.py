@@ -14,12 +14,13 @@ from inlink.cli.columns import TABLE_COLUMNS
 from inlink.cli.declare import Call
 from inlink.cli.notes import with_options
 from inlink.cli.output import Output
-from inlink.cli.rendering import form, ids_as_text, write_rows
+from inlink.cli.rendering import form, write_rows
 from inlink.cli.shorten import shorten_end
 from inlink.cli.tables import draw, footer, heading
 from inlink.cli.text import clean
-from inlink.cli.values import for_json, for_table, to_json
+from inlink.cli.values import for_table
 from inlink.workbench import Count, Overview, Workbench
+from inlink.workbench.json_values import for_json, ids_as_text, to_json
 
 TOP = 8
 BAR = 12

@@ -11,8 +11,8 @@ from inlink.cli.progress import progress
 from inlink.cli.rendering import show
 from inlink.cli.tables import footer, heading
 from inlink.cli.text import clean
-from inlink.cli.values import to_json
 from inlink.workbench import Workbench
+from inlink.workbench.json_values import to_json
 from inlink.workbench.ranking import Authority, RankReport
 
 

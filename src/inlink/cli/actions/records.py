@@ -13,12 +13,13 @@ from inlink.cli.actions.reports import given
 from inlink.cli.declare import Call
 from inlink.cli.notes import with_options
 from inlink.cli.output import Output
-from inlink.cli.rendering import ids_as_text, show
+from inlink.cli.rendering import show
 from inlink.cli.tables import footer
 from inlink.cli.text import clean, clean_lines
-from inlink.cli.values import for_table, iso_time, to_json
+from inlink.cli.values import for_table
 from inlink.errors import BadInput
 from inlink.workbench import Evidence, Workbench
+from inlink.workbench.json_values import ids_as_text, iso_time, to_json
 
 AROUND = 600  # characters of the record shown on each side of the link
 STATES = {

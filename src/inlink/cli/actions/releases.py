@@ -10,9 +10,9 @@ from inlink.cli.output import Output
 from inlink.cli.progress import progress
 from inlink.cli.tables import draw
 from inlink.cli.text import clean
-from inlink.cli.values import to_json
 from inlink.errors import NotConfigured
 from inlink.workbench import Workbench
+from inlink.workbench.json_values import to_json
 from inlink.workbench.release_results import ImportedRelease, ImportOptions, ReleaseState
 
 _MIB = 2**20

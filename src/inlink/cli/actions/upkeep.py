@@ -11,8 +11,9 @@ from inlink.cli.failures import FAILURE
 from inlink.cli.output import Output
 from inlink.cli.progress import progress
 from inlink.cli.text import clean
-from inlink.cli.values import for_table, to_json
+from inlink.cli.values import for_table
 from inlink.workbench import Workbench
+from inlink.workbench.json_values import to_json
 
 MENDING = "remove the folder or file that is named; inlink build makes parts, snapshots and serving files again"
 

@@ -10,8 +10,9 @@ from inlink.cli.output import Output
 from inlink.cli.rendering import as_object, form, write_rows
 from inlink.cli.tables import draw, footer, heading
 from inlink.cli.text import clean
-from inlink.cli.values import for_table, to_json
+from inlink.cli.values import for_table
 from inlink.workbench import comparing_releases as comparing
+from inlink.workbench.json_values import to_json
 from inlink.workbench.who import Asked, OpenRelease, ReleaseAnswer, open_from
 from inlink.workbench.who import who as ask
 
