@@ -10,6 +10,7 @@ InlinkError
 ├── Busy             another process holds what this one needs: wait for it
 ├── Outdated         somebody else changed it since it was read: read it again
 └── Refused          robots, consent, policy or a limit forbids it: do not try again as is
+    └── TookTooLong  the time that a question may take has run out: ask for less
 
 Domain code knows no HTTP status and no exit code: each face maps classes to its own.
 """
@@ -61,3 +62,7 @@ class Outdated(InlinkError):
 
 class Refused(InlinkError):
     """Robots, consent, policy or a limit forbids it."""
+
+
+class TookTooLong(Refused):
+    """The time that a question may take has run out."""

@@ -13,9 +13,9 @@ from starlette.testclient import TestClient
 from web_stub import HOSTILE, LINK_ID, RUN, SNAPSHOT, StubBench
 
 from inlink import errors
+from inlink.failures import STATUS
 from inlink.server.app import create_app
 from inlink.server.guard import HEADERS
-from inlink.web.failures import STATUS
 
 BASE = "http://127.0.0.1:8765"
 PAGES = {
@@ -168,11 +168,12 @@ def test_one_error_body(client: TestClient) -> None:
     answer = client.get("/evidence/1", headers={"accept": "application/json"})
     assert answer.status_code == 404
     assert answer.json() == {
-        "ok": False,
-        "status": 404,
+        "type": "about:blank",
         "title": "There is nothing here",
-        "error": "no link has the id 1",
+        "status": 404,
+        "detail": "no link has the id 1",
         "hint": "take it from the table",
+        "kind": "NotFound",
     }
 
 

@@ -27,6 +27,7 @@ EXIT_CODES: dict[type[errors.InlinkError], int] = {
     errors.Busy: FAILURE,
     errors.Outdated: FAILURE,
     errors.Refused: FAILURE,
+    errors.TookTooLong: FAILURE,
 }
 
 

@@ -16,9 +16,9 @@ from starlette.types import ASGIApp, Scope
 
 from inlink import __version__
 from inlink.errors import InlinkError
+from inlink.failures import PROBLEM, TITLES, Failure, failure, of_status
 from inlink.web import access, backlinks, home, overview, rail, words
 from inlink.web.answers import render
-from inlink.web.failures import TITLES, Failure, failure, of_status
 from inlink.web.query import Query
 from inlink.workbench import Workbench
 
@@ -93,5 +93,5 @@ def _unexpected(request: Request, error: Exception) -> Response:
 
 def _tell(request: Request, found: Failure) -> Response:
     if "application/json" in request.headers.get("accept", ""):
-        return JSONResponse(found.body(), status_code=found.status)
+        return JSONResponse(found.body(), status_code=found.status, media_type=PROBLEM)
     return render(request, "failure.html", {"failure": found, "query": Query()}, found.status)
