@@ -1,0 +1,32 @@
+"""A question's time: a `with` block in which what is asked of the served file ends when its seconds have run out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from inlink.errors import TookTooLong
+from inlink.index.serving_reader import Serving
+
+
+@contextmanager
+def within(serving: Serving, seconds: float) -> Iterator[None]:
+    """Interrupt what this thread asks the file when the time is over; streams and SQL have limits of their own.
+
+    Raises: TookTooLong.
+    """
+    clock = threading.Timer(seconds, serving.connection().interrupt)
+    clock.daemon = True
+    clock.start()
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise TookTooLong(
+            f"the question took longer than {seconds:g} s",
+            hint="ask for less: a narrower scope, fewer columns, no sort; or export the rows and sort them yourself",
+        ) from None
+    finally:
+        clock.cancel()
