@@ -12,6 +12,7 @@ import pytest
 from inlink.check.page import Page
 from inlink.check.parking import is_enough, parking_lists
 from inlink.fetch import Reply
+from inlink.fetch.names import Served
 
 LIST = "lists/tma22-parking_services.json"
 pytestmark = pytest.mark.data
@@ -81,3 +82,20 @@ def test_signs_count_together(title: str, text: str, ip: str, is_parked: bool) -
     signs = parking_lists().signs(shown(title, text, ip), "bread.example", "bread.example")
     assert is_enough(signs, is_home=False, is_alone=False) is is_parked
     assert not is_enough(signs, is_home=False, is_alone=True) or signs.points > 2
+
+
+@pytest.mark.parametrize(
+    ("title", "served", "is_parked"),
+    [
+        pytest.param("Bread", Served(("ns1.bodis.com",)), False, id="a name server alone"),
+        pytest.param("Bread", Served((), ("parkingpage.namecheap.com",)), False, id="an alias alone"),
+        pytest.param("Bread", Served(("ns1.bodis.com",), ("parkingpage.namecheap.com",)), False, id="both"),
+        pytest.param("bread.example", Served(("ns1.bodis.com",)), True, id="a name server and the name"),
+        pytest.param("bread.example", Served((), ("parkingpage.namecheap.com",)), True, id="an alias and the name"),
+        pytest.param("bread.example", Served(("dns1.registrar-servers.com",), ("a.example",)), False, id="others"),
+    ],
+)
+def test_dns_counts_beside_what_is_shown(title: str, served: Served, is_parked: bool) -> None:
+    page = shown(title, "We bake on Fridays.", "93.184.216.34")
+    signs = parking_lists().signs(page, "bread.example", "bread.example", served)
+    assert is_enough(signs, is_home=True, is_alone=False) is is_parked

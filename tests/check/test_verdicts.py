@@ -3,6 +3,7 @@
 import pytest
 
 from inlink.check.verdicts import ALIVE, CHANGED, FAILED, HOUR_US, MISSING, UNKNOWN, VERDICTS, State, Verdict, advance
+from inlink.check.wording import phrases
 
 T0 = 1_750_000_000_000_000
 
@@ -77,3 +78,12 @@ def test_checks_when_they_are_due_confirm(verdict: str) -> None:
     assert state.state == "dead"
     assert n == (2 if verdict == "not-found" else 3)
     assert state.checked_at_us - T0 == (1 if verdict == "not-found" else 24) * HOUR_US
+
+
+def test_sentences_are_found_wherever_they_stand() -> None:
+    known = phrases()
+    for wording in (known.not_found, known.consent):
+        for sentence, _ in wording.sentences:
+            for text in (sentence, f"x{sentence}y", f"a b {sentence} c d"):
+                assert wording.sentence_in(text) == next(said for said, _ in wording.sentences if said in text)
+    assert known.not_found.sentence_in("bread is baked of flour and water") is None

@@ -6,8 +6,8 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from inlink.check.addresses import host_of, is_file, is_root, origin_of
 from inlink.check.answers import is_of_host, is_passing, judge_answer
@@ -18,7 +18,9 @@ from inlink.check.siblings import Sibling, Siblings
 from inlink.check.topics import Remembered
 from inlink.check.verdicts import Try, Verdict
 from inlink.fetch import Chain, Fetcher, Reply
+from inlink.fetch.names import Names
 from inlink.fetch.robots import Rules
+from inlink.fetch.waiting import Slots
 from inlink.urls.domains import SuffixRules
 from inlink.urls.parse import normalise
 
@@ -50,8 +52,8 @@ class Patience:
 class Checker:
     """Checks URLs through one fetcher, on its event loop.
 
-    known: what an index holds of a URL, for changes of topic. name_servers: names of a domain's name servers, asked
-    only where a page may be a parked one. aliases: domains that are one site.
+    known: what an index holds of a URL, for changes of topic. names: who asks DNS, only where a page may be a parked
+    one; the system's resolver else. aliases: domains that are one site.
     """
 
     def __init__(
@@ -61,7 +63,7 @@ class Checker:
         rules: SuffixRules | None = None,
         lists: ParkingLists | None = None,
         known: Callable[[str], Remembered | None] | None = None,
-        name_servers: Callable[[str], Awaitable[Sequence[str]]] | None = None,
+        names: Names | None = None,
         aliases: frozenset[str] = frozenset(),
         patience: Patience | None = None,
     ) -> None:
@@ -69,7 +71,7 @@ class Checker:
         self._rules = rules or SuffixRules()
         self._lists = lists or parking_lists()
         self._known = known or _nothing
-        self._name_servers = name_servers
+        self._names = names or Names(fetcher.policy)
         self._aliases = aliases
         self._patience = patience or Patience()
         self._siblings = Siblings(self._probed)
@@ -81,8 +83,11 @@ class Checker:
 
     async def look(self, url: str) -> Look:
         """The verdict with the page that came."""
+        return await self._look(url, normalise(url))
+
+    async def _look(self, url: str, asked: str | None) -> Look:
+        """The verdict; asked: the URL normalised."""
         began_us = time.time_ns() // 1000
-        asked = normalise(url)
         if asked is None:
             return Look(_verdict(url, began_us, _NO_URL))
         if (down := self._down_before(asked)) is not None:
@@ -104,11 +109,12 @@ class Checker:
         self, urls: Iterable[str], *, at_once: int = MAX_HOSTS, stop: threading.Event | None = None
     ) -> AsyncIterator[Verdict]:
         """A verdict for each URL in the order in which they come; all hosts side by side, one by one on each."""
-        queues: dict[str, deque[str]] = {}
+        queues: dict[str, deque[tuple[str, str | None]]] = {}
         for url in dict.fromkeys(urls):
-            queues.setdefault(host_of(normalise(url) or url), deque()).append(url)
+            asked = normalise(url)
+            queues.setdefault(host_of(asked or url), deque()).append((url, asked))
         found: asyncio.Queue[Verdict | None] = asyncio.Queue()
-        room = asyncio.Semaphore(HELD)
+        room = Slots(HELD)
         work = asyncio.create_task(self._work(deque(queues.values()), found, room, at_once, stop or threading.Event()))
         work.add_done_callback(lambda _: found.put_nowait(None))
         try:
@@ -122,19 +128,19 @@ class Checker:
 
     async def _work(
         self,
-        hosts: deque[deque[str]],
+        hosts: deque[deque[tuple[str, str | None]]],
         found: asyncio.Queue[Verdict | None],
-        room: asyncio.Semaphore,
+        room: Slots,
         at_once: int,
         stop: threading.Event,
     ) -> None:
         per_host = self._fetcher.manners.per_host
 
-        async def lane(queue: deque[str]) -> None:
+        async def lane(queue: deque[tuple[str, str | None]]) -> None:
             while queue and not stop.is_set():
-                url = queue.popleft()
+                url, asked = queue.popleft()
                 await room.acquire()
-                found.put_nowait(await self.check(url))
+                found.put_nowait((await self._look(url, asked)).verdict)
 
         async def worker() -> None:
             while hosts and not stop.is_set():
@@ -197,10 +203,9 @@ class Checker:
         sibling = await self._sibling(asked, page)
         if sibling is not None:
             tries += sibling.tries
-        seen = Seen(asked, page, domain, final_domain, is_same_site, sibling, (), self._known(asked))
-        if self._name_servers is not None and page.is_html and is_suspect(seen):
-            names = await self._name_servers(final_domain)
-            seen = Seen(asked, page, domain, final_domain, is_same_site, sibling, names, seen.known)
+        seen = Seen(asked, page, domain, final_domain, is_same_site, sibling, known=self._known(asked))
+        if page.is_html and is_suspect(seen):
+            seen = replace(seen, served=await self._names.of(host_of(final), final_domain))
         return judge(seen, self._lists)
 
     async def _sibling(self, asked: str, page: Page) -> Sibling | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from inlink.check.addresses import host_of, is_consent, is_home, is_login, is_root, is_same_page, names_an_error
@@ -12,6 +12,7 @@ from inlink.check.parking import ParkingLists, is_enough
 from inlink.check.siblings import Sibling
 from inlink.check.topics import Remembered, other_topic
 from inlink.check.wording import Titles, phrases
+from inlink.fetch.names import NOT_ASKED, Served
 
 SHORT_WORDS = 150  # own words of a page that may say nothing but that it is not there
 TRUSTED_WORDS = 80  # the same, where a made-up address beside it is missing as it should be
@@ -45,7 +46,7 @@ class Seen:
     final_domain: str
     is_same_site: bool
     sibling: Sibling | None = None
-    name_servers: Sequence[str] = ()
+    served: Served = NOT_ASKED
     known: Remembered | None = None
 
     @property
@@ -72,7 +73,7 @@ def judge(seen: Seen, lists: ParkingLists) -> Finding:
 
 
 def is_suspect(seen: Seen) -> bool:
-    """Whether a page might be a parked one: the only pages whose name servers are worth asking for."""
+    """Whether a page might be a parked one: the only pages that DNS is asked about."""
     is_open = is_root(seen.url) or (seen.sibling is not None and seen.sibling.kind == "found")
     return is_open and seen.page.n_own_words <= SHORT_WORDS
 
@@ -124,7 +125,7 @@ def _parked(seen: Seen, lists: ParkingLists) -> Finding | None:
     is_top = is_root(seen.url)
     if not page.is_html or (seen.is_trusted and not is_top and not lists.has_address(page.reply.ip)):
         return None
-    signs = lists.signs(page, host_of(page.url), seen.final_domain, seen.name_servers)
+    signs = lists.signs(page, host_of(page.url), seen.final_domain, seen.served)
     if not is_enough(signs, is_home=is_top, is_alone=seen.is_trusted):
         return None
     said = ", ".join(signs.evidence)

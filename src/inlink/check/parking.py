@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -14,11 +14,13 @@ from typing import Any
 from inlink.check.addresses import host_of
 from inlink.check.page import Page
 from inlink.check.wording import plain
+from inlink.fetch.names import NOT_ASKED, Served
 
 MAX_OWN_WORDS = 250  # of a page that may be a parking page
 STRONG, WEAK = 2, 1
 _ENOUGH = 2
 _KEPT = 50_000
+_NAME_SERVER, _ALIAS = "name server", "alias"
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -77,7 +79,7 @@ class ParkingLists:
         """Whether a host belongs to a service that parks or sells domains."""
         return _is_below(host, self._services)
 
-    def signs(self, page: Page, host: str, domain: str, name_servers: Sequence[str] = ()) -> Signs:
+    def signs(self, page: Page, host: str, domain: str, served: Served = NOT_ASKED) -> Signs:
         """What a page shows of parking. Pages with much text of their own show none."""
         if self.service(domain) or page.n_own_words > MAX_OWN_WORDS:
             return Signs()
@@ -85,8 +87,10 @@ class ParkingLists:
         points = 0
         if self.has_address(page.reply.ip):
             found["address"], points = f"{page.reply.ip} is on the list of parking services", points + WEAK
-        if (server := self.name_server(name_servers)) is not None:
-            found["name server"], points = server, points + STRONG
+        if (server := self.name_server(served.name_servers)) is not None:
+            found[_NAME_SERVER], points = server, points + STRONG
+        if (alias := next((name for name in served.aliases if self.service(name)), None)) is not None:
+            found[_ALIAS], points = alias, points + STRONG
         if (loaded := self._loaded(page)) is not None:
             found["loads"], points = loaded, points + STRONG
         if (piece := self._piece(page)) is not None:
@@ -119,8 +123,13 @@ class ParkingLists:
 
 
 def is_enough(signs: Signs, *, is_home: bool, is_alone: bool) -> bool:
-    """Whether signs make a parked domain. `is_alone`: a made-up address beside the page is missing, as it should be."""
-    return bool(signs.evidence) and signs.points >= (_ENOUGH if is_home or not is_alone else _ENOUGH + 1)
+    """Whether signs make a parked domain. `is_alone`: a made-up address beside the page is missing, as it should be.
+
+    What DNS says is never enough: companies that park domains serve healthy sites too.
+    """
+    return bool(signs.evidence.keys() - {_NAME_SERVER, _ALIAS}) and signs.points >= (
+        _ENOUGH if is_home or not is_alone else _ENOUGH + 1
+    )
 
 
 @cache

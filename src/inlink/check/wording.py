@@ -43,11 +43,12 @@ class Wording:
     """The phrases of one kind, in all languages."""
 
     headings: frozenset[str]
-    sentences: tuple[str, ...]
+    sentences: tuple[tuple[str, str], ...]  # each with a word that must stand in a text whole; empty where none must
 
     def sentence_in(self, text: str) -> str | None:
         """The first sentence that stands in plain text."""
-        return next((sentence for sentence in self.sentences if sentence in text), None)
+        words = {"", *text.split(" ")}
+        return next((said for said, inner in self.sentences if inner in words and said in text), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,12 @@ class Phrases:
 def _wording(*found: dict[str, list[str]]) -> Wording:
     headings = frozenset(plain(text) for one in found for text in one.get("headings", ()))
     sentences = dict.fromkeys(plain(text) for one in found for text in one.get("sentences", ()))
-    return Wording(headings, tuple(sentences))
+    return Wording(headings, tuple((sentence, _inner(sentence)) for sentence in sentences))
+
+
+def _inner(sentence: str) -> str:
+    """The longest word within a sentence that is neither its first nor its last, which may be parts of longer ones."""
+    return max(sentence.split(" ")[1:-1], key=len, default="")
 
 
 @cache

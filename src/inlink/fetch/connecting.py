@@ -13,7 +13,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 
 from inlink.errors import Refused, Unreachable
-from inlink.fetch.guard import HINT, Place, check_address, is_public
+from inlink.fetch.guard import HINT, Place, address_in, check_address, is_public
 from inlink.fetch.policy import Policy
 
 
@@ -31,7 +31,7 @@ class Gate(AbstractResolver):
     def allow(self, place: Place) -> None:
         """Let a test host's address through, where the URL names it by address."""
         if place.is_literal and self._policy.is_test_host(place.host, place.port):
-            self._allowed.add((str(ipaddress.ip_address(place.host)), place.port))
+            self._allowed.add((str(address_in(place.host)), place.port))
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -72,20 +72,30 @@ def _found(host: str, address: str, port: int, kind: socket.AddressFamily, proto
 
 
 class _Reader(ResponseHandler):
-    """Reads a head before what follows it, so that an answer longer than its Content-Length keeps status and body.
+    """Reads the head of an answer that is longer than its Content-Length before the body, so that both are kept.
 
     aiohttp drops an answer whose head comes in one piece with too long a body; browsers leave out what is too much.
     """
 
     def data_received(self, data: bytes) -> None:
-        """Take what came, in two pieces where a head ends within it."""
+        """Take what came, in two pieces where a head ends within it and more follows than it says."""
         end = -1 if self._payload is not None and not self._payload.is_eof() else data.find(b"\r\n\r\n")
-        if 0 <= end < len(data) - 4:
+        if 0 <= end < len(data) - 4 and _could_be_too_long(data[: end + 2], len(data) - end - 4):
             super().data_received(data[: end + 4])
             if self.exception() is not None:
                 return
             data = data[end + 4 :]
         super().data_received(data)
+
+
+def _could_be_too_long(head: bytes, n_after: int) -> bool:
+    """Whether more bytes follow a head than its Content-Length says."""
+    head = head.lower()
+    at = head.find(b"\ncontent-length:")
+    if at < 0:
+        return False
+    size = head[at + 16 : head.index(b"\r\n", at + 1)].strip()
+    return not size.isdigit() or int(size[:20]) < n_after
 
 
 def _reader(loop: asyncio.AbstractEventLoop) -> ResponseHandler:
@@ -101,10 +111,12 @@ def open_session(
     max_headers: int = 200,
     max_header_bytes: int = 32 * 2**10,
     forgives_length: bool = False,
+    bounds_reads: bool = True,
 ) -> aiohttp.ClientSession:
     """A session that goes only through the gate, keeps no cookies, follows no redirect and reads no proxy setting.
 
     limit: connections at a time. forgives_length: what is sent beyond Content-Length is left out, and no failure.
+    bounds_reads: false where all of an answer has less time than a server may be silent.
     """
     connector = aiohttp.TCPConnector(
         resolver=gate, use_dns_cache=False, socket_factory=gate.open_socket, limit=limit, ttl_dns_cache=None
@@ -123,7 +135,7 @@ def open_session(
         timeout=aiohttp.ClientTimeout(
             total=None,
             connect=policy.connect_timeout_s,
-            sock_read=policy.read_timeout_s,
+            sock_read=policy.read_timeout_s if bounds_reads else None,
             sock_connect=policy.connect_timeout_s,
         ),
     )

@@ -106,6 +106,7 @@ class Exchanger:
                 max_headers=manners.max_headers,
                 max_header_bytes=manners.max_header_bytes,
                 forgives_length=True,
+                bounds_reads=self._policy.read_timeout_s < manners.total_timeout_s,
             )
         return self._session
 

@@ -16,7 +16,7 @@ from inlink.fetch.memory import Asked, Memory
 from inlink.fetch.policy import DEFAULT_POLICY, Policy
 from inlink.fetch.reply import NEVER_ASKED, Chain, Reply
 from inlink.fetch.robots import MAX_BYTES, MAX_REDIRECTS, Rules, rules_of
-from inlink.fetch.waiting import Lanes
+from inlink.fetch.waiting import Lanes, Slots
 
 _KEPT_RULES = 20_000
 _SMALL_BYTES = 32 * 1024  # a robots.txt of half a megabyte takes a second to read: others are not to wait for it
@@ -34,7 +34,7 @@ class Fetcher:
         self._is_own_memory = memory is None
         self.lanes = Lanes(manners.delay_s, manners.per_host, manners.backoff_s, manners.max_backoff_s)
         self._exchanger = Exchanger(policy, manners)
-        self._in_flight = asyncio.Semaphore(manners.at_once)
+        self._in_flight = Slots(manners.at_once)
         self._rules: dict[str, Rules] = {}
         self._rules_bytes = 0
         self._again_at: dict[str, float] = {}  # when a robots.txt that did not answer is asked for again

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 
 import ada_url
 
@@ -69,14 +70,16 @@ def check_url(raw: str, policy: Policy, base: str | None = None) -> Place:
         raise BadInput(
             f"not a URL: {raw[:200]}", hint="give an address like https://example.org/file.warc.gz"
         ) from error
-    if url.protocol not in ("http:", "https:"):
-        raise Refused(f"{url.href[:200]}: only http and https are fetched", hint=_ELSEWHERE, reason="scheme")
-    if url.username or url.password:
+    href = url.href  # all parts are read off it: asking for each is dearer than parsing
+    scheme, _, rest = href.partition("://")
+    if scheme not in ("http", "https"):
+        raise Refused(f"{href[:200]}: only http and https are fetched", hint=_ELSEWHERE, reason="scheme")
+    authority = rest.partition("/")[0]
+    if "@" in authority:
         raise Refused(f"{url.host}: addresses with a user name are not fetched", hint=_ELSEWHERE, reason="credentials")
-    host = url.hostname
-    port = int(url.port) if url.port else (443 if url.protocol == "https:" else 80)
+    host, port = _host_and_port(authority, 443 if scheme == "https" else 80)
     bare = host.strip("[]")
-    place = Place(url.href.partition("#")[0], bare, port, _address(bare) is not None)
+    place = Place(href.partition("#")[0], bare, port, address_in(bare) is not None)
     if policy.is_test_host(bare, port):
         return place
     if port not in policy.ports:
@@ -85,7 +88,7 @@ def check_url(raw: str, policy: Policy, base: str | None = None) -> Place:
     name = bare.rstrip(".").lower()
     if not name or name == "localhost" or name.endswith((".localhost", ".local", ".internal", ".home.arpa")):
         raise Refused(f"{host} is a name inside a private network", hint=HINT, reason="address")
-    address = _address(name)
+    address = address_in(name)
     if address is not None:
         check_address(address, host)
     return place
@@ -114,7 +117,15 @@ def is_public(address: Address) -> bool:
     return not is_isatap or is_public(ipaddress.IPv4Address(number & 0xFFFFFFFF))
 
 
-def _address(host: str) -> Address | None:
+def _host_and_port(authority: str, default: int) -> tuple[str, int]:
+    """Host and port of a normalised authority without user."""
+    host, colon, port = authority.rpartition(":")
+    return (host, int(port)) if colon and not port.endswith("]") else (authority, default)
+
+
+@lru_cache(4096)
+def address_in(host: str) -> Address | None:
+    """The address that a host names by number; None for a name."""
     try:
         return ipaddress.ip_address(host)
     except ValueError:
