@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import get_args
+from typing import Any, get_args
 
 from inlink.errors import BadInput
 from inlink.index.serving_reader import Place, Serving, Tally
@@ -19,12 +19,16 @@ REMEMBERED = 4096
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What questions are asked of: an open serving file and the suffix rules that its snapshot was made with."""
+    """What questions are asked of: an open serving file and the suffix rules that its snapshot was made with.
+
+    remembered: answers that were costly; a served file never changes, so they stay right.
+    """
 
     serving: Serving
     rules: SuffixRules
     hands: Hands = field(default_factory=Hands, repr=False)
     turns: Turns = field(default_factory=Turns, repr=False)
+    remembered: dict[Any, Any] = field(default_factory=dict, repr=False)
     _located: dict[tuple[str, str | None, bool], Found] = field(default_factory=dict, repr=False)
 
     def locate(self, text: str, scope: str | None, *, strict: bool = False) -> Found:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Unpack
 
+from inlink.config import Site
 from inlink.engine.protocol import Report, silent
 from inlink.errors import BadInput, NotConfigured, NotFound
 from inlink.index.reports import AddReport, BuildReport, GcReport, InputState, RemoveReport, VerifyReport
@@ -42,7 +43,10 @@ if TYPE_CHECKING:
     from inlink.workbench.broken import BrokenPages
     from inlink.workbench.checking import Checked, CheckOptions, CheckReport
     from inlink.workbench.crawling import CrawlOptions, CrawlReport
+    from inlink.workbench.jobs import JobsDoor
     from inlink.workbench.monitor_door import MonitorDoor
+    from inlink.workbench.neighbourhood import Neighbourhood
+    from inlink.workbench.over_time import OverTime
     from inlink.workbench.who import Asked, OpenRelease
 
 QUESTIONS = (
@@ -121,6 +125,30 @@ class Workbench:
         served = self._serve()
         with served.turns:
             return summary.overview(served, served.locate(target, scope, strict=strict), infrastructure=infrastructure)
+
+    def over_time(
+        self, target: str, *, scope: str | None = None, strict: bool = False, infrastructure: bool = False
+    ) -> OverTime:
+        """Referring domains of a target over time: how many, new, lost, and not looked at since."""
+        from inlink.workbench import over_time
+
+        served = self._serve()
+        with served.turns:
+            found = served.locate(target, scope, strict=strict)
+            return over_time.over_time(served, found, infrastructure=infrastructure)
+
+    def neighbourhood(self, target: str, *, scope: str | None = None, limit: int = 40) -> Neighbourhood:
+        """The strongest domains around a target, with the links among them and where to draw them."""
+        from inlink.workbench import neighbourhood
+
+        served = self._serve()
+        with served.turns:
+            return neighbourhood.neighbourhood(served, served.locate(target, scope), self._workspace, limit=limit)
+
+    @property
+    def site(self) -> Site:
+        """The user's own site with its competitors, as the settings name it."""
+        return Site() if self._workspace is None else self._workspace.settings.site
 
     def backlinks(self, target: str, *, scope: str | None = None, **view: Unpack[ViewOptions]) -> Rows:
         """Links to the target from other domains, strongest source first."""
@@ -371,6 +399,13 @@ class Workbench:
             if self._database is None:
                 self._database = WorkDatabase.open(workspace.database_url)
             return self._database
+
+    @property
+    def jobs(self) -> JobsDoor:
+        """Work that goes on behind the pages: start, list, log, cancel, retry."""
+        from inlink.workbench.jobs import JobsDoor
+
+        return JobsDoor(self._home(), self.database)
 
     @property
     def monitor(self) -> MonitorDoor:

@@ -1,0 +1,219 @@
+"""The kinds of jobs: what each is told, what it needs for itself, and how it is called in words.
+
+`register` refuses a name that is taken. What a kind does stands in `jobs_work`, which only its own process loads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from inlink.errors import BadInput
+from inlink.workbench.people import Role
+
+Text = Annotated[str, Meta(max_length=4_000)]
+Name = Annotated[str, Meta(min_length=1, max_length=4_000)]
+Names = Annotated[list[Name], Meta(min_length=1, max_length=100_000)]
+Count = Annotated[int, Meta(ge=1, le=2**53)]
+
+
+class Arguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a job is told."""
+
+
+class Crawl(Arguments):
+    """How far a crawl goes; see `crawling.CrawlOptions`."""
+
+    seeds: Names
+    scope: Literal["host", "domain", "prefix", "list", "web"] = "domain"
+    max_depth: Annotated[int, Meta(ge=0, le=1_000)] | None = None
+    max_pages: Count | None = None
+    max_host_pages: Count | None = None
+    follows_nofollow: bool = False
+    reads_sitemaps: bool = True
+    scripts: Literal["no", "few", "all"] = "no"
+    is_new: bool = False
+
+
+class Add(Arguments):
+    """Inputs to register: files and folders of the server, patterns, addresses. uploads: names of what was uploaded."""
+
+    inputs: Annotated[list[Name], Meta(max_length=10_000)] = []
+    uploads: Annotated[list[Name], Meta(max_length=100)] = []
+    keep: bool = False
+    base_url: Text | None = None
+
+
+class Build(Arguments):
+    """workers: processes; None: the workspace's setting."""
+
+    workers: Annotated[int, Meta(ge=1, le=256)] | None = None
+
+
+class Rank(Arguments):
+    """Which graphs are scored, and how; see `graph.policy.Policy`."""
+
+    graphs: Annotated[list[Literal["pages", "hosts", "domains"]], Meta(min_length=1)] = msgspec.field(
+        default_factory=lambda: ["pages", "hosts", "domains"]
+    )
+    serves: bool = False
+    follow: Literal["drop", "evaporate", "weight"] | None = None
+
+
+class Check(Arguments):
+    """Addresses; or those of a site that the index holds: linked to by others (in), or what it links to (out)."""
+
+    urls: Annotated[list[Name], Meta(max_length=100_000)] = []
+    site: Text | None = None
+    links: Literal["in", "out"] = "in"
+    limit: Count | None = None
+    fresh_s: Annotated[float, Meta(ge=0)] = 0.0
+
+
+class Monitor(Arguments):
+    """looks_at_all: whether due or not."""
+
+    looks_at_all: bool = False
+
+
+class Release(Arguments):
+    """One graph of a Common Crawl release, fetched and converted."""
+
+    name: Name
+    graph: Literal["domain", "host"] = "domain"
+    where: Text | None = None
+    ranks: bool = True
+    only_fetch: bool = False
+
+
+class Export(Arguments):
+    """A view as a file of the workspace's exports/; see `options.ViewOptions`."""
+
+    question: Name
+    target: Text | None = None
+    format: Literal["csv", "jsonl", "parquet"] = "csv"
+    scope: Text | None = None
+    from_: Text | None = None
+    until: Text | None = None
+    view: dict[str, str | bool | int | list[str] | None] = {}
+
+
+class Gc(Arguments):
+    """How many snapshots, and releases of each kind, are kept; None: the workspace's setting, and all."""
+
+    keep: Count | None = None
+    keep_releases: Count | None = None
+
+
+class Verify(Arguments):
+    """Nothing is to be told."""
+
+
+class Demo(Arguments):
+    """Nothing is to be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of job. holds: what it needs for itself; stages: the steps it usually takes, in order; role: who may.
+
+    is_polite: asked to end, it ends by itself and can go on; others are broken off, which harms nothing.
+    """
+
+    id: str
+    word: str
+    arguments: type[Arguments]
+    title: Callable[[Any], str]
+    holds: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+    role: Role = Role.EDITOR
+    is_polite: bool = False
+
+
+KINDS: dict[str, Kind] = {}
+HELD = {"build": "a build, rank or clean-up", "network": "a crawl, check or look", "releases": "a release"}
+
+
+def register(kind: Kind) -> None:
+    """Make a kind known. Raises: ValueError for a name that is taken."""
+    if kind.id in KINDS:
+        raise ValueError(f"there is a kind of job {kind.id!r} already")
+    KINDS[kind.id] = kind
+
+
+def kind_of(name: str) -> Kind:
+    """The kind of this name. Raises: BadInput."""
+    if name not in KINDS:
+        raise BadInput(f"there is no kind of job {name!r}", hint=f"use one of {', '.join(KINDS)}")
+    return KINDS[name]
+
+
+def checked(kind: Kind, given: Mapping[str, Any]) -> Arguments:
+    """What a job is told, checked. Raises: BadInput that names the argument."""
+    try:
+        return msgspec.convert(dict(given), kind.arguments)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at `")
+        name = where.rstrip("`").removeprefix("$").removeprefix(".")
+        raise BadInput(
+            f"{kind.id}: {name + ': ' if name else ''}{what[:1].lower()}{what[1:]}",
+            hint=f"a job {kind.id} takes {', '.join(kind.arguments.__struct_fields__) or 'nothing'}",
+            argument=name.partition("[")[0],
+        ) from None
+
+
+def _some(names: list[str], one: str = "input") -> str:
+    """The first of some names, and how many more."""
+    if not names:
+        return f"no {one}"
+    first = names[0].removeprefix("https://").removeprefix("http://").rstrip("/") or names[0]
+    if len(first) > 80:
+        first = f"…{first[-79:]}"
+    return f"{first} and {len(names) - 1:,} more" if len(names) > 1 else first
+
+
+def _crawl(about: Crawl) -> str:
+    most = f", at most {about.max_pages:,} pages" if about.max_pages else ""
+    return f"{_some(about.seeds)}{most}"
+
+
+def _add(about: Add) -> str:
+    return _some([*(name.partition("-")[2] or name for name in about.uploads), *about.inputs])
+
+
+def _check(about: Check) -> str:
+    if about.urls:
+        return f"{len(about.urls):,} addresses" if len(about.urls) > 1 else _some(about.urls)
+    where = {"in": f"pages of {about.site} that others link to", "out": f"what {about.site} links to"}[about.links]
+    return f"{where}, at most {about.limit:,}" if about.limit else where
+
+
+def _monitor(about: Monitor) -> str:
+    return "all watched links" if about.looks_at_all else "links that are due"
+
+
+def _export(about: Export) -> str:
+    return f"{about.question}{f' of {about.target}' if about.target else ''} as {about.format}"
+
+
+for _kind in (
+    Kind("crawl", "Crawl", Crawl, _crawl, ("network",), ("crawl",), is_polite=True),
+    Kind("add", "Import", Add, _add, (), ("add",)),
+    Kind("build", "Build", Build, lambda _: "a snapshot of all inputs", ("build",), ("extract", "arrange", "serve")),
+    Kind("rank", "Rank", Rank, lambda about: ", ".join(about.graphs), ("build",)),
+    Kind("check", "Check", Check, _check, ("network",), ("check",), is_polite=True),
+    Kind(
+        "monitor", "Monitor", Monitor, _monitor,
+        ("network",), ("monitor",), is_polite=True,
+    ),
+    Kind("release", "Release", Release, lambda about: f"{about.name}, {about.graph} graph", ("releases",)),
+    Kind("export", "Export", Export, _export),
+    Kind("gc", "Clean up", Gc, lambda _: "old snapshots and what nothing needs", ("build",), role=Role.ADMIN),
+    Kind("verify", "Verify", Verify, lambda _: "everything that is stored", ("build",), ("verify",)),
+    Kind("demo", "Demo", Demo, lambda _: "the demo web", ("build", "network"), ("demo",)),
+):  # fmt: skip
+    register(_kind)

@@ -1,0 +1,146 @@
+"""Referring domains over time: how many there were, which were new or lost, and which nobody has looked at since.
+
+A domain refers from the first capture that holds one of its links to the capture that no longer held the last of them;
+what happened in between is not told apart. The last step counts what the overview counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from inlink.index.serving_sql import Span, Sql, all_of
+from inlink.workbench.lists import not_left_out
+from inlink.workbench.options import View
+from inlink.workbench.places import Found, Served
+from inlink.workbench.results import Target
+
+MOST_DAYS, MOST_WEEKS, MOST_MONTHS = 21, 200, 2200  # days that are drawn as days, weeks, months; more are years
+HELD = 512  # answers of targets with many rows that are kept in memory
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of time, from `start` to before `end`, with the state at its end.
+
+    n_new: seen for the first time, on a page that an earlier look had found without the link.
+    n_found: seen for the first time with the first look at the page; since when it links is not known.
+    n_unseen: domains that still count though no look at one of their links was in this step or later.
+    """
+
+    start: date
+    end: date
+    n_domains: int
+    n_new: int
+    n_found: int
+    n_lost: int
+    n_unseen: int
+
+
+@dataclass(frozen=True, slots=True)
+class OverTime:
+    """The steps, oldest first; unit: day, week, month or year.
+
+    is_compared: whether any page was looked at twice, so that new and lost can be told at all.
+    """
+
+    target: Target
+    snapshot: str
+    unit: str
+    steps: tuple[Step, ...]
+    is_compared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """So many domains with the same days: first seen, last seen, and lost; None: not lost."""
+
+    first: date
+    last: date
+    lost: date | None
+    is_new: bool
+    n: int
+
+
+def over_time(served: Served, found: Found, *, infrastructure: bool = False) -> OverTime:
+    """Referring domains of a target over time."""
+    stays, is_compared = _stays(served, found.span("links"), infrastructure=infrastructure)
+    latest = datetime.fromisoformat(served.serving.meta["latest_capture"]).date() if stays else date.min
+    unit = _unit(min((stay.first for stay in stays), default=latest), latest)
+    steps = tuple(_steps(stays, unit, latest))
+    return OverTime(found.target, served.serving.snapshot, unit, steps, is_compared)
+
+
+def _stays(served: Served, span: Span, *, infrastructure: bool) -> tuple[list[Stay], bool]:
+    """The stays of domains; those of targets with many rows are counted once for a served file."""
+    key = ("over_time", span, infrastructure)
+    kept = served.remembered.get(key)
+    if kept is None:
+        kept = _counted(served, span, infrastructure=infrastructure)
+        if len(served.remembered) >= HELD:
+            served.remembered.clear()
+        served.remembered[key] = kept
+    return kept
+
+
+def _counted(served: Served, span: Span, *, infrastructure: bool) -> tuple[list[Stay], bool]:
+    where = all_of([span.sql, not_left_out("links", View(infrastructure=infrastructure), None)])
+    text = f"""
+        SELECT least(found, added)::DATE AS first, last, lost, added < found OR found IS NULL AS is_new,
+               count(*), bool_or(twice) FROM (
+            SELECT min(l.first_seen) FILTER (NOT l.is_added) AS found, min(l.first_seen) FILTER (l.is_added) AS added,
+                   max(l.last_seen)::DATE AS last,
+                   CASE WHEN bool_or(l.is_live) THEN NULL ELSE max(l.lost_at)::DATE END AS lost,
+                   bool_or(l.is_added OR l.n_seen > 1 OR NOT l.is_live) AS twice
+            FROM links l WHERE {where.text} GROUP BY l.source_domain_id)
+        GROUP BY ALL ORDER BY ALL
+    """
+    rows = served.serving.rows(Sql(text, where.params))
+    stays = [Stay(first, last, lost, bool(is_new), n) for first, last, lost, is_new, n, _ in rows]
+    return stays, any(twice for *_, twice in rows)
+
+
+def _unit(first: date, latest: date) -> str:
+    days = (latest - first).days
+    if days <= MOST_DAYS:
+        return "day"
+    return "week" if days <= MOST_WEEKS else "month" if days <= MOST_MONTHS else "year"
+
+
+def _steps(stays: Sequence[Stay], unit: str, latest: date) -> Iterator[Step]:
+    """The steps from the first look to the latest."""
+    if not stays:
+        return
+    start = step_start(min(stay.first for stay in stays), unit)
+    while start <= latest:
+        end = next_start(start, unit)
+        there = [stay for stay in stays if stay.first < end and (stay.lost is None or stay.lost >= end)]
+        yield Step(
+            start,
+            end,
+            n_domains=sum(stay.n for stay in there),
+            n_new=sum(stay.n for stay in stays if stay.is_new and start <= stay.first < end),
+            n_found=sum(stay.n for stay in stays if not stay.is_new and start <= stay.first < end),
+            n_lost=sum(stay.n for stay in stays if stay.lost is not None and start <= stay.lost < end),
+            n_unseen=sum(stay.n for stay in there if stay.last < start),
+        )
+        start = end
+
+
+def step_start(day: date, unit: str) -> date:
+    """The first day of the step that a day is in; weeks begin on Monday."""
+    if unit == "day":
+        return day
+    if unit == "week":
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if unit == "month" else day.replace(month=1, day=1)
+
+
+def next_start(start: date, unit: str) -> date:
+    """The first day of the next step."""
+    if unit in ("day", "week"):
+        return start + timedelta(days=1 if unit == "day" else 7)
+    if unit == "month":
+        return start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
+    return start.replace(year=start.year + 1)
