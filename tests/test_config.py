@@ -53,6 +53,15 @@ ledger_days = 60
 
 [database]
 url = "postgresql://inlink:secret@db.example.org/inlink"
+
+[server]
+base_url = "https://links.example.org/"
+hosts = ["Links.example.net"]
+trusted_proxies = ["127.0.0.1", "10.0.0.0/8"]
+requests_per_minute = 0
+session_hours = 8
+session_days = 7
+max_upload = "1GiB"
 """
 
 
@@ -73,6 +82,10 @@ def test_everything_that_can_be_set() -> None:
     assert found.retention.ledger_days == 60
     assert found.database.url.endswith("@db.example.org/inlink")
     assert "secret" not in repr(found)
+    assert (found.server.base_url, found.server.hosts) == ("https://links.example.org", ("links.example.net",))
+    assert found.server.trusted_proxies == ("127.0.0.1/32", "10.0.0.0/8")
+    assert (found.server.requests_per_minute, found.server.max_upload_bytes) == (0, 2**30)
+    assert (found.server.session_hours, found.server.session_days) == (8, 7)
 
 
 def test_a_wrong_address_of_a_database_is_not_shown() -> None:
@@ -103,6 +116,9 @@ def test_no_file_gives_the_defaults(tmp_path: Path) -> None:
         pytest.param("[site", "cannot be read", id="not-toml"),
         pytest.param("[sight]", "sight", id="unknown-section"),
         pytest.param("[site]\nname = 'x'", "site.name", id="unknown-setting"),
+        pytest.param("[server]\nbase_url = 'https://a.example/path'", "server.base_url", id="base-url-with-a-path"),
+        pytest.param("[server]\ntrusted_proxies = ['proxy']", "server.trusted_proxies", id="proxy-by-name"),
+        pytest.param("[server]\nrequests_per_minute = -1", "server.requests_per_minute", id="negative-rate"),
         pytest.param("site = 3", "site", id="section-is-a-value"),
         pytest.param("[site]\ndomain = 'https://example.org/'", "site.domain", id="domain-is-a-url"),
         pytest.param("[site]\naliases = 'example.org'", "site.aliases", id="no-list"),

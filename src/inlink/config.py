@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ _UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**
 _HOST = re.compile(r"[^\s/:@?#]+\Z")
 _MAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+\Z")
 _DATABASE = re.compile(r"(postgresql|sqlite)://[^\s\x00-\x1f]+\Z")
+_BASE = re.compile(r"https?://[^\s/:@?#]+(:\d{1,5})?/?\Z")
 _SECRET = (("database", "url"),)  # settings that are not shown where they are wrong
 _SMTP = re.compile(r"smtps?://([^\s:@/]+(@[^\s:@/]+)?@)?[^\s:@/]+(:\d{1,5})?/?\Z")
 
@@ -94,6 +96,25 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
+class Server:
+    """How `inlink serve` is reached, and how much one may ask of it.
+
+    base_url: where people reach the site, when that is not its own address. hosts: further names it answers to.
+    trusted_proxies: addresses and networks whose forwarded headers count. Units: requests_per_minute of the API by a
+    token or an address, 0 for no limit; session_hours since a sign-in was used; session_days since it began;
+    max_upload_bytes of one file.
+    """
+
+    base_url: str = ""
+    hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    requests_per_minute: int = 600
+    session_hours: int = 72
+    session_days: int = 30
+    max_upload_bytes: int = 256 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings. `suffixes` are the user's own public suffixes; `limits` override bounds on records by name."""
 
@@ -105,6 +126,7 @@ class Settings:
     monitor: Monitor = field(default_factory=Monitor)
     retention: Retention = field(default_factory=Retention)
     database: Database = field(default_factory=Database)
+    server: Server = field(default_factory=Server)
 
 
 TEMPLATE = """\
@@ -153,6 +175,15 @@ TEMPLATE = """\
 
 [database]
 # url = "postgresql://inlink@db.example.org/inlink"  # left out: workspace.db here; a password: better in ~/.pgpass
+
+[server]
+# base_url = "https://links.example.org"  # where people reach the site, behind a reverse proxy say
+# hosts = ["links.example.net"]         # further names that it answers to
+# trusted_proxies = ["127.0.0.1"]       # whose X-Forwarded-For and X-Forwarded-Proto count: addresses and networks
+# requests_per_minute = 600             # of the API, by a token or an address; 0: no limit
+# session_hours = 72                    # a sign-in that is not used ends
+# session_days = 30                     # every sign-in ends
+# max_upload = "256MiB"                 # one file
 """
 
 
@@ -177,7 +208,9 @@ def parse_settings(text: str, *, name: str = FILE_NAME) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"{name} cannot be read: {error}", hint="see docs/settings.md for the format") from error
     reader = _Reader(name)
-    reader.only("", found, ("site", "suffixes", "build", "limits", "fetch", "monitor", "retention", "database"))
+    reader.only(
+        "", found, ("site", "suffixes", "build", "limits", "fetch", "monitor", "retention", "database", "server")
+    )
     return Settings(
         site=Site(**reader.section(found, "site", {"domain": _host, "aliases": _hosts, "competitors": _hosts})),
         suffixes=reader.section(found, "suffixes", {"own": _suffixes}).get("own", ()),
@@ -187,15 +220,16 @@ def parse_settings(text: str, *, name: str = FILE_NAME) -> Settings:
         monitor=Monitor(**reader.section(found, "monitor", _MONITOR)),
         retention=Retention(**reader.section(found, "retention", _RETENTION)),
         database=Database(**reader.section(found, "database", {"url": _database})),
+        server=_server(reader.section(found, "server", _SERVER)),
     )
 
 
 def setting_names() -> tuple[str, ...]:
     """Names of all settings, as they are written in the file."""
-    own = {"build.memory_bytes": "build.memory"}
+    own = {"build.memory_bytes": "build.memory", "server.max_upload_bytes": "server.max_upload"}
     sections = (
         *(("site", Site), ("build", Build), ("fetch", Fetch), ("monitor", Monitor), ("retention", Retention)),
-        ("database", Database),
+        *(("database", Database), ("server", Server)),
     )
     names = [f"{section}.{f.name}" for section, kind in sections for f in fields(kind)]
     return (*(own.get(name, name) for name in names), "suffixes.own", "limits.*")
@@ -205,6 +239,12 @@ def _build(found: dict[str, Any]) -> Build:
     if "memory" in found:
         found["memory_bytes"] = found.pop("memory")
     return Build(**found)
+
+
+def _server(found: dict[str, Any]) -> Server:
+    if "max_upload" in found:
+        found["max_upload_bytes"] = found.pop("max_upload")
+    return Server(**found)
 
 
 class _WrongError(Exception):
@@ -306,6 +346,19 @@ def _database(value: object) -> str:
     return value
 
 
+def _base_url(value: object) -> str:
+    if not isinstance(value, str) or not (value == "" or _BASE.match(value)):
+        raise _WrongError('an address without a path, such as "https://links.example.org"')
+    return value.rstrip("/")
+
+
+def _networks(value: object) -> tuple[str, ...]:
+    try:
+        return tuple(str(ipaddress.ip_network(text)) for text in _texts(value))
+    except ValueError:
+        raise _WrongError('a list of addresses or networks, such as ["127.0.0.1", "10.0.0.0/8"]') from None
+
+
 def _alerts(value: object) -> str:
     if value not in ("digest", "at-once"):
         raise _WrongError('"digest" or "at-once"')
@@ -331,6 +384,12 @@ def _seconds(value: object) -> float:
 def _positive(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise _WrongError("a whole number of at least 1")
+    return value
+
+
+def _rate(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 10**6:
+        raise _WrongError("a whole number from 0 (no limit) to 1000000")
     return value
 
 
@@ -384,4 +443,14 @@ _RETENTION: Mapping[str, Callable[[object], object]] = {
     "archive_days": _positive,
     "looks_days": _positive,
     "ledger_days": _positive,
+}
+
+_SERVER: Mapping[str, Callable[[object], object]] = {
+    "base_url": _base_url,
+    "hosts": _hosts,
+    "trusted_proxies": _networks,
+    "requests_per_minute": _rate,
+    "session_hours": _positive,
+    "session_days": _positive,
+    "max_upload": _size,
 }

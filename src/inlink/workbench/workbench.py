@@ -40,6 +40,7 @@ from inlink.workbench.results import Evidence, Exported, Overview, Rows, RowStre
 if TYPE_CHECKING:
     from inlink.check.verdicts import Verdict
     from inlink.store.db import WorkDatabase
+    from inlink.workbench.accounts import Accounts
     from inlink.workbench.broken import BrokenPages
     from inlink.workbench.checking import Checked, CheckOptions, CheckReport
     from inlink.workbench.crawling import CrawlOptions, CrawlReport
@@ -75,6 +76,7 @@ class Workbench:
         self._explained = Kept()
         self._database: WorkDatabase | None = None
         self._opening_database = threading.Lock()
+        self._accounts: Accounts | None = None
 
     @classmethod
     def open(cls, path: str | Path) -> Workbench:
@@ -406,6 +408,18 @@ class Workbench:
         from inlink.workbench.jobs import JobsDoor
 
         return JobsDoor(self._home(), self.database)
+
+    @property
+    def accounts(self) -> Accounts:
+        """People who may sign in, where they are signed in, and tokens of their programs."""
+        from inlink.workbench.accounts import Accounts, Terms
+
+        with self._opening_database:
+            if self._accounts is None:
+                server = self._home().settings.server
+                terms = Terms(server.session_hours, server.session_days)
+                self._accounts = Accounts(lambda: self.database, terms)
+            return self._accounts
 
     @property
     def monitor(self) -> MonitorDoor:
