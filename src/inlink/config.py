@@ -76,12 +76,14 @@ class Monitor:
 @dataclass(frozen=True, slots=True)
 class Retention:
     """How long things are kept. Units: archive_days days since `add --keep` made a copy; None keeps it for good;
-    looks_days days since a look of the monitor and what it told; ledger_days days since a request.
+    looks_days days since a look of the monitor and what it told; checks_days days since a check (what all checks of an
+    address say stays); ledger_days days since a request.
     """
 
     snapshots: int = 3
     archive_days: int | None = None
     looks_days: int | None = 400
+    checks_days: int | None = 400
     ledger_days: int = 365
 
 
@@ -170,7 +172,8 @@ TEMPLATE = """\
 [retention]
 # snapshots = 3                         # how many `inlink gc` keeps
 # archive_days = 365                    # `inlink gc` removes older copies (`inlink add --keep`); left out: never
-# looks_days = 400                      # `inlink monitor run` forgets older looks and alerts
+# looks_days = 400                      # `inlink monitor run` and `inlink gc` forget older looks and alerts
+# checks_days = 400                     # `inlink gc` forgets older checks; what they say together stays
 # ledger_days = 365                     # what was asked of whom is listed for so long, then counted by month
 
 [database]
@@ -442,9 +445,9 @@ _RETENTION: Mapping[str, Callable[[object], object]] = {
     "snapshots": _positive,
     "archive_days": _positive,
     "looks_days": _positive,
+    "checks_days": _positive,
     "ledger_days": _positive,
 }
-
 _SERVER: Mapping[str, Callable[[object], object]] = {
     "base_url": _base_url,
     "hosts": _hosts,

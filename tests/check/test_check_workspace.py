@@ -21,6 +21,7 @@ from inlink.errors import BadInput, NotConfigured
 from inlink.fetch import Manners
 from inlink.workbench import Workbench
 from inlink.workbench.checking import Checked, CheckOptions
+from inlink.workbench.monitor_results import RunOptions, WatchOptions
 
 QUICK = CheckOptions(
     manners=Manners(delay_s=0, per_host=4, total_timeout_s=1.0, backoff_s=0.01), patience=Patience(0.01, 5)
@@ -172,3 +173,25 @@ def test_killed_between_steps_keeps_whole_checks(tmp_path: Path) -> None:
     assert store.forget(2) == 1
     assert store.history(good.url) == []
     store.close()
+
+
+def test_gc_forgets_old_checks_looks_and_lines_of_the_ledger(folder: Path) -> None:
+    with Workbench.open(folder) as bench:
+        assert bench.gc().n_checks == 0
+        bench.check(["http://plain.example/bread", "http://plain.example/nowhere"], QUICK)
+        bench.monitor.add([("http://plain.example/bread", "plain.example")], WatchOptions())
+        bench.monitor.run()
+        bench.monitor.run(RunOptions(looks_at_all=True))
+    with sqlite3.connect(folder / "crawls" / "courtesy.db") as db:
+        (n_asked,) = db.execute("select count(*) from asked").fetchone()
+        db.execute("update asked set at = 0")
+    db.close()
+    with sqlite3.connect(folder / "workspace.db") as db:
+        db.execute("update checks set checked_at = 0 where url like '%nowhere'")
+        db.execute("update looks set at = 1")
+    db.close()
+    out = run(folder, "gc").stdout
+    assert f"forgot what is older than [retention] says: 1 check, 1 look, {n_asked} ledger lines" in out
+    with Workbench.open(folder) as bench:
+        assert [len(bench.checks(f"http://plain.example/{name}")) for name in ("bread", "nowhere")] == [1, 0]
+        assert bench.check(["http://plain.example/nowhere"], QUICK).rows[0].state.n_checks == 2

@@ -110,6 +110,7 @@ class GcReport:
 
     n_copies: the workspace's own copies of inputs (`add --keep`) that nothing needs any more, or that are too old
     releases: what unfinished imports of web graphs left, and releases that were not to be kept
+    n_checks, n_looks, n_asked: checks, looks of the monitor and lines of the ledger that were too old
     """
 
     snapshots: tuple[str, ...]
@@ -119,3 +120,6 @@ class GcReport:
     runs: tuple[str, ...] = ()
     n_copies: int = 0
     releases: tuple[str, ...] = ()
+    n_checks: int = 0
+    n_looks: int = 0
+    n_asked: int = 0

@@ -27,6 +27,7 @@ from inlink.workbench.crawling import FOLDER, alone, check_contact, manners_of, 
 MAX_BODY_BYTES = 2 * 2**20  # of one page: enough to judge it
 KEEP_EVERY_S = 0.5
 KEEP_EVERY = 256
+DAY_US = 24 * 3_600_000_000
 LISTED_ALL = 10_000  # URLs of a check whose rows are all listed; of more, those that are not alive
 
 COLUMNS = (
@@ -245,6 +246,15 @@ class _Run:
 
 def _is_alive(row: Checked) -> bool:
     return row.verdict.verdict in ALIVE
+
+
+def forget_old(workspace: Workspace) -> int:
+    """How many checks were too old (`retention.checks_days`) and went; what they say together stays."""
+    days = workspace.settings.retention.checks_days
+    if days is None or not (workspace.path / FOLDER).is_dir():
+        return 0
+    with _stores(workspace) as (_, store):
+        return store.forget(time.time_ns() // 1000 - days * DAY_US)
 
 
 def history(workspace: Workspace, url: str) -> list[Verdict]:

@@ -139,8 +139,23 @@ def crawl(
 def open_memory(workspace: Workspace) -> Memory:
     """What the workspace's fetchers remember; lines of the ledger that are too old become counts."""
     memory = Memory(workspace.path / FOLDER / COURTESY)
-    memory.forget(time.time_ns() // 1000 - workspace.settings.retention.ledger_days * _DAY_US)
+    _trim(memory, workspace)
     return memory
+
+
+def forget_old(workspace: Workspace) -> int:
+    """How many lines of the ledger were too old (`retention.ledger_days`) and became counts."""
+    if not (workspace.path / FOLDER / COURTESY).exists():
+        return 0
+    memory = Memory(workspace.path / FOLDER / COURTESY)
+    try:
+        return _trim(memory, workspace)
+    finally:
+        memory.close()
+
+
+def _trim(memory: Memory, workspace: Workspace) -> int:
+    return memory.forget(time.time_ns() // 1000 - workspace.settings.retention.ledger_days * _DAY_US)
 
 
 def policy_of(workspace: Workspace) -> Policy:

@@ -258,9 +258,21 @@ def run(
         check_contact(store.due_pages(clock()), ways.policy, ways.manners)
         tally = _look(workspace, store, ways, options, report, stop)
         messages = tell(store, ways, clock)
-        days = workspace.settings.retention.looks_days
-        n_forgotten = store.forget(clock() - days * DAY_US) if days is not None else 0
+        n_forgotten = _forget(workspace, store, clock())
         return _reported(store, tally, messages, n_forgotten, time.monotonic() - began)
+
+
+def forget_old(workspace: Workspace) -> int:
+    """How many looks were too old (`retention.looks_days`) and went, alerts with them."""
+    if not (workspace.path / FOLDER).is_dir():
+        return 0
+    with _open(workspace) as store:
+        return _forget(workspace, store, _now())
+
+
+def _forget(workspace: Workspace, store: MonitorStore, now_us: int) -> int:
+    days = workspace.settings.retention.looks_days
+    return store.forget(now_us - days * DAY_US) if days is not None else 0
 
 
 def _look(

@@ -436,11 +436,13 @@ class Workbench:
 
     def gc(self, *, keep: int | None = None, keep_releases: int | None = None) -> GcReport:
         """Remove old snapshots (all but the newest `keep`), parts of no input, copies kept too long and leftovers of
-        imports; with `keep_releases` older releases too. Never what somebody reads or makes.
+        imports; with `keep_releases` older releases too. Never what somebody reads or makes. Checks, looks and lines of
+        the ledger go by `[retention]`.
         """
-        from inlink.workbench import upkeep
+        from inlink.workbench import forgetting, upkeep
 
-        return upkeep.gc(self._home(), keep=keep, keep_releases=keep_releases)
+        found = upkeep.gc(self._home(), keep=keep, keep_releases=keep_releases)
+        return forgetting.forget_old(self._home(), found)
 
     def published_releases(self, where: str | None = None) -> list[ReleaseState]:
         """Graphs that Common Crawl, a mirror or a folder publishes, and what is here of each."""

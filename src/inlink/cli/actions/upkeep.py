@@ -90,6 +90,9 @@ def gc(call: Call, *, keep: int | None, releases: int | None, output: str | None
         f"and {_n(found.n_parts, 'part')} that no input needs{_copies(found.n_copies)}; "
         f"{found.freed_bytes / 1e6:,.1f} MB free"
     )
+    forgotten = {"check": found.n_checks, "look": found.n_looks, "ledger line": found.n_asked}
+    if old := [_n(n, what) for what, n in forgotten.items() if n]:
+        place.line(f"forgot what is older than [retention] says: {', '.join(old)}")
     if found.releases:
         place.line(f"removed of releases: {clean(', '.join(found.releases))}")
     if found.in_use:
