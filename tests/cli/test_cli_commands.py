@@ -57,6 +57,7 @@ VERBS = [
     "gap",
     "monitor",
     "broken",
+    "jobs",
 ]
 
 ROW_VERBS = [

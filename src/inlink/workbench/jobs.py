@@ -80,7 +80,7 @@ class JobsDoor:
         *,
         limit: int | None = 50,
         before: int | None = None,
-    ) -> list[JobRow]:
+    ) -> tuple[JobRow, ...]:
         """Jobs in some states and of some kinds, or all; the newest first. before: a number that all are below."""
         for state in states:
             if state not in STATES:
@@ -111,14 +111,14 @@ class JobsDoor:
             raise _unknown(job_id)
         return self._rows([job])[0]
 
-    def log(self, job_id: int, *, after: int = 0, limit: int = 1_000) -> list[JobLogLine]:
+    def log(self, job_id: int, *, after: int = 0, limit: int = 1_000) -> tuple[JobLogLine, ...]:
         """Lines of a job's log after one, in order. Raises: NotFound."""
         query = select(JobLine).where(JobLine.job_id == job_id, JobLine.ordinal > after)
         with self._db.reading() as session:
             if session.get(Job, job_id) is None:
                 raise _unknown(job_id)
             found = list(session.scalars(query.order_by(JobLine.ordinal).limit(limit)))
-        return [JobLogLine(line.ordinal, _sure(line.at), line.text, line.is_fault) for line in found]
+        return tuple(JobLogLine(line.ordinal, _sure(line.at), line.text, line.is_fault) for line in found)
 
     def cancel(self, job_id: int, who: Who | None = None) -> JobRow:
         """End a job for good: a waiting one now, a running one politely, and if need be by force. Raises: NotFound."""
@@ -148,12 +148,12 @@ class JobsDoor:
         who.require(kind_of(self.get(job_id).kind).role)
         return who
 
-    def workers(self) -> list[WorkerRow]:
+    def workers(self) -> tuple[WorkerRow, ...]:
         """Processes that take jobs, or took them lately."""
         with self._db.reading() as session:
             found = list(session.scalars(select(JobWorker).order_by(JobWorker.seen_at.desc())))
         alive_us = now_us() - int(LEASE_S * 1e6)
-        return [WorkerRow(w.owner, w.host, w.n_at_once, _sure(w.seen_at), w.seen_at >= alive_us) for w in found]
+        return tuple(WorkerRow(w.owner, w.host, w.n_at_once, _sure(w.seen_at), w.seen_at >= alive_us) for w in found)
 
     def runner(self, at_once: int = AT_ONCE) -> Runner:
         """A worker for this workspace; whoever asks for it runs it."""
@@ -171,13 +171,13 @@ class JobsDoor:
             runner.close()
             thread.join()
 
-    def _rows(self, jobs: Sequence[Job]) -> list[JobRow]:
+    def _rows(self, jobs: Sequence[Job]) -> tuple[JobRow, ...]:
         if all(job.state != "queued" for job in jobs):
-            return [_row(job, None) for job in jobs]
+            return tuple(_row(job, None) for job in jobs)
         with self._db.reading() as session:
             held = {hold.name: hold.job_id for hold in session.scalars(select(JobHold))}
         has_worker = any(worker.is_alive for worker in self.workers())
-        return [_row(job, _waits_for(job, held, has_worker=has_worker)) for job in jobs]
+        return tuple(_row(job, _waits_for(job, held, has_worker=has_worker)) for job in jobs)
 
 
 def _unknown(job_id: int) -> NotFound:

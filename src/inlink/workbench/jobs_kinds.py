@@ -25,7 +25,7 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """What a job is told."""
 
 
-class Crawl(Arguments):
+class Crawl(Arguments, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How far a crawl goes; see `crawling.CrawlOptions`."""
 
     seeds: Names
@@ -39,7 +39,7 @@ class Crawl(Arguments):
     is_new: bool = False
 
 
-class Add(Arguments):
+class Add(Arguments, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Inputs to register: files and folders of the server, patterns, addresses. uploads: names of what was uploaded."""
 
     inputs: Annotated[list[Name], Meta(max_length=10_000)] = []
@@ -48,13 +48,13 @@ class Add(Arguments):
     base_url: Text | None = None
 
 
-class Build(Arguments):
+class Build(Arguments, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """workers: processes; None: the workspace's setting."""
 
     workers: Annotated[int, Meta(ge=1, le=256)] | None = None
 
 
-class Rank(Arguments):
+class Rank(Arguments, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which graphs are scored, and how; see `graph.policy.Policy`."""
 
     graphs: Annotated[list[Literal["pages", "hosts", "domains"]], Meta(min_length=1)] = msgspec.field(
@@ -64,7 +64,7 @@ class Rank(Arguments):
     follow: Literal["drop", "evaporate", "weight"] | None = None
 
 
-class Check(Arguments):
+class Check(Arguments, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Addresses; or those of a site that the index holds: linked to by others (in), or what it links to (out)."""
 
     urls: Annotated[list[Name], Meta(max_length=100_000)] = []
@@ -74,13 +74,13 @@ class Check(Arguments):
     fresh_s: Annotated[float, Meta(ge=0)] = 0.0
 
 
-class Monitor(Arguments):
+class Monitor(Arguments, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """looks_at_all: whether due or not."""
 
     looks_at_all: bool = False
 
 
-class Release(Arguments):
+class Release(Arguments, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One graph of a Common Crawl release, fetched and converted."""
 
     name: Name
@@ -90,7 +90,7 @@ class Release(Arguments):
     only_fetch: bool = False
 
 
-class Export(Arguments):
+class Export(Arguments, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A view as a file of the workspace's exports/; see `options.ViewOptions`."""
 
     question: Name
@@ -102,18 +102,18 @@ class Export(Arguments):
     view: dict[str, str | bool | int | list[str] | None] = {}
 
 
-class Gc(Arguments):
+class Gc(Arguments, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many snapshots, and releases of each kind, are kept; None: the workspace's setting, and all."""
 
     keep: Count | None = None
     keep_releases: Count | None = None
 
 
-class Verify(Arguments):
+class Verify(Arguments, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Nothing is to be told."""
 
 
-class Demo(Arguments):
+class Demo(Arguments, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Nothing is to be told."""
 
 

@@ -115,16 +115,15 @@ class Runner:
         while not self._stop.is_set():
             self._wake.clear()
             try:
-                is_idle = not self._turn()
+                self._turn()
+                if until_empty and not self._children and job_queue.is_empty(self._db):
+                    return
             except InlinkError as error:  # the database is away: what runs goes on, and is written when it is back
                 sys.stderr.write(f"jobs: the database cannot be reached: {error.message}\n")
-                is_idle = False
-            if until_empty and is_idle and not self._children:
-                return
             self._wake.wait(0.1 if self._children else LOOK_S)
 
-    def _turn(self) -> bool:
-        """One look at everything; gives whether something was begun."""
+    def _turn(self) -> None:
+        """One look at everything."""
         now = time.monotonic()
         if now - self._adopted_at >= LEASE_S / 3:
             self._adopted_at = now
@@ -133,14 +132,11 @@ class Runner:
             self._finish(child)
         self._speak()
         self._push()
-        began = False
         while len(self._children) < self._at_once:
             job = job_queue.take(self._db, self.owner, int(LEASE_S * 1e6), list(KINDS))
             if job is None:
                 break
-            began = True
             self._begin(job)
-        return began
 
     def _begin(self, job: Job) -> None:
         kind = kind_of(job.kind)
@@ -170,7 +166,7 @@ class Runner:
         now = time.monotonic()
         if now - self._spoke_at < (SPEAK_S if self._children else IDLE_S):
             return
-        news = {job_id: child.taken() for job_id, child in self._children.items()}
+        news: dict[int, News] = {job_id: child.taken() for job_id, child in self._children.items()}
         try:
             heard = job_queue.speak(self._db, self._row, int(LEASE_S * 1e6), news)
         except InlinkError:
@@ -205,7 +201,7 @@ class Runner:
     def _finish(self, child: _Child) -> None:
         """Write how a job ended."""
         job_id = child.job.job_id
-        news = {job_id: child.taken()}
+        news: dict[int, News] = {job_id: child.taken()}
         if not child.is_lost:
             try:
                 job_queue.speak(self._db, self._row, int(LEASE_S * 1e6), news)

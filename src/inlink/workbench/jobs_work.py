@@ -135,7 +135,7 @@ def _check(task: Task, about: Check) -> Came:
     found = task.bench.check(urls, CheckOptions(fresh_s), report=task.telling.report, stop=task.telling.stop)
     said = _listed(found.states) or "nothing to check"
     said += f"; {found.n_fresh:,} checked lately" if found.n_fresh else ""
-    result = {"n_checked": found.n_checked, "n_fresh": found.n_fresh, "took_s": found.took_s}
+    result: dict[str, Any] = {"n_checked": found.n_checked, "n_fresh": found.n_fresh, "took_s": found.took_s}
     result |= {"verdicts": dict(found.verdicts), "states": dict(found.states), "is_stopped": found.is_stopped}
     return said, result
 

@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from inlink.store.db.base import Micros, Number
 from inlink.store.db.jobs import ENDED, Job, JobHold, JobLine, JobWorker
 from inlink.store.db.opening import WorkDatabase
 
@@ -50,9 +51,9 @@ class Outcome:
     hint: str = ""
 
 
-def now_us() -> int:
+def now_us() -> Micros:
     """Microseconds since 1970 UTC."""
-    return time.time_ns() // 1000
+    return Micros(time.time_ns() // 1000)
 
 
 def take(db: WorkDatabase, owner: str, lease_us: int, kinds: Sequence[str]) -> Job | None:
@@ -71,7 +72,7 @@ def take(db: WorkDatabase, owner: str, lease_us: int, kinds: Sequence[str]) -> J
             wanted = job.holds.split()
             if held.isdisjoint(wanted) and _hold(session, job.job_id, wanted):
                 job.state, job.waits, job.ending = "running", "", None
-                job.lease_owner, job.lease_at = owner, now + lease_us
+                job.lease_owner, job.lease_at = owner, Micros(now + lease_us)
                 job.started_at = job.started_at or now
                 job.ended_at = None
                 job.n_tries += 1
@@ -100,7 +101,7 @@ def speak(db: WorkDatabase, worker: JobWorker, lease_us: int, news: Mapping[int,
             if job is None:
                 lost.add(job_id)
                 continue
-            job.lease_at = now + lease_us
+            job.lease_at = Micros(now + lease_us)
             _tell(job, found, now)
             _write(session, job_id, found.lines)
             if job.ending:
@@ -113,13 +114,14 @@ def _mine(session: Session, job_id: int, owner: str) -> Job | None:
     return session.scalars(query.with_for_update()).one_or_none()
 
 
-def _tell(job: Job, news: News, now: int) -> None:
+def _tell(job: Job, news: News, now: Micros) -> None:
     if news.step is None:
         return
     stage, done, total, unit, note = news.step
     if stage != job.stage:
-        job.stage_at, job.stage_done = now, done
-    job.stage, job.done, job.total, job.unit, job.note = stage[:60], done, total, unit[:20], note[:MAX_LINE]
+        job.stage_at, job.stage_done = now, Number(done)
+    job.stage, job.unit, job.note = stage[:60], unit[:20], note[:MAX_LINE]
+    job.done, job.total = Number(done), None if total is None else Number(total)
     job.progress_at = now
 
 
@@ -168,7 +170,7 @@ def put_back(db: WorkDatabase, job_id: int, owner: str, why: str, *, after_us: i
         job = _mine(session, job_id, owner)
         if job is None:
             return False
-        job.state, job.waits, job.due_at = "queued", why, now_us() + after_us
+        job.state, job.waits, job.due_at = "queued", why, Micros(now_us() + after_us)
         job.n_tries -= 0 if counts else 1
         _write(session, job_id, [(now_us(), False, why)])
         _let_go(session, job)
@@ -182,7 +184,7 @@ def take_over(db: WorkDatabase, owner: str, *, is_alone: bool) -> list[int]:
     """
     now = now_us()
     gone = or_(Job.lease_at < now, Job.lease_owner != owner) if is_alone else Job.lease_at < now
-    found = []
+    found: list[int] = []
     with db.step() as session:
         query = select(Job).where(Job.state == "running", gone)
         for job in session.scalars(query.with_for_update(skip_locked=True)):
@@ -198,6 +200,12 @@ def take_over(db: WorkDatabase, owner: str, *, is_alone: bool) -> list[int]:
                 _let_go(session, job)
         session.execute(delete(JobWorker).where(JobWorker.seen_at < now - 86_400_000_000))
     return found
+
+
+def is_empty(db: WorkDatabase) -> bool:
+    """Whether nothing waits and nothing runs."""
+    with db.reading() as session:
+        return session.scalar(select(Job.job_id).where(Job.state.in_(("queued", "running"))).limit(1)) is None
 
 
 def leave(db: WorkDatabase, owner: str) -> None:

@@ -1,0 +1,109 @@
+"""The demo project: a workspace full of the demo web, with scores, checks, watches and alerts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from inlink.check.checking import Patience
+from inlink.demo import DemoWeb, generate
+from inlink.demo.hosting import hosted
+from inlink.engine.protocol import Progress, Report, silent
+from inlink.errors import BadInput
+from inlink.fetch import Manners
+from inlink.store.files import replace_text
+from inlink.workbench.checking import CheckOptions
+from inlink.workbench.monitor_results import RunOptions, WatchOptions
+from inlink.workbench.workbench import Workbench
+
+FOLDER = "demo"  # of the made-up crawls, in the workspace
+SITE = "crumbandcrust.example"
+COMPETITORS = ("ryeandshine.example", "floursource.example")
+MANNERS = Manners(contact="https://crumbandcrust.example/bot", delay_s=0.0)
+_STEPS = ("make the demo web", "build", "rank", "check links", "watch links")
+_CONFIRM_US = 2 * 3_600_000_000  # what looks lost is looked at again after an hour: the demo's first look was earlier
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What the demo project holds."""
+
+    n_hosts: int
+    n_captures: int
+    n_links: int
+    n_checked: int
+    n_watches: int
+    n_alerts: int
+
+
+def fill(bench: Workbench, report: Report = silent) -> Filled:
+    """Make the demo web in a workspace and everything that pages show of it. Again, it finds what is there.
+
+    Raises: BadInput for a workspace with inputs of its own.
+    """
+    names = [one.name for one in bench.inputs()]
+    if any("demo-" not in name for name in names):
+        raise BadInput(
+            "this workspace has inputs of its own", hint="open the demo in a new one: inlink demo, or inlink init demo"
+        )
+
+    def step(n: int) -> None:
+        report(Progress("demo", n, len(_STEPS), "steps", _STEPS[n]))
+
+    step(0)
+    web = generate(bench.path / FOLDER)
+    bench.add([str(path) for path in web.warcs])
+    _name_site(bench)
+    step(1)
+    built = bench.build()
+    step(2)
+    bench.rank()
+    n_checked, n_watches = look(bench, lambda: step(3), lambda: step(4))
+    report(Progress("demo", len(_STEPS), len(_STEPS), "steps", "done"))
+    n_alerts = len(bench.monitor.alerts())
+    return Filled(_n_hosts(web), built.n_captures, built.n_links, n_checked, n_watches, n_alerts)
+
+
+def look(bench: Workbench, checks: Callable[[], None], watches: Callable[[], None]) -> tuple[int, int]:
+    """Check and watch the demo site's links over HTTP; gives how many links were checked and are watched."""
+    with hosted() as route, _routed(bench, route):
+        checks()
+        urls = [*bench.check_targets(SITE, "in"), *bench.check_targets(SITE, "out")]
+        found = bench.check(urls, CheckOptions(manners=MANNERS, patience=Patience(again_s=0.1)))
+        watches()
+        bench.monitor.add_links(SITE, WatchOptions("site", label="demo"), state="all", limit=None)
+        now_us = time.time_ns() // 1000
+        for at_us in (now_us - _CONFIRM_US, now_us):
+            bench.monitor.run(RunOptions(looks_at_all=True, renders=False, manners=MANNERS, clock=partial(int, at_us)))
+    return found.n_checked, len(bench.monitor.watches())
+
+
+def _n_hosts(web: DemoWeb) -> int:
+    return len(web.truth.hosts)
+
+
+def _name_site(bench: Workbench) -> None:
+    """The demo site is the user's own, where none is named yet."""
+    from inlink.workbench.settings import change, read
+
+    now = read(bench.path)
+    if not now.values["site.domain"]:
+        change(bench.path, now.version, {"site.domain": SITE, "site.competitors": list(COMPETITORS)})
+
+
+@contextmanager
+def _routed(bench: Workbench, route: str) -> Iterator[None]:
+    """Hosts of the demo web are asked on this machine while the block runs; then the settings are as they were."""
+    path = bench.path / "inlink.toml"
+    before = path.read_text(encoding="utf-8")
+    lines = [line for line in before.splitlines() if not line.startswith("routes =")]
+    at = lines.index("[fetch]") + 1 if "[fetch]" in lines else len(lines)
+    lines[at:at] = [f'routes = ["{route}"]'] if at < len(lines) else ["[fetch]", f'routes = ["{route}"]']
+    replace_text(path, "\n".join(lines) + "\n")
+    try:
+        yield
+    finally:
+        replace_text(path, before)

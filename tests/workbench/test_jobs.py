@@ -1,0 +1,220 @@
+"""Rows of jobs: what may run, whose word counts, how they end; and the door that faces use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inlink.errors import BadInput, NotConfigured, NotFound, Refused
+from inlink.store.db import WorkDatabase, job_queue
+from inlink.store.db.job_queue import News, Outcome
+from inlink.store.db.jobs import JobWorker
+from inlink.workbench import Workbench
+from inlink.workbench.jobs_kinds import KINDS, Arguments, Kind, checked, kind_of, register
+from inlink.workbench.jobs_work import WORK
+from inlink.workbench.people import Role, Who
+
+LEASE_US = 30_000_000
+VIEWER = Who(7, "Vera", Role.VIEWER, "session")
+EDITOR = Who(8, "Ed", Role.EDITOR, "session")
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Workbench]:
+    with Workbench.create(tmp_path / "w") as made:
+        made.path.joinpath("inlink.toml").write_text('[fetch]\ncontact = "https://a.example/bot"\n')
+        yield made
+
+
+@pytest.fixture
+def db(bench: Workbench) -> WorkDatabase:
+    return bench.database
+
+
+def taken(db: WorkDatabase, owner: str = "one", lease_us: int = LEASE_US) -> int | None:
+    job = job_queue.take(db, owner, lease_us, list(KINDS))
+    return None if job is None else job.job_id
+
+
+def speak(db: WorkDatabase, owner: str, news: dict[int, News]) -> job_queue.Heard:
+    return job_queue.speak(db, JobWorker(owner=owner, host="h", n_at_once=2, seen_at=0), LEASE_US, news)
+
+
+def test_what_may_run_at_once(bench: Workbench, db: WorkDatabase) -> None:
+    numbers = {
+        name: bench.jobs.start(kind, about).job_id
+        for name, kind, about in (
+            ("crawl", "crawl", {"seeds": ["a.example"]}),
+            ("check", "check", {"urls": ["https://a.example/"]}),
+            ("build", "build", {}),
+            ("rank", "rank", {}),
+            ("add", "add", {"inputs": ["x.warc"]}),
+        )
+    }
+    running = [taken(db), taken(db), taken(db), taken(db)]
+    assert running == [numbers["crawl"], numbers["build"], numbers["add"], None]
+    speak(db, "one", {})
+    waits = {job.kind: job.waits_for for job in bench.jobs.list(["queued"])}
+    assert waits == {
+        "check": f"job {numbers['crawl']}: a crawl, check or look at a time",
+        "rank": f"job {numbers['build']}: a build, rank or clean-up at a time",
+    }
+    assert job_queue.end(db, numbers["crawl"], "one", Outcome("done"))
+    assert taken(db) == numbers["check"]
+
+
+def test_nobody_takes_jobs_is_said(bench: Workbench) -> None:
+    assert bench.jobs.start("build").waits_for == "a worker: start inlink serve or inlink jobs work"
+
+
+def test_a_worker_whose_lease_is_over_changes_nothing(bench: Workbench, db: WorkDatabase) -> None:
+    number = bench.jobs.start("build").job_id
+    assert taken(db, "old", lease_us=-1) == number
+    assert job_queue.take_over(db, "new", is_alone=False) == [number]
+    assert taken(db, "new") == number
+    assert speak(db, "old", {number: News(step=("serve", 9, 9, "steps", ""))}).lost == {number}
+    assert not job_queue.end(db, number, "old", Outcome("failed", error="late"))
+    assert not job_queue.put_back(db, number, "old", "late")
+    job = bench.jobs.get(number)
+    assert (job.state, job.n_tries, job.progress, job.error) == ("running", 2, None, "")
+    assert [line.text for line in bench.jobs.log(number)] == ["its worker died; it goes on where it was"]
+
+
+def test_a_living_lease_is_left_alone_unless_no_other_worker_can_be_there(bench: Workbench, db: WorkDatabase) -> None:
+    number = bench.jobs.start("build").job_id
+    taken(db, "old")
+    assert job_queue.take_over(db, "new", is_alone=False) == []
+    assert job_queue.take_over(db, "new", is_alone=True) == [number]
+
+
+def test_a_job_that_workers_die_of_fails_in_the_end(bench: Workbench, db: WorkDatabase) -> None:
+    number = bench.jobs.start("build").job_id
+    for _ in range(job_queue.MAX_TRIES):
+        assert taken(db, lease_us=-1) == number
+        job_queue.take_over(db, "two", is_alone=False)
+    job = bench.jobs.get(number)
+    assert (job.state, job.error) == ("failed", "its worker died, 5 times over")
+    assert taken(db) is None
+    assert bench.jobs.retry(number).state == "queued"
+
+
+def test_a_dead_worker_s_job_that_was_to_end_has_ended(bench: Workbench, db: WorkDatabase) -> None:
+    number = bench.jobs.start("build").job_id
+    taken(db, lease_us=-1)
+    assert bench.jobs.cancel(number).ending == "cancelled"
+    job_queue.take_over(db, "two", is_alone=False)
+    assert bench.jobs.get(number).state == "cancelled"
+
+
+def test_ending_and_taking_up(bench: Workbench, db: WorkDatabase) -> None:
+    number = bench.jobs.start("build").job_id
+    assert bench.jobs.cancel(number, EDITOR).state == "cancelled"
+    assert taken(db) is None
+    assert bench.jobs.retry(number).state == "queued"
+    assert taken(db) == number
+    assert bench.jobs.pause(number).ending == "stopped"
+    assert speak(db, "one", {number: News()}).endings == {number: "stopped"}
+    job_queue.end(db, number, "one", Outcome("stopped"))
+    assert bench.jobs.retry(number).state == "queued"
+    taken(db)
+    job_queue.end(db, number, "one", Outcome("done", "said", '{"n": 1}'))
+    assert bench.jobs.get(number).result == {"n": 1}
+    with pytest.raises(BadInput, match="has done its work"):
+        bench.jobs.retry(number)
+
+
+def test_the_log_keeps_its_first_and_last_lines(bench: Workbench, db: WorkDatabase) -> None:
+    number = bench.jobs.start("build").job_id
+    taken(db)
+    for first in range(0, 1200, 100):
+        speak(db, "one", {number: News(lines=[(1, False, f"{first + i}") for i in range(100)])})
+    texts = [line.text for line in bench.jobs.log(number)]
+    assert texts == [str(n) for n in [*range(50), *range(750, 1200)]]
+    assert [line.text for line in bench.jobs.log(number, after=1199)] == ["1199"]
+
+
+def test_what_follows_is_made_once_with_the_end(bench: Workbench, db: WorkDatabase) -> None:
+    from inlink.workbench.jobs_runner import _following
+
+    first = bench.jobs.start("add", {"inputs": ["x"]}, EDITOR, then=[("build", {}), ("rank", {"graphs": ["pages"]})])
+    job = job_queue.take(db, "one", LEASE_US, list(KINDS))
+    assert job is not None
+    assert _following(job, "failed") == []
+    assert job_queue.end(db, first.job_id, "one", Outcome("done"), _following(job, "done"))
+    assert not job_queue.end(db, first.job_id, "one", Outcome("done"), _following(job, "done"))
+    (build,) = bench.jobs.list(["queued"])
+    assert (build.kind, build.by, build.then) == ("build", "Ed", ("rank",))
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "named"),
+    [
+        ("crawl", {}, "seeds"),
+        ("crawl", {"seeds": []}, "seeds"),
+        ("crawl", {"seeds": ["a.example"], "max_pages": 0}, "max_pages"),
+        ("crawl", {"seeds": ["a.example"], "max_pages": "many"}, "max_pages"),
+        ("crawl", {"seeds": ["a.example"], "scope": "all"}, "scope"),
+        ("crawl", {"seeds": ["a.example"], "colour": 1}, "colour"),
+        ("rank", {"graphs": ["words"]}, "graphs"),
+        ("check", {}, "nothing to check"),
+        ("paint", {}, "paint"),
+    ],
+)
+def test_wrong_arguments_are_told_before_a_job_is_made(
+    bench: Workbench, kind: str, given: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(BadInput, match=named):
+        bench.jobs.start(kind, given)
+    assert bench.jobs.list() == ()
+
+
+def test_crawls_need_somebody_whom_webmasters_can_reach(bench: Workbench) -> None:
+    bench.path.joinpath("inlink.toml").write_text("")
+    with pytest.raises(NotConfigured, match="nobody is named"):
+        bench.jobs.start("crawl", {"seeds": ["a.example"]})
+
+
+def test_roles(bench: Workbench) -> None:
+    with pytest.raises(Refused):
+        bench.jobs.start("build", {}, VIEWER)
+    with pytest.raises(Refused):
+        bench.jobs.start("gc", {}, EDITOR)
+    number = bench.jobs.start("build", {}, EDITOR).job_id
+    for ask in (bench.jobs.cancel, bench.jobs.pause, bench.jobs.retry):
+        with pytest.raises(Refused):
+            ask(number, VIEWER)
+
+
+def test_there_is_no_such_job(bench: Workbench) -> None:
+    for ask in (bench.jobs.get, bench.jobs.log, bench.jobs.cancel, bench.jobs.retry):
+        with pytest.raises(NotFound):
+            ask(7)
+
+
+def test_old_jobs_go(bench: Workbench, db: WorkDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inlink.workbench.jobs.KEPT_JOBS", 2)
+    for _ in range(5):
+        bench.jobs.cancel(bench.jobs.start("build").job_id)
+    assert [job.job_id for job in bench.jobs.list()] == [5, 4, 3]
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_every_kind_has_work_a_title_and_checked_arguments(kind: Kind) -> None:
+    least: dict[str, dict[str, Any]] = {
+        "crawl": {"seeds": ["a.example"]},
+        "release": {"name": "latest"},
+        "export": {"question": "backlinks"},
+    }
+    assert kind.arguments in WORK
+    assert kind.title(checked(kind, least.get(kind.id, {})))
+    with pytest.raises(BadInput):
+        checked(kind, {"no_such_thing": 1})
+
+
+def test_a_name_is_taken_once() -> None:
+    with pytest.raises(ValueError, match="already"):
+        register(Kind("crawl", "Crawl", Arguments, str))
+    assert kind_of("crawl").word == "Crawl"
