@@ -7,9 +7,11 @@ from pathlib import Path
 
 import inlink.web
 from inlink.web.charts import HUES, KEYS
+from inlink.web.tables_list import TABLES
 
 WEB = Path(inlink.web.__file__).parent
 STYLES = [WEB / "static" / name for name in ("inlink.css", "tables.css", "work.css")]
+SCRIPTS = sorted((WEB / "static").glob("*.js"))
 TEMPLATES = sorted((WEB / "templates").glob("*.html"))
 _NOT_SELECTORS = re.compile(r"/\*.*?\*/|url\([^)]*\)|\"[^\"]*\"|'[^']*'", re.DOTALL)
 _JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
@@ -24,7 +26,8 @@ def styled() -> set[str]:
 
 def worn() -> set[str]:
     """Classes that templates give to elements: as they stand, chosen by an expression, or by a macro's argument."""
-    names = {*HUES, *KEYS}
+    names = {*HUES, *KEYS, *(column.width for table in TABLES.values() for column in table.own)}
+    names.update(re.findall(r'classList\.\w+\("([\w-]+)"\)', "".join(map(Path.read_text, SCRIPTS))))
     for template in TEMPLATES:
         text = template.read_text(encoding="utf-8")
         for value in re.findall(r'\bclass="([^"]*)"', text):
@@ -32,7 +35,7 @@ def worn() -> set[str]:
             for expression in _JINJA.findall(value):
                 chosen = re.sub(r"'[^']*'\s*:", "", expression)  # keys of a dictionary choose, they are not chosen
                 names.update(word for words in re.findall(r"'([^']*)'", chosen) for word in words.split())
-        names.update(word for _, word in re.findall(r'\b(kind|hue)="([\w-]*)"', text))
+        names.update(word for _, words in re.findall(r'\b(kind|hue)="([\w -]*)"', text) for word in words.split())
     return names - {""}
 
 

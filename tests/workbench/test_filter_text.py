@@ -14,7 +14,7 @@ from inlink.workbench.fields import default_fields, filter_fields, shown_fields
 from inlink.workbench.filter_text import join_filters, write_filter
 from inlink.workbench.filters import All, Comparison, Either, Filter, Not, conjuncts, parse_filter
 
-VALUE = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
+VALUE = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 COLUMN = st.sampled_from(["anchor", "strength", "first_seen"])
 TESTS = st.one_of(
     st.builds(

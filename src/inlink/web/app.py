@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Scope
 from inlink import __version__
 from inlink.errors import InlinkError
 from inlink.failures import PROBLEM, TITLES, Failure, failure, of_status
-from inlink.web import access, backlinks, home, overview, rail, words
+from inlink.web import access, evidence, home, overview, rail, tables_page, tables_words, words
 from inlink.web.answers import render
 from inlink.web.query import Query
 from inlink.workbench import Workbench
@@ -26,7 +26,8 @@ HERE = Path(__file__).parent
 ROUTES: list[BaseRoute] = [
     *home.ROUTES,
     *overview.ROUTES,
-    *backlinks.ROUTES,
+    *tables_page.ROUTES,
+    *evidence.ROUTES,
 ]
 
 
@@ -64,7 +65,7 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.filters.update(words.FILTERS)
+    env.filters.update(words.FILTERS | tables_words.FILTERS)
     env.globals.update(
         words.GLOBALS,
         version=__version__,

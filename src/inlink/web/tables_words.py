@@ -1,0 +1,134 @@
+"""Names of columns, operators and values as a page says them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from inlink.web.words import ROOM
+
+LABELS = {
+    "alt": "Alt text",
+    "anchor_before": "Anchor before",
+    "anchor_folded": "Anchor, folded",
+    "block_link_share": "Links in its block",
+    "capture_id": "Capture",
+    "changed_at": "Day",
+    "http_status": "Status of the page",
+    "ip": "IP address",
+    "is_live": "Live",
+    "kind": "Kind of link",
+    "lang": "Language",
+    "link_id": "Link",
+    "links_in_group": "Links in the row",
+    "lost_at": "Lost",
+    "lost_reason": "Why lost",
+    "modified_at": "Modified",
+    "n_domains": "Domains",
+    "n_external_links": "Links to other domains",
+    "n_follow_domains": "Follow domains",
+    "n_follow_links": "Follow links",
+    "n_hosts": "Hosts",
+    "n_internal_links": "Links within its domain",
+    "n_ips": "Addresses",
+    "n_links": "Links",
+    "n_lost_links": "Lost links",
+    "n_new_links": "New links",
+    "n_pages": "Pages",
+    "n_seen": "Times seen",
+    "n_spellings": "Spellings",
+    "n_target_pages": "Pages linked to",
+    "n_unknown_follow_links": "Links of unknown rel",
+    "n_words": "Words",
+    "needs_script": "Needs a script",
+    "nofollow": "Nofollow",
+    "ordinal": "Place among the links",
+    "page_kind": "Kind of page",
+    "position_share": "Place in the text",
+    "published_at": "Published",
+    "rel_before": "Rel before",
+    "rel_origin": "Where rel is from",
+    "robots_noindex": "Noindex",
+    "source_url": "Source page",
+    "subnet": "Network",
+    "target_now": "Target now",
+    "target_raw": "Target as written",
+    "target_url": "Target page",
+    "title": "Title",
+    "tld": "TLD",
+    "ugc": "UGC",
+    "via": "Passed on the way",
+    "via_kind": "Kind of the way",
+}
+
+OPERATORS = {
+    "=": "is",
+    "!=": "is not",
+    "<": "below",
+    "<=": "at most",
+    ">": "above",
+    ">=": "at least",
+    "in": "is one of",
+    "not in": "is none of",
+    "contains": "contains",
+    "not contains": "does not contain",
+    "starts": "starts with",
+    "ends": "ends with",
+    "matches": "matches",
+    "between": "is between",
+    "is null": "is unknown",
+    "is not null": "is known",
+}
+TIME_OPERATORS = {"<": "before", "<=": "until", ">": "after", ">=": "from"}
+
+STATES = {"live": "Live", "lost": "Lost", "all": "With lost"}
+SWITCHES = {
+    "infrastructure": "Infrastructure and hosting",
+    "embeds": "Images, scripts and other embeds",
+    "folded": "Spellings of one anchor together",
+    "indirect": "Through redirects and canonicals",
+}
+CHANGES = {"new": "new", "found": "new", "restored": "new", "lost": "lost", "moved": "no", "changed": "no"}
+"""How the badge of a change looks."""
+
+
+def label_of(name: str) -> str:
+    """The name of a column on a page."""
+    return LABELS.get(name, name.replace("_", " ").capitalize())
+
+
+def operator_words(operator: str, type_: str) -> str:
+    """An operator as it is read aloud."""
+    if type_ == "time" and operator in TIME_OPERATORS:
+        return TIME_OPERATORS[operator]
+    return OPERATORS.get(operator, operator)
+
+
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_PICTURES = 0x2400  # where Unicode has pictures of control characters
+
+
+def visible(text: str) -> str:
+    """The text with controls that could act on what stands around it (direction, lines, terminals) made visible."""
+    return _CONTROLS.sub(_picture, text)
+
+
+def _picture(match: re.Match[str]) -> str:
+    character = match[0]
+    if character in "\t\n\r":
+        return " "
+    code = ord(character)
+    return chr(_PICTURES + code) if code < 0x20 else f"[U+{code:04X}]"
+
+
+def iso(value: datetime) -> str:
+    """2026-11-15T06:12:41Z, as <time> takes it."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def is_long(text: str | None) -> bool:
+    """Whether a context is shown shorter than it is."""
+    return len((text or "").strip()) > ROOM
+
+
+FILTERS = {"visible": visible, "iso": iso, "is_long": is_long}
