@@ -2,34 +2,75 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi import Depends, FastAPI
+from starlette.types import ASGIApp
 
 from inlink import __version__
+from inlink.api import problems
+from inlink.api.description import describe, description_router
+from inlink.api.heads import Heads
+from inlink.api.repeats import said_once
+from inlink.api.routers import (
+    anchors,
+    authority,
+    backlinks,
+    broken,
+    changes,
+    checks,
+    compare,
+    counts,
+    domains,
+    evidence,
+    explain,
+    exports,
+    hosts,
+    inputs,
+    ips,
+    outdomains,
+    outlinks,
+    overview,
+    pages,
+    releases,
+    runs,
+    sql,
+    status,
+    subnets,
+    watches,
+    what_if,
+)
 from inlink.workbench import Workbench
 
-router = APIRouter()
+MAX_BODY_BYTES = 1_000_000
+
+NOUNS = (
+    *(status, overview, backlinks, domains, hosts, ips, subnets, anchors, pages, outlinks, outdomains),
+    *(counts, compare, changes, broken, evidence, exports, authority, explain, what_if, runs, releases),
+    *(inputs, checks, watches, sql),
+)
 
 
-def api(bench: Workbench) -> FastAPI:
-    """The API over an open workbench."""
+def api(bench: Workbench) -> ASGIApp:
+    """The API over an open workbench; who may ask is settled by what stands around (`inlink.server`)."""
+    return Heads(application(bench))
+
+
+def application(bench: Workbench | None) -> FastAPI:
+    """The same without HEAD; without a workbench only its description can be had."""
     app = FastAPI(
         title="inlink",
         version=__version__,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        default_response_class=JSONResponse,
+        redirect_slashes=False,
+        dependencies=[Depends(said_once)],
+        generate_unique_id_function=lambda route: route.name,
+        max_body_size=MAX_BODY_BYTES,
     )
     app.state.bench = bench
-    app.include_router(router)
+    problems.handle(app)
+    for noun in NOUNS:
+        app.include_router(noun.router)
+    app.include_router(description_router)
+    describe(app)
     return app
-
-
-@router.get("/status", summary="What the workspace serves")
-def status(request: Request) -> dict[str, Any]:
-    """Version, snapshot and run that answers come from."""
-    bench: Workbench = request.app.state.bench
-    found = bench.status()
-    return {"version": __version__, "snapshot": found.snapshot}

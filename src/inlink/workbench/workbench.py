@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +21,7 @@ from inlink.index.reports import AddReport, BuildReport, GcReport, InputState, R
 from inlink.index.serving_reader import Serving
 from inlink.store.workspace import Current, Workspace
 from inlink.urls.domains import SuffixRules
-from inlink.workbench import comparing, exporting, lists, ranking, sandbox, summary
+from inlink.workbench import comparing, deadlines, exporting, lists, ranking, sandbox, summary
 from inlink.workbench.changes import changes, moment, stream_changes
 from inlink.workbench.explaining_kept import Kept
 from inlink.workbench.explanations import (
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from inlink.workbench.monitor_door import MonitorDoor
     from inlink.workbench.neighbourhood import Neighbourhood
     from inlink.workbench.over_time import OverTime
+    from inlink.workbench.run_lists import RunRow
     from inlink.workbench.who import Asked, OpenRelease
 
 QUESTIONS = (
@@ -578,6 +580,25 @@ class Workbench:
         from inlink.workbench import upkeep
 
         return upkeep.status(self._home())
+
+    def runs(self) -> tuple[RunRow, ...]:
+        """All scoring runs, the newest first."""
+        from inlink.workbench import run_lists
+
+        return run_lists.runs(self._home())
+
+    @property
+    def served(self) -> tuple[str, str | None]:
+        """The snapshot that questions are answered from, and the run that orders its rows, if one does.
+
+        Raises: NotFound before the first build.
+        """
+        snapshot, _, run = self._serve().serving.snapshot.partition("+")
+        return snapshot, run or None
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """A block in which this thread's questions to the index end when the time is over. Raises: TookTooLong."""
+        return deadlines.within(self._serve().serving, seconds)
 
     def _home(self) -> Workspace:
         if self._workspace is None:

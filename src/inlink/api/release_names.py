@@ -1,0 +1,27 @@
+"""Which releases may be named from outside: those of the workspace, and addresses; never a folder of this machine."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import Field
+
+from inlink.errors import BadInput
+from inlink.workbench.who import KINDS
+
+RELEASE = Field(
+    description="A converted release: its name here, or its http(s) address. Default: the newest that is here."
+)
+KIND = f"Its graph of {KINDS[0]}s, or that of {KINDS[1]}s."
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+
+
+def release_of(text: str | None, *, addresses: bool = True) -> str | None:
+    """The release that a request names. Raises: BadInput for anything but a name or an address."""
+    if text is None or _NAME.fullmatch(text):
+        return text
+    if addresses and re.match(r"https?://[^/]", text, re.IGNORECASE):
+        return text
+    raise BadInput(
+        f"{text[:200]!r} is not the name of a release", hint="GET /api/v1/releases lists those that are here"
+    )

@@ -1,0 +1,59 @@
+"""Counts: backlinks counted by the values of columns."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Query, Request
+from fastapi.responses import Response
+from pydantic import Field
+
+from inlink.api.answering import Source, bench_of, is_known, not_modified, question_tag
+from inlink.api.lists import send_dicts
+from inlink.api.models import row_model, rows_model
+from inlink.api.operations import ask, noun
+from inlink.api.parameters import Sums, Text, options_of
+from inlink.api.rows import QUESTION_S, checked_format
+from inlink.errors import BadInput
+from inlink.workbench.fields import FieldInfo
+from inlink.workbench.lists import counting_by
+
+router = noun("counts")
+
+COUNTED = "follow,nofollow,ugc,sponsored,kind,region,tld,lang"
+MAX_BY = 20
+_COLUMNS = {c.name: FieldInfo(c.name, c.type, c.meaning) for c in counting_by("kind").columns}
+_ROW = row_model("Count", {"by": FieldInfo("by", "text", "the column that is counted by"), **_COLUMNS})
+
+
+class CountsAsked(Sums):
+    """What to count by."""
+
+    by: Annotated[Text, Field(description="Columns of links to count by, with commas between.")] = COUNTED
+
+
+@ask(router, "/counts", rows_model("Counts", _ROW), has_rows=True)
+def counts(request: Request, asked: Annotated[CountsAsked, Query()]) -> Response:
+    """Backlinks counted by follow, rel, kind, region, TLD and language, or by any column.
+
+    Each row names its column in `by`; `limit` is for each of them.
+    """
+    bench = bench_of(request)
+    format = checked_format(request, asked.format)
+    tag = question_tag(request, Source(*bench.served), format)
+    if is_known(request, tag):
+        return not_modified(Source(*bench.served), tag)
+    names = [name.strip() for name in asked.by.split(",") if name.strip()]
+    if not 1 <= len(names) <= MAX_BY:
+        raise BadInput(f"by takes 1 to {MAX_BY} columns, not {len(names)}", hint="write by=region,lang")
+    options: dict[str, Any] = options_of(asked, "by", "scope")
+    with bench.within(QUESTION_S):
+        found = [bench.counts(asked.target, name, scope=asked.scope, **options) for name in names]
+    rows = [{"by": name, **row} for name, part in zip(names, found, strict=True) for row in part.to_dicts()]
+    source = Source.of(found[0].snapshot)
+    return send_dicts(
+        request, format, ("by", *found[0].columns), rows,
+        source=source, n_total=found[0].n_total if len(found) == 1 else len(rows),
+        cursor=found[0].cursor if len(found) == 1 else None, target=found[0].target, notes=found[0].notes,
+        tag=question_tag(request, source, format),
+    )  # fmt: skip
