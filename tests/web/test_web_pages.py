@@ -59,10 +59,17 @@ def test_page_answers_and_names_its_snapshot(client: TestClient, path: str) -> N
 
 def test_the_overview_shows_authority_with_its_run(client: TestClient) -> None:
     text = client.get("/overview?q=crumb.example").text
-    for words in ("83.4", "of 121,000 domains", "1,512 times the average", "1,284", f"Run {RUN}"):
+    for words in (
+        ">83<",
+        "of 100",
+        "Better than all but 1 in 17 thousand",
+        "1,512 times</b> the average",
+        f"run {RUN}",
+    ):
         assert words in text
-    for words in ("Where its mass comes from", "loaf.example", "48\u00a0%", "1,282 others", "surfers who start here"):
+    for words in ("Why 83", "loaf.example", "48\u00a0%", "1,282 others", "surfers who start here"):
         assert words in text
+    assert "position 7 of 121,000 domains" in text
     assert "Not in the graph" in client.get("/overview?q=nobody.example").text
     assert "h-aut" not in client.get("/overview?q=crumb.example/guides/&scope=prefix").text
 
@@ -237,9 +244,9 @@ def test_what_is_not_known_to_be_follow_is_not_called_follow(client: TestClient)
 @pytest.mark.parametrize(
     ("n_unknown", "lead", "share"),
     [
-        (0, "71\u00a0%</b> of the backlinks are follow", "12,932 links<"),
-        (5_282, "&gt;\u00a099\u00a0%</b> of the backlinks whose rel is known are follow", "of 5,282 not known"),
-        (18_214, "whether they are follow is not known", "of 18,214 not known"),
+        (0, "<dd>71\u00a0%</dd>", "12,932 links<"),
+        (5_282, "<dd>&gt;\u00a099\u00a0%</dd>", "of 5,282 not known"),
+        (18_214, "<dd>unknown</dd>", "of 18,214 not known"),
     ],
 )
 def test_the_share_of_follow_is_of_what_is_known(

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import inlink.web
 from inlink.web.charts import HUES, KEYS
+from inlink.web.charts_net import KEY_STYLES, STYLES
 from inlink.web.tables_list import TABLES
 
 WEB = Path(inlink.web.__file__).parent
-STYLES = [WEB / "static" / name for name in ("inlink.css", "tables.css", "work.css")]
+SHEETS = [WEB / "static" / name for name in ("inlink.css", "tables.css", "work.css")]
 SCRIPTS = sorted((WEB / "static").glob("*.js"))
 TEMPLATES = sorted((WEB / "templates").glob("*.html"))
 _NOT_SELECTORS = re.compile(r"/\*.*?\*/|url\([^)]*\)|\"[^\"]*\"|'[^']*'", re.DOTALL)
@@ -19,14 +20,20 @@ _JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
 def styled() -> set[str]:
     """Classes that a selector of a style sheet names."""
-    text = "".join(style.read_text(encoding="utf-8") for style in STYLES)
+    text = "".join(style.read_text(encoding="utf-8") for style in SHEETS)
     selectors = re.findall(r"([^{}]*)\{", _NOT_SELECTORS.sub("", text))
     return {name for selector in selectors for name in re.findall(r"\.([a-zA-Z_][\w-]*)", selector)}
 
 
 def worn() -> set[str]:
     """Classes that templates give to elements: as they stand, chosen by an expression, or by a macro's argument."""
-    names = {*HUES, *KEYS, *(column.width for table in TABLES.values() for column in table.own)}
+    names = {
+        *HUES,
+        *KEYS,
+        *STYLES.values(),
+        *KEY_STYLES.values(),
+        *(column.width for table in TABLES.values() for column in table.own),
+    }
     names.update(re.findall(r'classList\.\w+\("([\w-]+)"\)', "".join(map(Path.read_text, SCRIPTS))))
     for template in TEMPLATES:
         text = template.read_text(encoding="utf-8")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 
+from inlink.config import Site
 from inlink.errors import BadInput, NotFound
 from inlink.workbench import Count, Evidence, Overview, Rows, Status, Target
 from inlink.workbench.explanations import About, Explanation, Source, Standing
+from inlink.workbench.neighbourhood import Edge, Neighbourhood, Node
+from inlink.workbench.over_time import OverTime, Step
 from inlink.workbench.ranking import Authority
 
 NOW = datetime(2026, 11, 14, 6, 12, 41, tzinfo=UTC)
@@ -111,6 +114,22 @@ class StubBench:
         counts = {"n_domains": 9, "n_links": 40, "n_follow_links": 30, "n_unknown_follow_links": 0}
         sums = {**counts, "strength": 5, "first_seen": NOW, "last_seen": NOW}
         return pa.Table.from_pylist([{name: value, **sums} for value in values])
+
+    site = Site("crumb.example", (), ("loaf.example", HOSTILE))
+
+    def over_time(self, target: str, *, scope: str | None = None, strict: bool = False) -> OverTime:
+        steps = tuple(Step(date(2026, n, 1), date(2026, n + 1, 1), 10 + n, n, 2, 1, 3) for n in range(1, 9))
+        is_known = target != "zero.example"
+        return OverTime(Target(target, scope or "domain"), SNAPSHOT, "month", steps if is_known else (), is_known)
+
+    def neighbourhood(self, target: str, *, scope: str | None = None, limit: int = 40) -> Neighbourhood:
+        nodes = (
+            Node(target, "target", 0.0, 0.0, 1.0, 0.5, 12, 0, 0),
+            Node("loaf.example", "links follow", 0.5, 0.5, 0.25, 0.1, 7, 4, 0),
+            Node(HOSTILE, "linked from it", -0.5, 0.2, 0.0, None, 0, 0, 3, ("social",)),
+        )
+        edges = (Edge("loaf.example", target, 4, True), Edge(target, HOSTILE, 3, None))
+        return Neighbourhood(Target(target, scope or "domain"), SNAPSHOT, RUN, "mass", nodes, edges, 1, 1)
 
     def backlinks(self, target: str, scope: str | None = None, **options: Any) -> Rows:
         self.asked.append({"target": target, "scope": scope, **options})

@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from inlink.web.query import Query
 from inlink.workbench import Workbench
@@ -18,6 +19,11 @@ def bench_of(request: Request) -> Workbench:
     """The workbench that this site is over."""
     bench: Workbench = request.app.state.bench
     return bench
+
+
+def paths_of(request: Request) -> frozenset[str]:
+    """Addresses of the pages that this site has."""
+    return frozenset(route.path for route in request.app.routes if isinstance(route, Route))
 
 
 def page(request: Request, template: str, *, status_code: int = 200, **context: Any) -> Response:

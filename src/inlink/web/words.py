@@ -74,6 +74,12 @@ def path(url: str) -> str:
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
+def page_of(url: str, target: str) -> str:
+    """A URL without its host where that is the target's own; with it where it is another host of the target."""
+    host = urlsplit(url).hostname or ""
+    return path(url) if host.removeprefix("www.") == target.removeprefix("www.") else address(url)
+
+
 def before(text: str | None) -> str:
     """The end of the text before a link, up to where the link begins; an ellipsis where something was cut."""
     text = (text or "").strip()
@@ -152,6 +158,7 @@ FILTERS = {
     "moment": moment,
     "address": address,
     "path": path,
+    "page_of": page_of,
     "middle": middle,
     "before": before,
     "after": after,

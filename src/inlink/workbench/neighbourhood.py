@@ -193,21 +193,34 @@ def _places(names: Sequence[str], edges: Sequence[Edge]) -> dict[str, tuple[floa
     places = np.sqrt(np.arange(n) / max(n - 1, 1))[:, None] * np.column_stack([np.cos(turns), np.sin(turns)])
     number = {name: i for i, name in enumerate(names)}
     pairs = np.array([(number[e.source], number[e.target]) for e in edges], dtype=np.int64).reshape(-1, 2)
-    length = 0.9 / math.sqrt(max(n, 1))
+    pairs = np.unique(np.sort(pairs, axis=1), axis=0)
+    n_links = np.maximum(np.bincount(pairs.ravel(), minlength=n), 1)
+    weight = 1 / np.sqrt(n_links[pairs[:, 0]] * n_links[pairs[:, 1]])
+    length = 1 / math.sqrt(max(n, 1))
     for step in range(N_STEPS):
         apart = places[:, None, :] - places[None, :, :]
         distance = np.maximum(np.sqrt((apart**2).sum(axis=2)), 1e-3)
         move = (apart * (length**2 / distance**2)[:, :, None]).sum(axis=1)
-        if len(pairs):
-            along = places[pairs[:, 0]] - places[pairs[:, 1]]
-            pull = along * (np.sqrt((along**2).sum(axis=1)) / (length * 6))[:, None]
-            np.subtract.at(move, pairs[:, 0], pull)
-            np.add.at(move, pairs[:, 1], pull)
+        along = places[pairs[:, 0]] - places[pairs[:, 1]]
+        pull = along * (np.sqrt((along**2).sum(axis=1)) / length * weight)[:, None]
+        np.subtract.at(move, pairs[:, 0], pull)
+        np.add.at(move, pairs[:, 1], pull)
         size = np.maximum(np.sqrt((move**2).sum(axis=1)), 1e-9)
         places += move / size[:, None] * np.minimum(size, 0.12 * (1 - step / N_STEPS))[:, None]
         places -= places[0]
-    far = np.abs(places).max(axis=0)
-    places = places / np.where(far > 0, far, 1.0)
+    places = _spread(places)
     return {
         name: (round(float(x), 3) + 0.0, round(float(y), 3) + 0.0) for name, (x, y) in zip(names, places, strict=True)
     }
+
+
+def _spread(places: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """The places drawn out to a disc: distances from the middle follow their order, half by rank and half as found."""
+    far = np.sqrt((places**2).sum(axis=1))
+    if len(places) < 2 or not far.max():
+        return places
+    rank = np.argsort(np.argsort(far, kind="stable"), kind="stable") / (len(places) - 1)
+    wanted = 0.5 * far / far.max() + 0.5 * np.sqrt(rank)
+    placed: np.ndarray[Any, np.dtype[np.float64]] = places / np.maximum(far, 1e-9)[:, None] * wanted[:, None]
+    placed[0] = 0.0
+    return placed
