@@ -136,8 +136,8 @@ def test_loopback_names_are_answered(client: TestClient, host: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-def test_the_site_only_reads(client: TestClient, method: str) -> None:
-    assert client.request(method, "/backlinks").status_code == 405
+def test_nothing_changes_without_a_token(client: TestClient, method: str) -> None:
+    assert client.request(method, "/backlinks").status_code == 403
 
 
 @pytest.mark.parametrize(

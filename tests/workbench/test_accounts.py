@@ -6,7 +6,6 @@ import dataclasses
 import json
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import argon2
 import pytest
@@ -26,13 +25,6 @@ GOOD = "three loaves at dawn"
 OTHER = "seven rolls by noon"
 QUICK = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 HOUR_US = 3_600_000_000
-
-
-@pytest.fixture
-def work_database(tmp_path: Path) -> Iterator[WorkDatabase]:
-    made = WorkDatabase.open(tmp_path / "workspace.db")
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -1,19 +1,30 @@
-"""`inlink serve`: the site on a loopback address until Ctrl-C."""
+"""`inlink serve`: pages, API and jobs of a workspace on one address until they are stopped."""
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
+import signal
 import socket
 import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Protocol
 
 import uvicorn
 
-from inlink.errors import Busy, Refused
+from inlink.errors import BadInput, Busy, Refused
 from inlink.server.app import create_app
-from inlink.server.guard import LOOPBACK_NAMES
+from inlink.server.guard import bracketed
+from inlink.server.site import LOOPBACK_NAMES, Site, site_of
 from inlink.workbench import Workbench
+
+MEMORY = "200MB"  # of the served file's pages and of queries: answers are as quick as with a gigabyte
+GRACE_S = 10  # for answers that are being written when the server is stopped
+AT_ONCE = 500  # connections; more are told to come again
 
 
 class Call(Protocol):
@@ -28,37 +39,114 @@ class Call(Protocol):
         """Say only what was asked for."""
 
 
-def serve(call: Call, *, host: str, port: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Files of a certificate with its chain, and of its key."""
+
+    cert: Path
+    key: Path
+
+
+def serve(
+    call: Call,
+    *,
+    host: str,
+    port: int,
+    tls_cert: Path | None = None,
+    tls_key: Path | None = None,
+    jobs: bool = True,
+) -> None:
     """Serve the workspace until Ctrl-C.
 
-    Raises: Refused for an address that others could reach; Busy where the port is taken.
+    Raises: Refused for an address that others could reach while there are no users; Busy where the port is taken;
+    BadInput for half a certificate.
     """
-    if not is_loopback(host):
-        raise Refused(
-            f"{host} can be reached from other machines",
-            hint="the site has no login yet: use 127.0.0.1, ::1 or localhost",
-        )
-    with Workbench.open(call.folder) as bench, listen(host, port) as listener:
+    tls = tls_of(tls_cert, tls_key)
+    with Workbench.open(call.folder, memory=MEMORY) as bench, listen(host, port) as listener:
+        site = reached(bench, listener, host)
         if not call.quiet:
-            sys.stdout.write(f"serving {call.folder} at {address(listener)} (Ctrl-C stops)\n")
+            sys.stdout.write(f"serving {call.folder} at {address(listener, site, tls=tls)} (Ctrl-C stops)\n")
             sys.stdout.flush()
-        run(bench, listener)
+        if is_bare(listener, site, tls):
+            sys.stderr.write("warning: passwords and pages can be read on the way; see docs/serve.md for TLS\n")
+        with bench.jobs.working() if jobs else contextlib.nullcontext():
+            run(bench, listener, site, tls)
 
 
-def run(bench: Workbench, listener: socket.socket) -> None:
-    """Answer on the socket until Ctrl-C, which is the way to end it."""
-    app = create_app(bench, names=(*LOOPBACK_NAMES, host_of(listener)))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
-    try:
-        server.run(sockets=[listener])
-    except KeyboardInterrupt:
+def reached(bench: Workbench, listener: socket.socket, host: str) -> Site:
+    """How the site is reached. Raises: Refused where others could reach it and there are no users."""
+    bound = str(listener.getsockname()[0])
+    names = (*LOOPBACK_NAMES, host_of(listener), *((host.strip("[]"),) if host else ()))
+    site = site_of(bench.settings.server, names, is_loopback=is_loopback(bound))
+    if not site.is_local and not bench.accounts.exist():
+        raise Refused(
+            f"{host} can be reached from other machines, and there are no users yet"
+            if not is_loopback(bound)
+            else "the settings say that others reach this site, and there are no users yet",
+            hint="add one who may do all: inlink user add NAME --role admin",
+        )
+    return site
+
+
+def is_bare(listener: socket.socket, site: Site, tls: Tls | None) -> bool:
+    """Whether others may reach the site without encryption."""
+    return tls is None and not site.proxies and not is_loopback(str(listener.getsockname()[0]))
+
+
+def run(bench: Workbench, listener: socket.socket, site: Site | None = None, tls: Tls | None = None) -> None:
+    """Answer on the socket until Ctrl-C or SIGTERM, which are the ways to end it.
+
+    Without a site nobody signs in: for a serving file by itself, on this machine.
+    """
+    app = create_app(bench, accounts=bench.accounts, site=site) if site else create_app(bench)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # the gate reads them, from proxies that are trusted
+        ws="none",
+        limit_concurrency=AT_ONCE,
+        timeout_graceful_shutdown=GRACE_S,
+        ssl_certfile=tls.cert if tls else None,
+        ssl_keyfile=tls.key if tls else None,
+    )
+    with contextlib.suppress(KeyboardInterrupt), _stopped_by_sigterm():
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """SIGTERM as Ctrl-C: uvicorn sends it on when all is answered, and then the workspace is to be closed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
         return
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def tls_of(cert: Path | None, key: Path | None) -> Tls | None:
+    """The certificate that is named. Raises: BadInput where only one of its files is, or one is not there."""
+    if cert is None and key is None:
+        return None
+    if cert is None or key is None:
+        raise BadInput("a certificate needs its key", hint="name both: --tls-cert FILE --tls-key FILE")
+    for path in (cert, key):
+        if not path.is_file():
+            raise BadInput(f"{path} is no file", hint="name a file in PEM form")
+    return Tls(cert, key)
 
 
 def host_of(listener: socket.socket) -> str:
     """The address that is listened on, as it stands in a URL."""
-    host = str(listener.getsockname()[0])
-    return f"[{host}]" if ":" in host else host
+    return bracketed(str(listener.getsockname()[0]))
 
 
 def is_loopback(host: str) -> bool:
@@ -70,7 +158,10 @@ def is_loopback(host: str) -> bool:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket on the loopback address: who connects before the server runs waits for it."""
+    """A listening socket: who connects before the server runs waits for it.
+
+    Raises: Busy where the port is taken; BadInput where the host is no address of this machine.
+    """
     host = "127.0.0.1" if host.lower() == "localhost" else host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -78,13 +169,18 @@ def listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen()
+        listener.listen(1024)
+    except socket.gaierror:
+        listener.close()
+        raise BadInput(f"{host} is no address", hint="use one of this machine, such as 127.0.0.1") from None
     except OSError as error:
         listener.close()
         raise Busy(f"port {port} of {host} cannot be used: {error.strerror}", hint="choose another: --port 0") from None
     return listener
 
 
-def address(listener: socket.socket) -> str:
+def address(listener: socket.socket, site: Site | None = None, *, tls: Tls | None = None) -> str:
     """The URL of the site."""
-    return f"http://{host_of(listener)}:{listener.getsockname()[1]}/"
+    if site is not None and site.base_url:
+        return f"{site.base_url}/"
+    return f"http{'s' if tls else ''}://{host_of(listener)}:{listener.getsockname()[1]}/"

@@ -81,19 +81,20 @@ def environment() -> jinja2.Environment:
 
 
 def _domain_failure(request: Request, error: Exception) -> Response:
-    return _tell(request, failure(error if isinstance(error, InlinkError) else InlinkError(str(error))))
+    return tell(request, failure(error if isinstance(error, InlinkError) else InlinkError(str(error))))
 
 
 def _http_failure(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    return _tell(request, of_status(status))
+    return tell(request, of_status(status))
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
-    return _tell(request, Failure(500, TITLES[500], f"unexpected {type(error).__name__}", "The log has the traceback."))
+    return tell(request, Failure(500, TITLES[500], f"unexpected {type(error).__name__}", "The log has the traceback."))
 
 
-def _tell(request: Request, found: Failure) -> Response:
+def tell(request: Request, found: Failure) -> Response:
+    """A failure as a page, or as the one error body where that was asked for."""
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse(found.body(), status_code=found.status, media_type=PROBLEM)
     return render(request, "failure.html", {"failure": found, "query": Query()}, found.status)
