@@ -39,7 +39,7 @@ BIG = {
         ["release.py", "SCRATCH/release", "SCRATCH/imported"],
     ],
 }
-TOOLS = ("make_wat", "make_graph", "pagerank_peers", "check_web", "check_peers")  # for other scripts
+TOOLS = ("make_wat", "make_graph", "pagerank_peers", "verdicts_web", "verdicts_peers", "web_users")  # for other scripts
 
 
 def run(name: str, commands: list[list[str]]) -> bool:

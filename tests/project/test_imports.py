@@ -54,7 +54,7 @@ def test_the_package_imports_its_dependencies_only() -> None:
 def test_the_rest_imports_what_is_declared(folder: str) -> None:
     build = {"packaging"}  # locked with the build's own packages and with pytest
     # Measured where they are installed, named where they are not.
-    peers = {"graph-tool", "graphblas", "python-graphblas", "networkit"}
+    peers = {"graph-tool", "graphblas", "python-graphblas", "networkit", "locust"}
     declared = names([*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"]]) | build
     declared |= peers if folder == "bench" else set()
     assert not undeclared(ROOT / folder, declared)

@@ -23,7 +23,7 @@ from inlink.index.serving_scan import Snapshot
 Progress = Callable[[str, int, int], None]
 """Called with a step's name, how much of it is done and how much there is."""
 
-FORMAT = 4
+FORMAT = 5
 HEAVY_ROWS = 20_000
 CHUNK_ROWS = 150_000
 
@@ -68,6 +68,7 @@ def _build(db: duckdb.DuckDBPyConnection, snapshot: Snapshot, heavy_rows: int, s
     serving_links.build_links(db, snapshot, say)
     serving_links.build_places(db)
     serving_links.build_outgoing(db, say)
+    serving_links.build_retargets(db)
     serving_links.build_indirect(db, snapshot)
     serving_links.build_pairs(db, snapshot)
     serving_links.build_captures(db, snapshot)

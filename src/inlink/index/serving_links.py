@@ -225,6 +225,22 @@ def build_outgoing(db: duckdb.DuckDBPyConnection, say: Say) -> None:
     say("outgoing", len(ends), len(ends))
 
 
+def build_retargets(db: duckdb.DuckDBPyConnection) -> None:
+    """Table `retargets`: lost links whose page gained, at that very capture, one link with the same anchor and kind."""
+    run(
+        db,
+        """
+        CREATE TABLE retargets AS
+        SELECT lost.row, any_value(gained.target_url) AS target_now
+        FROM links lost
+        JOIN outgoing gained ON gained.source_page = lost.source_page AND gained.anchor = lost.anchor
+            AND gained.kind = lost.kind AND gained.first_seen = lost.lost_at AND gained.row <> lost.row
+        WHERE lost.anchor <> '' AND lost.lost_reason = 'removed'
+        GROUP BY lost.row HAVING count(*) = 1 ORDER BY lost.row
+        """,
+    )
+
+
 def _page_ends(db: duckdb.DuckDBPyConnection, passes: int) -> list[int]:
     """Numbers of pages that split links by their source about evenly; the last is beyond all pages."""
     shares = [share / passes for share in range(1, passes)]

@@ -52,6 +52,16 @@ class Span:
         return all_of(parts)
 
     @property
+    def first(self) -> int:
+        """The least number of its runs; 0 where there are none."""
+        return min((run[0] for run in self.runs), default=0)
+
+    @property
+    def end(self) -> int:
+        """Beyond the greatest number of its runs; 0 where there are none."""
+        return max((run[1] for run in self.runs), default=0)
+
+    @property
     def n_rows(self) -> int:
         """Upper bound of the rows, where the runs are rows."""
         return sum(max(b - a, 0) for a, b in self.runs)
@@ -235,7 +245,11 @@ class GroupsQuery:
 
 @dataclass(frozen=True, slots=True)
 class DerivedQuery:
-    """A question whose rows are made by a query of its own, then filtered, sorted and cut; columns are `g."name"`."""
+    """A question whose rows are made by a query of its own, then filtered, sorted and cut; columns are `g."name"`.
+
+    narrow: the same rows, with `_row` and no more columns than filter and order need; a page is found by it, so that
+    the others are read for its rows alone.
+    """
 
     inner: Sql
     columns: tuple[str, ...]
@@ -243,19 +257,26 @@ class DerivedQuery:
     where: Sql = field(default_factory=Sql)
     after: Sql = field(default_factory=Sql)
     limit: int | None = None
+    narrow: Sql = field(default_factory=Sql)
 
     def select(self) -> Sql:
         """The rows in order: the columns, then the sort keys as `_k0`, `_k1` …"""
         shown = ", ".join(f'g."{name}"' for name in self.columns)
         keys = ", ".join(f"{key.sql} AS _k{n}" for n, key in enumerate(self.order))
         order = ", ".join(key.order for key in self.order)
-        limit = "" if self.limit is None else f" LIMIT {int(self.limit)}"
         outside = all_of([self.where, self.after])
-        text = f"SELECT {shown}, {keys} FROM ({self.inner.text}) g WHERE {outside.text} ORDER BY {order}{limit}"
-        return Sql(text, self.inner.params + outside.params)
+        if self.limit is None or not self.narrow:
+            limit = "" if self.limit is None else f" LIMIT {int(self.limit)}"
+            text = f"SELECT {shown}, {keys} FROM ({self.inner.text}) g WHERE {outside.text} ORDER BY {order}{limit}"
+            return Sql(text, self.inner.params + outside.params)
+        text = (
+            f"WITH page AS MATERIALIZED (SELECT g._row FROM ({self.narrow.text}) g WHERE {outside.text} "
+            f"ORDER BY {order} LIMIT {int(self.limit)}) "
+            f"SELECT {shown}, {keys} FROM ({self.inner.text}) g SEMI JOIN page USING (_row) ORDER BY {order}"
+        )
+        return Sql(text, self.narrow.params + outside.params + self.inner.params)
 
     def count(self) -> Sql:
         """How many rows the view has."""
-        where = all_of([self.where])
-        text = f"SELECT count(*) FROM ({self.inner.text}) g WHERE {where.text}"
-        return Sql(text, self.inner.params + where.params)
+        where, inner = all_of([self.where]), self.narrow or self.inner
+        return Sql(f"SELECT count(*) FROM ({inner.text}) g WHERE {where.text}", inner.params + where.params)

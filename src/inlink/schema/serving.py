@@ -8,6 +8,7 @@ Rows stand in the snapshot's order (target key, strength descending, source URL)
 | outgoing | the same links seen from their source, without long texts | source_page, ordinal |
 | indirect | link that reaches a page through a redirect or canonical, with the chain | row (its own) |
 | versions | unbroken run of captures of a link that changed or came back | row, seen_from |
+| retargets | lost link whose page links elsewhere instead since, with where to | row |
 | pages | page captured or linked to: its facts, its rows in links | page, which follows the key |
 | captures | attempt to see a page, with where its record lies | page, fetched_at |
 | hosts, domains, ips | name, with its number and sums | number, which follows the key |

@@ -23,6 +23,8 @@ from inlink.workbench.options import View, refuse
 from inlink.workbench.places import Found, Served
 from inlink.workbench.results import Rows, RowStream
 
+MOST_HELD = 100  # rows of a page that is remembered
+
 COLUMNS = (
     "change", "reason", "changed_at", "source_url", "source_domain", "target_url", "anchor", "anchor_before",
     "rel_before", "target_now", "kind", "follow", "rel", "region", "strength", "first_seen", "last_seen", "is_live",
@@ -40,6 +42,15 @@ OWN_COLUMNS = {
 """Columns that changes have besides those of links: type and meaning."""
 
 _OWN = {name: Field(f'g."{name}"', type_) for name, (type_, _) in OWN_COLUMNS.items()}
+
+# A lost link whose page gained, at that very capture, one link with the same anchor and kind: its target changed.
+_SHOWN = {name: f"m.{name}" for name in OWN_COLUMNS} | {
+    "change": "CASE WHEN r.row IS NOT NULL THEN 'changed' ELSE m.change END",
+    "reason": "CASE WHEN r.row IS NOT NULL THEN 'target' ELSE m.reason END",
+    "target_now": "r.target_now",
+}
+_RETARGETED = frozenset(("change", "reason", "target_now"))
+_FROM_VERSIONS = frozenset(("reason", "anchor_before", "rel_before"))
 
 # The state of a link at a time: by its runs where it changed or came back, by its dates otherwise.
 _RUN = "v{0}.seen_from <= {1} AND (v{0}.ended_at IS NULL OR v{0}.ended_at > {1})"
@@ -98,27 +109,27 @@ _BETWEEN = """
     WHERE s.was IS DISTINCT FROM s.is_ OR (s.has_both AND (s.is_rel_new OR s.is_anchor_new OR s.is_alt_new))
 """
 
-# A lost link whose page gained, at that very capture, one link with the same anchor and kind: its target changed.
-_RETARGETED = """
-    SELECT lost.row, any_value(gained.target_url) AS target_now
-    FROM links lost
-    JOIN outgoing gained ON gained.source_page = lost.source_page AND gained.anchor = lost.anchor
-        AND gained.kind = lost.kind AND gained.first_seen = lost.lost_at AND gained.row <> lost.row
-    WHERE lost.row IN (SELECT row FROM gone) AND lost.anchor <> '' AND lost.lost_reason = 'removed'
-    GROUP BY lost.row HAVING count(*) = 1
-"""
-
 
 def changes(served: Served, found: Found | None, window: tuple[datetime | None, datetime | None], view: View) -> Rows:
     """One page of the changes."""
-    plan = _plan(served, found, window, view)
-    rows = answer_plan(served, plan)
+    rows = _first_page(served, found, window, view)
+    rows = rows or answer_plan(served, _plan(served, found, window, view))
     notes = [found.reason] if found is not None and found.reason else []
     notes += left_out_notes(served, found, view) if found is not None else []
     notes += _window_notes(served, window) if view.cursor is None else []
     if not rows.table.num_rows and view.cursor is None:
         notes.append("no change in this window: pages that were not captured in it show none")
     return replace(rows, notes=tuple(notes))
+
+
+def _first_page(
+    served: Served, found: Found | None, window: tuple[datetime | None, datetime | None], view: View
+) -> Rows | None:
+    """The latest changes, as overviews show them; None for other views."""
+    if view.cursor is not None or view.limit is None or view.limit > MOST_HELD:
+        return None
+    key = ("changes", found and (found.target, found.span("links")), window, view)
+    return served.once(key, lambda: answer_plan(served, _plan(served, found, window, view)))
 
 
 def stream_changes(
@@ -137,10 +148,12 @@ def _plan(served: Served, found: Found | None, window: tuple[datetime | None, da
     columns = view.columns or COLUMNS
     check_columns("column", columns, fields)
     order = (*order_of(view.sort or ("-changed_at", "change"), fields), Key('g."_row"'))
-    used = {*columns, *(test.column for test in comparisons(tree)), *(_name_of(key) for key in order)}
+    tested = {test.column for test in comparisons(tree)}
+    used = {*columns, *tested, *(_name_of(key) for key in order)}
     span = Span("links", "row", ((0, 1 << 44),)) if found is None else found.span("links")
-    inner = _inner(all_of([span.sql, not_left_out("links", view, tree)]), window, sorted(used & set(links)))
-    query = DerivedQuery(inner, columns, order, condition(tree, fields), limit=view.limit)
+    where, rows = all_of([span.sql, not_left_out("links", view, tree)]), (span.first, span.end)
+    inner, narrow = (_inner(where, window, names, rows) for names in (used, tested | {_name_of(key) for key in order}))
+    query = DerivedQuery(inner, columns, order, condition(tree, fields), limit=view.limit, narrow=narrow)
     target = str(found.target) if found is not None else "*"
     digest = view_digest(f"changes {window}", target, view)
     cursor = None
@@ -154,19 +167,21 @@ def _name_of(key: Key) -> str:
     return key.sql.removeprefix('g."').removesuffix('"')
 
 
-def _inner(where: Sql, window: tuple[datetime | None, datetime | None], names: list[str]) -> Sql:
-    """The changed links with their columns, as a query to filter and sort."""
+def _inner(where: Sql, window: tuple[datetime | None, datetime | None], wanted: set[str], rows: tuple[int, int]) -> Sql:
+    """The changed links with the wanted columns, as a query to filter and sort; nothing else is read."""
     known = columns_of("links")
+    names = sorted(wanted - set(OWN_COLUMNS) - {"_row"})
     needs = {need for name in names for need in known[name].needs}
-    shown = "".join(f', {known[name].sql} AS "{name}"' for name in names)
-    changed = _since_before(where) if window == (None, None) else _between(where, window)
+    changed = _since_before(where, wanted) if window == (None, None) else _between(where, window)
+    shown = ["m.row AS _row", *(f'{_SHOWN[name]} AS "{name}"' for name in OWN_COLUMNS if name in wanted)]
+    shown += [f'{known[name].sql} AS "{name}"' for name in names]
+    retargeted = (
+        "LEFT JOIN (SELECT row, target_now FROM retargets WHERE row >= {} AND row < {}) r "
+        "ON r.row = m.row AND m.change = 'lost'"
+    ).format(*rows)
     text = (
-        f"WITH moves AS MATERIALIZED ({changed.text}), gone AS (SELECT row FROM moves WHERE change = 'lost'), "
-        f"retargeted AS ({_RETARGETED}) "
-        "SELECT l.row AS _row, CASE WHEN r.row IS NOT NULL THEN 'changed' ELSE m.change END AS \"change\", "
-        "CASE WHEN r.row IS NOT NULL THEN 'target' ELSE m.reason END AS reason, m.changed_at, m.anchor_before, "
-        f"m.rel_before, r.target_now{shown} "
-        f"FROM moves m JOIN links l ON l.row = m.row LEFT JOIN retargeted r ON r.row = m.row {joins_of(needs)}"
+        f"SELECT {', '.join(shown)} FROM ({changed.text}) m {'JOIN links l ON l.row = m.row' if names else ''} "
+        f"{retargeted if wanted & _RETARGETED else ''} {joins_of(needs)}"
     )
     return Sql(text, changed.params)
 
@@ -191,12 +206,11 @@ def _between(where: Sql, window: tuple[datetime | None, datetime | None]) -> Sql
     return Sql(_BETWEEN.format(states=states), where.params)
 
 
-def _since_before(where: Sql) -> Sql:
+def _since_before(where: Sql, wanted: set[str]) -> Sql:
     """The stored comparison of each page's latest conclusive capture with the one before."""
     is_rel_new = _REL_DIFFERS.format("v", "l")
     is_anchor_new, is_alt_new = _ANCHOR_DIFFERS.format("v", "l"), _ALT_DIFFERS.format("v", "l")
-    text = f"""
-        SELECT l.row, l.change, l.is_live AS is_, CASE l.change
+    before = f""", CASE l.change
                 WHEN 'new' THEN 'link_added' WHEN 'found' THEN 'page_found' WHEN 'restored' THEN 'link_restored'
                 WHEN 'changed' THEN concat_ws('+',
                     CASE WHEN {is_rel_new} THEN 'rel' END,
@@ -204,14 +218,19 @@ def _since_before(where: Sql) -> Sql:
                     CASE WHEN {is_alt_new} THEN 'alt' END,
                     CASE WHEN NOT ({is_rel_new} OR {is_anchor_new} OR {is_alt_new}) THEN 'anchor' END)
                 ELSE l.lost_reason END AS reason,
-            CASE WHEN l.change IN ('lost', 'moved') THEN l.lost_at
-                 WHEN l.change IN ('changed', 'restored') THEN p.latest_capture ELSE l.first_seen END AS changed_at,
             CASE WHEN l.change = 'changed' AND {is_anchor_new} THEN v.anchor END AS anchor_before,
             CASE WHEN l.change = 'changed' AND {is_rel_new} THEN v.rel END AS rel_before
-        FROM links l
+    """
+    versions = """
         LEFT JOIN versions v ON v.row = l.row AND v.ended_by = 'changed' AND v.ended_at = l.last_seen
             AND l.change = 'changed'
-        LEFT JOIN pages p ON p.page = l.source_page
+    """
+    is_whole = bool(wanted & _FROM_VERSIONS)
+    text = f"""
+        SELECT l.row, l.change, CASE WHEN l.change IN ('lost', 'moved') THEN l.lost_at
+                WHEN l.change IN ('changed', 'restored') THEN l.last_seen ELSE l.first_seen END AS changed_at
+            {before if is_whole else ""}
+        FROM links l {versions if is_whole else ""}
         WHERE {where.text} AND l.change IS NOT NULL
     """
     return Sql(text, where.params)

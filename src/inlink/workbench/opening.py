@@ -17,12 +17,14 @@ from inlink.store.workspace import Current, Workspace
 from inlink.urls.domains import SuffixRules
 from inlink.workbench.places import Served
 
+MEMORY = "1GB"  # of the served file's pages and of queries
 
-def open_served(workspace: Workspace) -> tuple[Current, Served]:
+
+def open_served(workspace: Workspace, memory: str = MEMORY) -> tuple[Current, Served]:
     """The served snapshot, kept from `gc` until the last question to it has ended."""
     current, lease = workspace.lease()
     try:
-        serving = _serving(workspace, current)
+        serving = _serving(workspace, current, memory)
     except BaseException:
         lease.release()
         raise
@@ -31,12 +33,12 @@ def open_served(workspace: Workspace) -> tuple[Current, Served]:
     return current, Served(serving, SuffixRules(json.loads(own) if own else workspace.settings.suffixes))
 
 
-def _serving(workspace: Workspace, current: Current) -> Serving:
+def _serving(workspace: Workspace, current: Current, memory: str) -> Serving:
     """The file of the snapshot with its run; of the snapshot alone where that is not there or of another version."""
     if current.run is not None:
         with contextlib.suppress(NotFound, CorruptIndex):
-            return Serving(workspace.serving(current.snapshot, current.run))
-    return Serving(workspace.serving(current.snapshot))
+            return Serving(workspace.serving(current.snapshot, current.run), memory_limit=memory)
+    return Serving(workspace.serving(current.snapshot), memory_limit=memory)
 
 
 def as_of(snapshot: Path) -> datetime | None:

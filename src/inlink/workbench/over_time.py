@@ -17,7 +17,6 @@ from inlink.workbench.places import Found, Served
 from inlink.workbench.results import Target
 
 MOST_DAYS, MOST_WEEKS, MOST_MONTHS = 21, 200, 2200  # days that are drawn as days, weeks, months; more are years
-HELD = 512  # answers of targets with many rows that are kept in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +74,7 @@ def over_time(served: Served, found: Found, *, infrastructure: bool = False) -> 
 def _stays(served: Served, span: Span, *, infrastructure: bool) -> tuple[list[Stay], bool]:
     """The stays of domains; those of targets with many rows are counted once for a served file."""
     key = ("over_time", span, infrastructure)
-    kept = served.remembered.get(key)
-    if kept is None:
-        kept = _counted(served, span, infrastructure=infrastructure)
-        if len(served.remembered) >= HELD:
-            served.remembered.clear()
-        served.remembered[key] = kept
-    return kept
+    return served.once(key, lambda: _counted(served, span, infrastructure=infrastructure))
 
 
 def _counted(served: Served, span: Span, *, infrastructure: bool) -> tuple[list[Stay], bool]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from inlink.errors import BadInput
 from inlink.index.serving_reader import Place, Serving, Tally
@@ -14,7 +15,10 @@ from inlink.workbench.hands import Hands
 from inlink.workbench.results import Target
 from inlink.workbench.turns import Turns
 
+T = TypeVar("T")
+
 REMEMBERED = 4096
+HELD = 512  # costly answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,16 @@ class Served:
             if len(self._located) >= REMEMBERED:
                 self._located.clear()
             found = self._located[asked] = self._locate(text, scope, strict=strict)
+        return found
+
+    def once(self, key: object, make: Callable[[], T]) -> T:
+        """A costly answer, made when it is asked for first; some hundreds are held."""
+        found: T | None = self.remembered.get(key)
+        if found is None:
+            found = make()
+            if len(self.remembered) >= HELD:
+                self.remembered.clear()
+            self.remembered[key] = found
         return found
 
     def _locate(self, text: str, scope: str | None, *, strict: bool) -> Found:
