@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Scope
 from inlink import __version__
 from inlink.errors import InlinkError
 from inlink.failures import PROBLEM, TITLES, Failure, failure, of_status
-from inlink.web import access, evidence, home, neighbourhood, overview, rail, tables_page, tables_words, words
+from inlink.web import access, home, neighbourhood, overview, rail, tables_routes, tables_words, words
 from inlink.web.answers import render
 from inlink.web.query import Query
 from inlink.workbench import Workbench
@@ -27,8 +27,7 @@ ROUTES: list[BaseRoute] = [
     *home.ROUTES,
     *overview.ROUTES,
     *neighbourhood.ROUTES,
-    *tables_page.ROUTES,
-    *evidence.ROUTES,
+    *tables_routes.ROUTES,
 ]
 
 

@@ -113,6 +113,11 @@ def visible(text: str) -> str:
     return _CONTROLS.sub(_picture, text)
 
 
+def lines(text: str) -> str:
+    """The same of text in lines, which stay lines."""
+    return "\n".join(_CONTROLS.sub(_picture, line) for line in text.replace("\r\n", "\n").split("\n"))
+
+
 def _picture(match: re.Match[str]) -> str:
     character = match[0]
     if character in "\t\n\r":
@@ -131,4 +136,4 @@ def is_long(text: str | None) -> bool:
     return len((text or "").strip()) > ROOM
 
 
-FILTERS = {"visible": visible, "iso": iso, "is_long": is_long}
+FILTERS = {"visible": visible, "lines": lines, "iso": iso, "is_long": is_long}

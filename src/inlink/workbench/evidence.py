@@ -19,6 +19,7 @@ from inlink.urls.identity import same_page_key
 from inlink.workbench.places import Served
 from inlink.workbench.results import Evidence
 
+NEAR = 400  # bytes of a page on either side of the link
 AROUND = 600  # characters of a WAT record on either side of the target
 
 _LINK = """
@@ -30,8 +31,8 @@ _LINK = """
 """
 
 
-def show(served: Served, link_id: int, workspace: Workspace | None) -> Evidence:
-    """What the archive holds of a link.
+def show(served: Served, link_id: int, workspace: Workspace | None, *, around: int = NEAR) -> Evidence:
+    """What the archive holds of a link; around: bytes of its page on either side.
 
     Raises: NotFound for an unknown link.
     """
@@ -56,7 +57,7 @@ def show(served: Served, link_id: int, workspace: Workspace | None) -> Evidence:
         return _answer(link, "changed", note=error.message)
     except InlinkError as error:
         return _answer(link, "changed", note=f"the archive cannot be read there: {error.message}")
-    return _in_wat(link, item) if isinstance(item, WatRecord) else _in_record(link, item)
+    return _in_wat(link, item) if isinstance(item, WatRecord) else _in_record(link, item, around)
 
 
 def _place(name: str, workspace: Workspace | None, served: Served) -> str:
@@ -91,14 +92,18 @@ def _gone(name: str, workspace: Workspace | None, error: Unreachable) -> str:
     return f"the archive is not there any more: {error.message}"
 
 
-def _in_record(link: dict[str, Any], record: Record) -> Evidence:
+def _in_record(link: dict[str, Any], record: Record, around: int) -> Evidence:
     if not _is_same_page(record.url, link["source_url"]):
         return _answer(link, "changed", note=f"the archive holds {record.url} at that place now")
-    found = mark_link(record, link["link_id"]) or mark_target(record, link["target_url"], link["kind"])
+    found = mark_link(record, link["link_id"], around=around)
+    found = found or mark_target(record, link["target_url"], link["kind"], around=around)
     if found is None:
         note = "the record repeats an earlier one and has no body of its own" if link["is_revisit"] else ""
         return _answer(link, "absent", note=note)
-    return _answer(link, "shown", html=found.text, start=found.start, end=found.end, note=_window(found))
+    return _answer(
+        link, "shown", html=found.text, start=found.start, end=found.end, note=_window(found),
+        is_page=not found.is_header,
+    )  # fmt: skip
 
 
 def _is_same_page(one: str, other: str) -> bool:
@@ -129,7 +134,14 @@ def _in_wat(link: dict[str, Any], record: WatRecord) -> Evidence:
 
 
 def _answer(
-    link: dict[str, Any], state: str, *, html: str = "", start: int = 0, end: int = 0, note: str = ""
+    link: dict[str, Any],
+    state: str,
+    *,
+    html: str = "",
+    start: int = 0,
+    end: int = 0,
+    note: str = "",
+    is_page: bool = False,
 ) -> Evidence:
     return Evidence(
         link_id=link["link_id"],
@@ -145,4 +157,5 @@ def _answer(
         start=start,
         end=end,
         note=note,
+        is_page=is_page,
     )

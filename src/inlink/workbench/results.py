@@ -113,7 +113,8 @@ class Evidence:
 
     state: shown, moved (the file is not where it was), changed (the file holds another record there),
            unknown (the input kept no position), absent (the record no longer yields the link).
-    html[start:end] is the link as it stands in the record; both are 0 where it is not shown.
+    html[start:end] is the link as it stands in the record; both are 0 where it is not shown. is_page: html is of the
+    page itself, not of a header or a WAT record.
     """
 
     link_id: int
@@ -129,6 +130,7 @@ class Evidence:
     start: int = 0
     end: int = 0
     note: str = ""
+    is_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)

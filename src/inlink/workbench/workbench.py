@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from inlink.check.verdicts import Verdict
     from inlink.store.db import WorkDatabase
     from inlink.workbench.accounts import Accounts
+    from inlink.workbench.archived_pages import ArchivedPage
     from inlink.workbench.broken import BrokenPages
     from inlink.workbench.checking import Checked, CheckOptions, CheckReport
     from inlink.workbench.crawling import CrawlOptions, CrawlReport
@@ -229,6 +230,12 @@ class Workbench:
         from inlink.workbench import evidence
 
         return evidence.show(self._serve(), link_id, self._workspace)
+
+    def archived_page(self, link_id: int) -> ArchivedPage:
+        """The archived page of a link as a document that can do nothing, the link marked. Raises: as `evidence`."""
+        from inlink.workbench import archived_pages
+
+        return archived_pages.show(self._serve(), link_id, self._workspace)
 
     def stream(
         self,

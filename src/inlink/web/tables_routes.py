@@ -1,0 +1,9 @@
+"""Every address that the working tables answer: pages, exports, evidence."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute
+
+from inlink.web import evidence, exporting, tables_page
+
+ROUTES: list[BaseRoute] = [*tables_page.ROUTES, *evidence.ROUTES, *exporting.ROUTES]

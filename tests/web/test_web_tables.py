@@ -1,0 +1,266 @@
+"""The working tables over the demo web: rows, numbers and exports are those of the workbench, page by page."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import json
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from starlette.testclient import TestClient
+
+from inlink.web.app import pages
+from inlink.web.tables_list import TABLES
+from inlink.workbench import Rows, Workbench
+
+TARGET = "crumbandcrust.example"
+PART = {"hx-request": "true", "hx-target": "div#view"}
+OF_LINKS = ("backlinks", "changes", "outlinks")
+SUMS = ("domains", "hosts", "ips", "subnets", "anchors", "pages", "outdomains")
+
+
+@pytest.fixture(scope="module")
+def client(ranked_bench: Workbench) -> Iterator[TestClient]:
+    with TestClient(pages(ranked_bench), base_url="http://127.0.0.1") as found:
+        yield found
+
+
+class Cells(HTMLParser):
+    """The rows of the working table: texts of its cells, and the ids of its links."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self.ids: list[int] = []
+        self._is_in = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "table":
+            self._is_in = "links" in (given.get("class") or "")
+        if not self._is_in:
+            return
+        if tag == "tr":
+            self.rows.append([])
+        if tag == "td" and self.rows:
+            self.rows[-1].append("")
+        if re.fullmatch(r"l\d+", given.get("id") or ""):
+            self.ids.append(int(str(given["id"])[1:]))
+
+    def handle_endtag(self, tag: str) -> None:
+        self._is_in = self._is_in and tag != "table"
+
+    def handle_data(self, data: str) -> None:
+        if self._is_in and self.rows and self.rows[-1]:
+            self.rows[-1][-1] += data
+
+
+def cells_of(text: str) -> Cells:
+    found = Cells()
+    found.feed(text)
+    found.rows = [row for row in found.rows if row]
+    return found
+
+
+def next_of(text: str) -> str | None:
+    found = re.search(r'rel="next" href="([^"]*)"', text)
+    return html.unescape(found[1]) if found else None
+
+
+def walked(client: TestClient, address: str) -> Iterator[str]:
+    """All pages of a table."""
+    while True:
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        yield answer.text
+        following = next_of(answer.text)
+        if following is None:
+            return
+        address = following
+
+
+def asked(bench: Workbench, question: str, target: str, **view: Any) -> Rows:
+    rows: Rows = getattr(bench, question)(target, limit=None, **view)
+    return rows
+
+
+def targets_of(bench: Workbench) -> list[str]:
+    found = bench.sql("select domain from domains where in_domains > 0 order by domain", limit=None)
+    return [str(row["domain"]) for row in found.to_dicts()]
+
+
+def test_every_target_has_the_workbenchs_links(client: TestClient, ranked_bench: Workbench) -> None:
+    for target in targets_of(ranked_bench):
+        expected = asked(ranked_bench, "backlinks", target, group="similar", columns=("link_id", "strength"))
+        shown: list[int] = []
+        strengths: list[str] = []
+        for text in walked(client, f"/backlinks?q={target}&scope=domain&limit=100"):
+            found = cells_of(text)
+            shown += found.ids
+            strengths += [row[0].strip() for row in found.rows]
+            if found.ids:
+                assert f'<b class="num">{len(expected):,}</b>' in text
+        assert shown == [row["link_id"] for row in expected.to_dicts()]
+        assert strengths == [f"{row['strength']:,}" for row in expected.to_dicts()]
+
+
+@pytest.mark.parametrize("question", SUMS)
+def test_every_target_has_the_workbenchs_sums(client: TestClient, ranked_bench: Workbench, question: str) -> None:
+    table = TABLES[question]
+    numbers = {n: c.needs[0] for n, c in enumerate(table.columns_named(())) if c.cell in ("number", "bar", "strength")}
+    targets = (
+        targets_of(ranked_bench) if question in ("domains", "anchors", "pages") else [TARGET, "quickserve.example"]
+    )
+    for target in targets:
+        rows = asked(ranked_bench, question, target).to_dicts()
+        text = client.get(f"{table.path}?q={target}&scope=domain&limit=200").text
+        shown = cells_of(text).rows
+        assert len(shown) == len(rows) < 200
+        for cells, row in zip(shown, rows, strict=True):
+            for n, name in numbers.items():
+                assert cells[n].strip() == f"{row[name]:,}", (question, target, name)
+
+
+@pytest.mark.parametrize("question", OF_LINKS)
+def test_pages_of_links_follow_each_other(client: TestClient, ranked_bench: Workbench, question: str) -> None:
+    expected = asked(ranked_bench, question, TARGET, columns=("link_id",)).to_dicts()
+    group = "&group=none" if question == "backlinks" else ""
+    shown = [
+        n for text in walked(client, f"{TABLES[question].path}?q={TARGET}&limit=25{group}") for n in cells_of(text).ids
+    ]
+    assert shown == [row["link_id"] for row in expected]
+    assert len(shown) > 25
+
+
+VIEWS = [
+    "sort=-first_seen",
+    "where=region+%3D+main&state=all",
+    "group=domain&columns=source,target_url,lang",
+    "group=none&sort=source_url&infrastructure=1",
+]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_an_export_is_the_view_over_all_pages(client: TestClient, view: str, form: str) -> None:
+    columns = "" if "columns=" in view else "&columns=source,context,link_id"
+    if "columns=" in view:
+        view += ",link_id"
+    address = f"/backlinks?q={TARGET}&{view}{columns}&limit=25"
+    shown = [n for text in walked(client, address) for n in cells_of(text).ids]
+    answer = client.get(f"/export/backlinks.{form}?q={TARGET}&{view}{columns}")
+    rows = read(answer.content, form)
+    assert [int(row["link_id"]) for row in rows] == shown
+    assert len(shown) > 10
+    assert set(rows[0]) >= {"source_url", "title", "link_id", *({"lang"} if "lang" in view else {"text_before"})}
+    assert answer.headers["content-disposition"].startswith(f'attachment; filename="{TARGET}-backlinks-0001-')
+    assert answer.headers["content-disposition"].endswith(f'.{form}"')
+
+
+def read(data: bytes, form: str) -> list[dict[str, Any]]:
+    if form == "csv":
+        return list(csv.DictReader(io.StringIO(data.decode("utf-8"), newline="")))
+    if form == "jsonl":
+        return [json.loads(line) for line in data.decode("utf-8").splitlines()]
+    rows: list[dict[str, Any]] = pq.read_table(io.BytesIO(data)).to_pylist()
+    return rows
+
+
+@pytest.mark.parametrize("question", TABLES)
+def test_every_table_exports_its_rows(client: TestClient, ranked_bench: Workbench, question: str) -> None:
+    answer = client.get(f"/export/{question}.jsonl?q={TARGET}")
+    assert answer.status_code == 200
+    group = {"group": "similar"} if question == "backlinks" else {}
+    assert len(answer.text.splitlines()) == len(asked(ranked_bench, question, TARGET, **group))
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/export/colours.csv?q=a.example", 404), ("/export/domains.xls?q=a.example", 404), ("/export/domains.csv", 400),
+     (f"/export/domains.csv?q={TARGET}&where=bad+%3D", 400), (f"/domains?q={TARGET}&columns=colour", 400),
+     (f"/backlinks?q={TARGET}&limit=7", 200), (f"/backlinks?q={TARGET}&row=abc", 200)],
+)  # fmt: skip
+def test_wrong_addresses(client: TestClient, path: str, status: int) -> None:
+    assert client.get(path).status_code == status
+
+
+@pytest.mark.parametrize("question", TABLES)
+def test_the_part_is_the_page_without_its_shell(client: TestClient, question: str) -> None:
+    address = f"{TABLES[question].path}?q={TARGET}"
+    part = client.get(address, headers=PART)
+    assert part.text.startswith('<div id="view"')
+    assert "<html" not in part.text
+    assert part.headers["hx-push-url"].startswith(TABLES[question].path)
+    whole = client.get(part.headers["hx-push-url"]).text
+    assert cells_of(whole).rows == cells_of(part.text).rows
+    assert 'aria-current="page"' in part.text
+
+
+def test_the_whole_of_a_form_becomes_an_address(client: TestClient) -> None:
+    answer = client.get(
+        f"/backlinks?q={TARGET}&where=follow&field=region&op=in&value=main,+bio", follow_redirects=False
+    )
+    assert answer.status_code == 303
+    assert "where=follow+and+region+in+%28main%2C+bio%29" in answer.headers["location"]
+    chosen = client.get(f"/backlinks?q={TARGET}&column=seen&column=source&column=lang", follow_redirects=False)
+    assert chosen.headers["location"].endswith("columns=source%2Cseen%2Clang")
+
+
+def test_a_wrong_filter_is_said_with_the_view_kept(client: TestClient) -> None:
+    for headers in ({}, PART):
+        answer = client.get(f"/backlinks?q={TARGET}&where=colour+%3D+1&group=domain", headers=headers)
+        assert answer.status_code == 400
+        assert 'role="alert"' in answer.text
+        assert "there is no column" in html.unescape(answer.text)
+        assert 'value="domain" selected' in answer.text
+        assert "colour = 1" in answer.text
+
+
+def test_chips_take_their_condition_away(client: TestClient, ranked_bench: Workbench) -> None:
+    text = client.get(f"/backlinks?q={TARGET}&where=region+%3D+main+and+follow+and+not+lang+%3D+de").text
+    removed = [html.unescape(found) for found in re.findall(r'class="x" href="([^"]*)"', text)]
+    assert len(removed) == 3
+    shown = cells_of(client.get(removed[1] + "&limit=200").text).ids
+    expected = asked(ranked_bench, "backlinks", TARGET, where="region = main and not lang = de", group="similar")
+    assert shown == [row["link_id"] for row in expected.to_dicts()]
+
+
+def test_heads_sort_both_ways(client: TestClient) -> None:
+    text = client.get(f"/domains?q={TARGET}").text
+    assert 'aria-sort="descending"' in text
+    head = re.search(r'id="h-n_links" href="([^"]*)"', text)
+    assert head is not None
+    once = client.get(html.unescape(head[1])).text
+    down = [int(row[2].replace(",", "")) for row in cells_of(once).rows]
+    assert down == sorted(down, reverse=True)
+    again = re.search(r'id="h-n_links" href="([^"]*)"', once)
+    assert again is not None
+    up = [int(row[2].replace(",", "")) for row in cells_of(client.get(html.unescape(again[1])).text).rows]
+    assert up == sorted(up)
+
+
+def test_the_panel_says_why(client: TestClient, ranked_bench: Workbench) -> None:
+    first = cells_of(client.get(f"/backlinks?q={TARGET}").text).ids[0]
+    text = client.get(f"/backlinks?q={TARGET}&row={first}").text
+    assert 'class="panel"' in text
+    assert "Why it counts" in text
+    assert "of the mass of" in text
+    assert f'hx-get="/evidence/{first}/part"' in text
+    assert 'class="on"' in text
+    part = client.get(f"/evidence/{first}/part").text
+    assert "<mark>&lt;a " in part
+
+
+def test_what_is_left_out_is_one_click_away(client: TestClient) -> None:
+    text = client.get(f"/backlinks?q={TARGET}").text
+    assert "left out:" in text
+    shown = re.search(r'<a href="([^"]*embeds=1[^"]*)" hx-boost="true">show them', text)
+    assert shown is not None
+    more = client.get(html.unescape(shown[1])).text
+    assert "embedded resource" not in more
