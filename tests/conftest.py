@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import postgres
 from inlink.demo import DemoWeb, generate
+from inlink.store.db import WorkDatabase
 from inlink.workbench import Workbench
 
 # Seeds are fixed, and no test depends on how fast the machine is.
@@ -37,6 +39,46 @@ def chromium() -> str:
     if path is None:
         pytest.skip("no Chromium (install it, or set INLINK_CHROMIUM)")
     return path
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[postgres.Server]:
+    """A running PostgreSQL; tests that need it are skipped, and counted, where it is not installed."""
+    programs = postgres.programs()
+    if programs is None:
+        pytest.skip("no PostgreSQL (install it, or set INLINK_POSTGRESQL to the folder of its programs)")
+    server = postgres.Server(programs)
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: postgres.Server) -> str:
+    """Name of a database of the newest form without rows, to be copied."""
+    name = postgresql.make()
+    WorkDatabase.open(postgresql.url(name)).close()
+    return name
+
+
+@pytest.fixture(params=("sqlite", "postgresql"))
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where an empty workspace database is, of either kind; INLINK_DATABASE_URL lets a whole workspace use it."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/workspace.db"
+        return
+    template: str = request.getfixturevalue("postgresql_template")
+    server: postgres.Server = request.getfixturevalue("postgresql")
+    name = server.make(template)
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture
+def work_database(database_url: str) -> Iterator[WorkDatabase]:
+    """An empty workspace database, of either kind."""
+    opened = WorkDatabase.open(database_url)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from fixture_sites import page, reply, serving, site
 
 from inlink.check.keeping import CheckStore
+from inlink.store.db import WorkDatabase
 from inlink.workbench import Workbench
 
 SCRIPT = Path(__file__).with_name("crash_checks.py")
@@ -42,8 +44,8 @@ def look(path: Path) -> dict[str, str]:
     """Verdicts that are kept; every URL was kept once, with its tries and its state."""
     if not path.exists():
         return {}
-    store = CheckStore(path)
-    try:
+    with contextlib.closing(WorkDatabase.open(path)) as database:
+        store = CheckStore(database)
         found = {}
         n_states = sum(store.counts().values())
         for url in [f"http://h{h}.example/a/{n}" for h in range(8) for n in range(200)]:
@@ -56,5 +58,3 @@ def look(path: Path) -> dict[str, str]:
                 found[url] = history[0].verdict
         assert len(found) == n_states
         return found
-    finally:
-        store.close()

@@ -19,6 +19,7 @@ from inlink.check.verdicts import HOUR_US, Verdict
 from inlink.cli.commands import inlink
 from inlink.errors import BadInput, NotConfigured
 from inlink.fetch import Manners
+from inlink.store.db import WorkDatabase
 from inlink.workbench import Workbench
 from inlink.workbench.checking import Checked, CheckOptions
 from inlink.workbench.monitor_results import RunOptions, WatchOptions
@@ -155,8 +156,8 @@ def test_addresses_from_standard_input_and_bare_names(folder: Path) -> None:
     assert "https://example.org/" in line["why"]
 
 
-def test_killed_between_steps_keeps_whole_checks(tmp_path: Path) -> None:
-    store = CheckStore(tmp_path / "workspace.db")
+def test_killed_between_steps_keeps_whole_checks(work_database: WorkDatabase) -> None:
+    store = CheckStore(work_database)
     good = Verdict("https://a.example/", 1, "ok", "answers", "")
 
     def broken() -> Iterator[Verdict]:
@@ -172,7 +173,6 @@ def test_killed_between_steps_keeps_whole_checks(tmp_path: Path) -> None:
     assert (store.counts(), store.due(10**18)) == ({"alive": 1}, [])
     assert store.forget(2) == 1
     assert store.history(good.url) == []
-    store.close()
 
 
 def test_gc_forgets_old_checks_looks_and_lines_of_the_ledger(folder: Path) -> None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import email
 import email.policy
 import hashlib
 import hmac
 import json
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from mail_sink import Sink, taking_mail
+from sqlalchemy import delete, insert, update
 from watched_web import Answer, Web, hosting
 
 from inlink.config import Monitor
@@ -24,25 +23,24 @@ from inlink.monitor.alerts.telling import Ways, identity_of, prepare, tell
 from inlink.monitor.alerts.wording import headline, lines, subject
 from inlink.monitor.keeping import MonitorStore, Told
 from inlink.monitor.states import DAY_US, HOUR_US
+from inlink.store.db import WorkDatabase
+from inlink.store.db.watches import EventRow, MessageRow
 from inlink.urls.domains import SuffixRules
 
 HOSTILE = "Bread\r\nBcc: all@example.org\r\n\r\n<script>\u202e\x1b[31m\ufffe"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[MonitorStore]:
-    with contextlib.closing(MonitorStore(tmp_path / "workspace.db", SuffixRules(()))) as made:
-        yield made
+def store(work_database: WorkDatabase) -> MonitorStore:
+    return MonitorStore(work_database, SuffixRules(()))
 
 
 def happen(store: MonitorStore, n: int, at_us: int = 0, anchor: str = "Bread") -> None:
     with store.db.step():
         for number in range(n):
-            store.db.insert(
-                """insert into events (watch_id, at, kind, before, reasons, source_url, target, anchor, label, place)
-                   values (?, ?, 'lost', 'alive', ?, ?, 'mine.example', ?, '', null)""",
-                (number, at_us, json.dumps({"link_removed": anchor}), f"https://a.example/{number}?x=1&y=2", anchor),
-            )
+            told = {"at": at_us, "kind": "lost", "before": "alive", "reasons": json.dumps({"link_removed": anchor})}
+            about = {"source_url": f"https://a.example/{number}?x=1&y=2", "target": "mine.example", "anchor": anchor}
+            store.db.insert(insert(EventRow).values(watch_id=number, label="", **told, **about))
 
 
 def ways(web: Web | None = None, sink: Sink | None = None, folder: Path | None = None, **settings: object) -> Ways:
@@ -158,8 +156,8 @@ def test_a_webhook_inside_a_private_network_is_refused(store: MonitorStore) -> N
         prepare(store, told)
         happen(store, 1)
         assert tell(store, told, lambda: 1)["waiting"] == 1
-        store.db.run("delete from messages")
-        store.db.run("delete from events")
+        store.db.run(delete(MessageRow))
+        store.db.run(delete(EventRow))
 
 
 def test_webhooks_are_signed(store: MonitorStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,7 +178,7 @@ def test_hostile_words_stay_words(store: MonitorStore, tmp_path: Path) -> None:
         happen(store, 1, anchor=HOSTILE)
         event = store.events()[0]
         with store.db.step():
-            store.db.run("update events set label = ?", (HOSTILE,))
+            store.db.run(update(EventRow).values(label=HOSTILE))
         assert tell(store, told, lambda: 1) == {"sent": 1}
     sender, recipients, text = sink.mails[0]
     assert (sender, recipients) == ("inlink@mine.example", ["me@mine.example", "you@mine.example"])

@@ -16,6 +16,7 @@ from inlink.monitor.running import Run
 from inlink.monitor.scripts import Renderer, can_render
 from inlink.monitor.states import DAY_US, HOUR_US
 from inlink.monitor.watches import Watch
+from inlink.store.db import WorkDatabase
 from inlink.urls.domains import SuffixRules
 from inlink.urls.identity import target
 
@@ -72,7 +73,8 @@ def watched(number: int, case: Case) -> Watch:
 def play(cases: dict[str, Case], folder: Path, *, renders: bool = False) -> dict[str, tuple[str, str, list[str]]]:
     """State, reasons and events of each case: seen once, then changed, and looked at twice two hours apart."""
     site = Site(cases)
-    with hosting(site.answer) as web, contextlib.closing(MonitorStore(folder / "workspace.db", RULES)) as store:
+    with hosting(site.answer) as web, contextlib.closing(WorkDatabase.open(folder / "workspace.db")) as database:
+        store = MonitorStore(database, RULES)
         store.add(watched(number, case) for number, case in enumerate(cases.values()))
         look(store, web, 0)
         assert {watch.standing.state for watch in store.watches()} == {"alive"}

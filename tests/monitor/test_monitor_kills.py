@@ -11,11 +11,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from watched_web import Answer, Web, hosting, page
 
 from inlink.monitor.alerts.outbox import deliveries
 from inlink.monitor.keeping import MonitorStore
 from inlink.monitor.states import DAY_US, HOUR_US
+from inlink.store.db.watches import WatchRow
 from inlink.store.workspace import Workspace
 from inlink.urls.domains import SuffixRules
 from inlink.workbench.monitoring import add
@@ -48,15 +50,16 @@ def made(folder: Path, web: Web) -> Path:
     workspace.settings_path.write_text(settings + 'alerts = "at-once"\n', encoding="utf-8")
     pages = [f"https://site{s}.example/{n}" for s in range(N_SITES) for n in range(N_PAGES)]
     assert add(workspace, [(each, "https://mine.example/guide") for each in pages]).n_new == len(pages)
-    with contextlib.closing(MonitorStore(workspace.database, SuffixRules(()))) as store, store.db.step():
-        store.db.run("update watches set next_at = 0, added_at = 0")
+    with contextlib.closing(workspace):
+        MonitorStore(workspace.database, SuffixRules(())).db.run(update(WatchRow).values(next_at=0, added_at=0))
     return workspace.path
 
 
 def outcome(folder: Path) -> tuple[dict[str, str], Counter[str], dict[int, str]]:
     """State and reasons by page, events by page and kind, and how each event was told."""
     workspace = Workspace.open(folder)
-    with contextlib.closing(MonitorStore(workspace.database, SuffixRules(()))) as store:
+    with contextlib.closing(workspace):
+        store = MonitorStore(workspace.database, SuffixRules(()))
         states = {w.source: f"{w.standing.state} {' '.join(w.standing.reasons)}" for w in store.watches()}
         events = store.events()
         told = {number: states.get("webhook", "") for number, states in deliveries(store, events).items()}
@@ -112,8 +115,8 @@ def survive(tmp_path: Path, n_kills: int, seed: int) -> None:
 
 def reset(folder: Path, at_us: int) -> None:
     """All is due at a time; a run that goes on after a kill finds what it left."""
-    with contextlib.closing(MonitorStore(folder / "workspace.db", SuffixRules(()))) as store:
-        store.all_due(at_us)
+    with contextlib.closing(Workspace.open(folder)) as workspace:
+        MonitorStore(workspace.database, SuffixRules(())).all_due(at_us)
 
 
 def test_ten_kills(tmp_path: Path) -> None:

@@ -1,61 +1,155 @@
-"""The workspace's database: steps are whole or not there, stages keep to their tables, other forms are refused."""
+"""The workspace's database on SQLite and PostgreSQL: steps are whole or not there, readers wait for nobody."""
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete, func, insert, select, update
 
-from inlink.errors import CorruptIndex
-from inlink.store.database import Database
+import postgres
+from inlink.errors import BadInput, Busy, CorruptIndex, NotConfigured, Unreachable
+from inlink.store.database import StageDatabase
+from inlink.store.db import WorkDatabase
+from inlink.store.db.upserts import insert_new, insert_or_replace, table_of
+from inlink.store.db.watches import MonitorFactRow, SurvivalRow, WatchRow
 
-SCRIPT = "create table if not exists notes (id integer primary key, text text not null)"
-
-
-def test_a_step_is_whole_or_not_there(tmp_path: Path) -> None:
-    with contextlib.closing(Database(tmp_path / "workspace.db", "notes", 1, SCRIPT)) as db:
-        with db.step():
-            assert db.insert("insert into notes (text) values (?)", ("one",)) == 1
-        with pytest.raises(RuntimeError), db.step():
-            db.run_many("insert into notes (text) values (?)", [("two",), ("three",)])
-            raise RuntimeError
-        with db.step():
-            assert db.run("update notes set text = 'first'") == 1
-    with contextlib.closing(Database(tmp_path / "workspace.db", "notes", 1, SCRIPT)) as db:
-        assert [tuple(row) for row in db.rows("select * from notes")] == [(1, "first")]
-        assert db.first("select * from notes where id = 9") is None
+FACTS = table_of(MonitorFactRow)
 
 
-def test_stages_have_forms_of_their_own(tmp_path: Path) -> None:
-    path = tmp_path / "workspace.db"
-    Database(path, "notes", 1, SCRIPT).close()
-    Database(path, "others", 7, "create table if not exists others (id integer)").close()
-    with pytest.raises(CorruptIndex, match="form 1, this inlink reads form 2"):
-        Database(path, "notes", 2, SCRIPT)
+def facts(database: WorkDatabase) -> dict[str, str]:
+    with database.reading() as session:
+        return {row.name: row.value for row in session.execute(select(FACTS))}
+
+
+def test_a_step_is_whole_or_not_there(work_database: WorkDatabase) -> None:
+    stage = StageDatabase(work_database)
+    with stage.step():
+        assert stage.run(insert(FACTS).values(name="one", value="1")) == 1
+    with pytest.raises(RuntimeError), stage.step():
+        stage.run_many(insert(FACTS), [{"name": "two", "value": "2"}, {"name": "three", "value": "3"}])
+        assert len(stage.rows(select(FACTS))) == 3
+        raise RuntimeError
+    with stage.step():
+        assert stage.run(update(FACTS).values(value="first")) == 1
+        with pytest.raises(RuntimeError, match="within a step"), stage.step():
+            pass
+    assert facts(work_database) == {"one": "first"}
+    assert stage.first(select(FACTS).where(FACTS.c.name == "nine")) is None
+    assert stage.run(delete(FACTS)) == 1
+
+
+def test_rows_that_are_there_already(work_database: WorkDatabase) -> None:
+    with work_database.step() as session:
+        connection = session.connection()
+        for value in ("old", "new"):
+            connection.execute(insert_or_replace(connection, MonitorFactRow), {"name": "a", "value": value})
+            connection.execute(insert_new(connection, MonitorFactRow), {"name": "b", "value": value})
+        more = {"n_lost": lambda new: table_of(SurvivalRow).c.n_lost + new.n_lost}
+        for _ in range(3):
+            statement = insert_or_replace(connection, SurvivalRow, **more)
+            connection.execute(statement, {"place": "a.example", "n_lost": 0.5, "n_expected": 2.0})
+        found = connection.execute(select(SurvivalRow.n_lost, SurvivalRow.n_expected)).one()
+    assert facts(work_database) == {"a": "new", "b": "old"}
+    assert tuple(found) == (1.5, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("a\0b", "a\ufffdb"), ("half \ud83d", "half \ufffd"), ("\ud83d\ude00", "\U0001f600"), ("Brot 🥖 و", "Brot 🥖 و")],
+    ids=["nul", "half", "two halves", "plain"],
+)
+def test_any_text_can_be_kept_and_looked_up(work_database: WorkDatabase, given: str, kept: str) -> None:
+    with work_database.step() as session:
+        session.execute(insert(FACTS), [{"name": given, "value": given}, {"name": "other", "value": "x"}])
+    with work_database.reading() as session:
+        assert session.execute(select(FACTS.c.value).where(FACTS.c.name == given)).scalars().all() == [kept]
+
+
+def test_readers_see_one_state_and_wait_for_no_writer(work_database: WorkDatabase) -> None:
+    with work_database.step() as session:
+        session.execute(insert(FACTS).values(name="a", value="1"))
+        session.flush()
+        assert facts(work_database) == {}
+    assert facts(work_database) == {"a": "1"}
+
+
+def test_writers_wait_for_each_other(work_database: WorkDatabase) -> None:
+    count = update(FACTS).values(value=func.coalesce(FACTS.c.value, "") + "x")
+    with work_database.step() as session:
+        session.execute(insert(FACTS).values(name="a", value=""))
+
+    def add() -> None:
+        for _ in range(10):
+            with work_database.step() as session:
+                session.execute(count)
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert facts(work_database) == {"a": "x" * 40}
+
+
+def test_numbers_that_no_row_can_have(work_database: WorkDatabase) -> None:
+    with pytest.raises(BadInput, match="too large"), work_database.reading() as session:
+        session.execute(select(WatchRow.watch_id).where(WatchRow.watch_id == 10**30)).all()
 
 
 def test_what_is_no_database_is_said(tmp_path: Path) -> None:
     path = tmp_path / "workspace.db"
     path.write_bytes(b"not a database at all, but long enough to be looked at" * 40)
     with pytest.raises(CorruptIndex, match="cannot be read"):
-        Database(path, "notes", 1, SCRIPT)
-    with pytest.raises(CorruptIndex, match="cannot be opened"):
-        Database(tmp_path / "no" / "such" / "workspace.db", "notes", 1, SCRIPT)
+        WorkDatabase.open(path)
+    with pytest.raises(Unreachable, match="cannot be opened"):
+        WorkDatabase.open(tmp_path / "no" / "such" / "workspace.db")
 
 
-def test_two_openers_wait_for_each_other(tmp_path: Path) -> None:
+def test_a_damaged_file_is_said(tmp_path: Path) -> None:
     path = tmp_path / "workspace.db"
-    with (
-        contextlib.closing(Database(path, "notes", 1, SCRIPT)) as one,
-        contextlib.closing(Database(path, "notes", 1, SCRIPT)) as two,
-    ):
-        with one.step():
-            one.insert("insert into notes (text) values ('a')")
-            assert two.rows("select * from notes") == []
-        with two.step():
-            two.insert("insert into notes (text) values ('b')")
-        assert len(one.rows("select * from notes")) == 2
-    with contextlib.closing(sqlite3.connect(path)) as plain:
-        assert plain.execute("select stage, version from versions").fetchall() == [("notes", 1)]
+    database = WorkDatabase.open(path)
+    with database.step() as session:
+        session.execute(insert(FACTS), [{"name": f"n{n}", "value": "x" * 500} for n in range(500)])
+    database.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:8192] + b"\xff" * (len(whole) - 8192))
+    with pytest.raises(CorruptIndex, match="damaged"):
+        WorkDatabase.open(path)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["mysql://u:s3cret@h/x", "postgresql://u:s3cret@h:port/x", "postgresql+asyncpg://u:s3cret@h/x"],
+)
+def test_passwords_in_addresses_are_not_told(url: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        WorkDatabase.open(url)
+    assert "s3cret" not in f"{caught.value!r} {caught.value.hint} {caught.value.__cause__!r}"
+
+
+def test_a_server_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(Unreachable, match="does not answer") as caught:
+        WorkDatabase.open(f"postgresql://me:s3cret@/x?host={tmp_path}")
+    assert "s3cret" not in f"{caught.value!r} {caught.value.hint} {caught.value.__cause__!r}"
+
+
+def test_what_a_server_refuses(postgresql: postgres.Server) -> None:
+    with pytest.raises(NotConfigured, match="does not exist"):
+        WorkDatabase.open(postgresql.url("nothing"))
+    with pytest.raises(NotConfigured, match="lets nobody in"):
+        WorkDatabase.open(postgresql.url("postgres").replace("inlink@", "stranger@"))
+    postgresql.run("postgres", "create database latin encoding 'SQL_ASCII' locale 'C' template template0")
+    with pytest.raises(NotConfigured, match="holds text as SQL_ASCII"):
+        WorkDatabase.open(postgresql.url("latin"))
+
+
+def test_a_writer_that_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inlink.store.db.opening._SETTINGS", ("busy_timeout = 50", "journal_mode = wal"))
+    database = WorkDatabase.open(tmp_path / "workspace.db")
+    with database.step() as one:
+        one.connection()
+        with pytest.raises(Busy, match="being changed"), database.step() as two:
+            two.connection()
+    database.close()

@@ -4,42 +4,46 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from importlib.resources import files
-from pathlib import Path
+from dataclasses import fields
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Row, delete, func, insert, select
 
 from inlink.check.verdicts import State, Try, Verdict, advance
-from inlink.store.database import Database, Row
+from inlink.store.database import StageDatabase
+from inlink.store.db import WorkDatabase
+from inlink.store.db.base import digest_of
+from inlink.store.db.checks import CheckRow, CheckStateRow
+from inlink.store.db.upserts import insert_or_replace, table_of
 
-FORMAT = 1
 _MANY = 500
-_STATE = "insert or replace into check_states values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_CHECK = """insert into checks (url, checked_at, verdict, reason, why, status, final_url, ip, evidence)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-_TRY = "insert into check_tries values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_TRY = tuple(field.name for field in fields(Try))
+_try_values = attrgetter(*_TRY)
+_CHECKS, _STATES = table_of(CheckRow), table_of(CheckStateRow)
 
 
 class CheckStore:
-    """The tables checks, check_tries and check_states of `checks.sql`. Use it from one thread at a time."""
+    """The tables `checks` and `check_states`. Use it from one thread at a time."""
 
-    def __init__(self, path: Path) -> None:
-        script = files("inlink.check").joinpath("checks.sql").read_text("utf-8")
-        self._db = Database(path, "check", FORMAT, script)
+    def __init__(self, database: WorkDatabase) -> None:
+        self._db = StageDatabase(database)
 
     def close(self) -> None:
-        """Let go of the database."""
-        self._db.close()
+        """Nothing is held here: whoever opened the database closes it."""
 
     def keep(self, verdicts: Iterable[Verdict]) -> list[State]:
         """Keep verdicts in one transaction, all or none; the state of each URL after its own."""
-        after: list[State] = []
-        with self._db.step():
+        with self._db.step() as connection:
             found = list(verdicts)
-            states = self.states([verdict.url for verdict in found])
-            for verdict in sorted(found, key=lambda one: one.checked_at_us):
+            states = self._states([verdict.url for verdict in found], is_changed=True)
+            in_time = sorted(found, key=lambda one: one.checked_at_us)
+            for verdict in in_time:
                 states[verdict.url] = advance(states.get(verdict.url), verdict)
-                self._keep(verdict)
             after = [states[verdict.url] for verdict in found]
-            self._db.run_many(_STATE, {state.url: _state_row(state) for state in after}.values())
+            self._db.run_many(insert(_CHECKS), [_check_row(verdict) for verdict in in_time])
+            new = {state.url: _state_row(state) for state in after}
+            self._db.run_many(insert_or_replace(connection, CheckStateRow), list(new.values()))
         return after
 
     def state(self, url: str) -> State | None:
@@ -48,86 +52,83 @@ class CheckStore:
 
     def states(self, urls: Sequence[str]) -> dict[str, State]:
         """The states of those URLs that were checked."""
+        return self._states(urls, is_changed=False)
+
+    def _states(self, urls: Sequence[str], *, is_changed: bool) -> dict[str, State]:
+        """As `states`; is_changed: nobody else changes them before the step ends."""
+        asked = {digest_of(url): url for url in urls}
+        digests = sorted(asked)
         found: dict[str, State] = {}
-        for at in range(0, len(urls), _MANY):
-            some = urls[at : at + _MANY]
-            marks = ", ".join("?" * len(some))
-            rows = self._db.rows(f"select * from check_states where url in ({marks})", some)  # noqa: S608
-            found.update((row["url"], _state(row)) for row in rows)
+        for at in range(0, len(digests), _MANY):
+            query = select(_STATES).where(_STATES.c.url_digest.in_(digests[at : at + _MANY]))
+            rows = self._db.rows(query.with_for_update() if is_changed else query)
+            found.update((asked[row.url_digest], _state(row, asked[row.url_digest])) for row in rows)
         return found
 
     def due(self, now_us: int) -> list[str]:
         """URLs whose failure another check can confirm from now on, the longest due first."""
-        rows = self._db.rows("select url from check_states where due_at <= ? order by due_at, url", (now_us,))
-        return [row["url"] for row in rows]
+        query = select(_STATES.c.url).where(_STATES.c.due_at <= now_us).order_by(_STATES.c.due_at, _STATES.c.url)
+        return [row.url for row in self._db.rows(query)]
 
     def history(self, url: str) -> list[Verdict]:
         """All checks of a URL with their tries, in order of time."""
-        rows = self._db.rows("select * from checks where url = ? order by checked_at, check_id", (url,))
-        return [self._verdict(row) for row in rows]
+        query = select(_CHECKS).where(_CHECKS.c.url_digest == digest_of(url))
+        return [_verdict(row, url) for row in self._db.rows(query.order_by(_CHECKS.c.checked_at, _CHECKS.c.check_id))]
 
     def counts(self) -> dict[str, int]:
         """URLs by state."""
-        rows = self._db.rows("select state, count(*) as n from check_states group by state")
-        return {row["state"]: row["n"] for row in rows}
+        rows = self._db.rows(select(_STATES.c.state, func.count().label("n")).group_by(_STATES.c.state))
+        return {row.state: row.n for row in rows}
 
     def forget(self, before_us: int) -> int:
         """Remove checks older than a time, with their tries; states stay. Gives how many went."""
-        with self._db.step():
-            return self._db.run("delete from checks where checked_at < ?", (before_us,))
-
-    def _keep(self, verdict: Verdict) -> None:
-        row = (
-            verdict.url,
-            verdict.checked_at_us,
-            verdict.verdict,
-            verdict.reason,
-            verdict.why,
-            verdict.status,
-            verdict.final_url,
-            verdict.ip,
-            json.dumps(dict(verdict.evidence), ensure_ascii=False),
-        )
-        number = self._db.insert(_CHECK, row)
-        self._db.run_many(_TRY, [(number, n, *_try_row(one)) for n, one in enumerate(verdict.tries)])
-
-    def _verdict(self, row: Row) -> Verdict:
-        tries = self._db.rows("select * from check_tries where check_id = ? order by ordinal", (row["check_id"],))
-        return Verdict(
-            row["url"],
-            row["checked_at"],
-            row["verdict"],
-            row["reason"],
-            row["why"],
-            row["status"],
-            row["final_url"],
-            row["ip"],
-            json.loads(row["evidence"]),
-            tuple(Try(*tuple(one)[2:]) for one in tries),
-        )
+        return self._db.run(delete(_CHECKS).where(_CHECKS.c.checked_at < before_us))
 
 
-def _try_row(one: Try) -> tuple[object, ...]:
-    found = (one.kind, one.method, one.url, one.at_us, one.status, one.error, one.location, one.n_bytes)
-    return (*found, one.took_s)
+def _check_row(verdict: Verdict) -> dict[str, object]:
+    return {
+        "url_digest": digest_of(verdict.url),
+        "url": verdict.url,
+        "checked_at": verdict.checked_at_us,
+        "verdict": verdict.verdict,
+        "reason": verdict.reason,
+        "why": verdict.why,
+        "status": verdict.status,
+        "final_url": verdict.final_url,
+        "ip": verdict.ip,
+        "evidence": json.dumps(dict(verdict.evidence), ensure_ascii=False),
+        "tries": json.dumps([_named(one) for one in verdict.tries], ensure_ascii=False),
+    }
 
 
-def _state_row(state: State) -> tuple[object, ...]:
-    return (
-        state.url,
-        state.state,
-        state.verdict,
-        state.reason,
-        state.since_us,
-        state.checked_at_us,
-        state.n_checks,
-        state.n_failed,
-        state.n_missing,
-        state.first_missing_us,
-        state.last_alive_us,
-        state.due_at_us,
-    )
+def _named(one: Try) -> dict[str, object]:
+    return dict(zip(_TRY, _try_values(one), strict=True))
 
 
-def _state(row: Row) -> State:
-    return State(*tuple(row))
+def _verdict(row: Row[Any], url: str) -> Verdict:
+    tries = tuple(Try(**one) for one in json.loads(row.tries))
+    found = (row.verdict, row.reason, row.why, row.status, row.final_url, row.ip)
+    return Verdict(url, row.checked_at, *found, json.loads(row.evidence), tries)
+
+
+def _state_row(state: State) -> dict[str, object]:
+    return {
+        "url_digest": digest_of(state.url),
+        "url": state.url,
+        "state": state.state,
+        "verdict": state.verdict,
+        "reason": state.reason,
+        "since": state.since_us,
+        "checked_at": state.checked_at_us,
+        "n_checks": state.n_checks,
+        "n_failed": state.n_failed,
+        "n_missing": state.n_missing,
+        "first_missing": state.first_missing_us,
+        "last_alive": state.last_alive_us,
+        "due_at": state.due_at_us,
+    }
+
+
+def _state(row: Row[Any], url: str) -> State:
+    times = (row.since, row.checked_at, row.n_checks, row.n_failed, row.n_missing)
+    return State(url, row.state, row.verdict, row.reason, *times, row.first_missing, row.last_alive, row.due_at)

@@ -17,7 +17,7 @@ import xxhash
 
 from inlink.crawl.traps import without_session
 from inlink.errors import CorruptIndex
-from inlink.store.database import transaction
+from inlink.store.sqlite import transaction
 
 WAITING, DONE, LEFT_OUT, FAILED = range(4)
 SEED, SITEMAP = 1, 2

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from importlib.resources import files
-from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row, bindparam, case, delete, func, insert, select, update
 
 from inlink.errors import NotFound
 from inlink.monitor.looking import Look, key_of
 from inlink.monitor.states import Event, Finding, Standing
 from inlink.monitor.survival import Seen, hazard
 from inlink.monitor.watches import Expected, Watch
-from inlink.store.database import Database, Row
+from inlink.store.database import StageDatabase
+from inlink.store.db import WorkDatabase
+from inlink.store.db.base import digest_of
+from inlink.store.db.upserts import insert_new, insert_or_replace, table_of
+from inlink.store.db.watches import (
+    EventRow,
+    LookRow,
+    MessageRow,
+    MonitorFactRow,
+    SurvivalRow,
+    WatchRow,
+    WishRow,
+)
 from inlink.urls.domains import SuffixRules
 from inlink.urls.identity import Scope, target
 from inlink.urls.parse import parse
 
-FORMAT = 1
-_INSERT = """insert or ignore into watches (origin, source_url, source_key, source_domain, target, scope, label,
-    wanted_anchor, wants_follow, every, added_at, first_seen, expected, state, since, reasons, place, standing, next_at,
-    digest) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_WATCHES, _LOOKS, _EVENTS = table_of(WatchRow), table_of(LookRow), table_of(EventRow)
+_MESSAGES, _WISHES, _SURVIVAL = table_of(MessageRow), table_of(WishRow), table_of(SurvivalRow)
+_FACTS = table_of(MonitorFactRow)
+_OVER = ("sent", "failed", "unconfirmed")  # messages that wait for nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,34 +66,44 @@ class Looked:
 
 
 class MonitorStore:
-    """The tables of `monitor.sql`. Use it from one thread at a time."""
+    """Watches, looks and events. Use it from one thread at a time."""
 
-    def __init__(self, path: Path, rules: SuffixRules) -> None:
-        script = files("inlink.monitor").joinpath("monitor.sql").read_text("utf-8")
-        self.db = Database(path, "monitor", FORMAT, script)
+    def __init__(self, database: WorkDatabase, rules: SuffixRules) -> None:
+        self.db = StageDatabase(database)
         self._rules = rules
 
     def close(self) -> None:
-        """Let go of the database."""
-        self.db.close()
+        """Nothing is held here: whoever opened the database closes it."""
 
     # Watches.
 
     def add(self, watches: Iterable[Watch]) -> int:
         """Watch more; what is watched already stays as it is. Gives how many are new."""
-        with self.db.step():
-            return sum(self.db.run(_INSERT, self._row(watch)) for watch in watches)
+        with self.db.step() as connection:
+            statement = insert_new(connection, WatchRow)
+            return sum(self.db.run(statement.values(self._row(watch))) for watch in watches)
 
-    def _row(self, watch: Watch) -> tuple[object, ...]:
-        domain = self._domain(watch.source)
-        identity = "\0".join((key_of(watch.source), watch.target.text, watch.target.kind, watch.wanted_anchor or ""))
-        expected = None if watch.expected is None else json.dumps(asdict(watch.expected), ensure_ascii=False)
-        return (
-            *(watch.origin, watch.source, key_of(watch.source), domain, watch.target.text, watch.target.kind),
-            *(watch.label, watch.wanted_anchor, int(watch.wants_follow), watch.every_us, watch.added_us),
-            *(watch.first_seen_us, expected, *_standing_columns(watch.standing), watch.next_us),
-            hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()[:32],
-        )
+    def _row(self, watch: Watch) -> dict[str, object]:
+        key = key_of(watch.source)
+        return {
+            "origin": watch.origin,
+            "source_url": watch.source,
+            "source_key": key,
+            "source_digest": digest_of(key),
+            "source_domain": self._domain(watch.source),
+            "target": watch.target.text,
+            "scope": watch.target.kind,
+            "label": watch.label,
+            "wanted_anchor": watch.wanted_anchor,
+            "wants_follow": int(watch.wants_follow),
+            "every": watch.every_us,
+            "added_at": watch.added_us,
+            "first_seen": watch.first_seen_us,
+            "expected": _expected(watch.expected),
+            **_standing_columns(watch.standing),
+            "next_at": watch.next_us,
+            "digest": digest_of("\0".join((key, watch.target.text, watch.target.kind, watch.wanted_anchor or ""))),
+        }
 
     def _domain(self, url: str) -> str:
         parsed = parse(url)
@@ -89,94 +111,107 @@ class MonitorStore:
 
     def watch(self, number: int) -> Watch:
         """A watch by its number. Raises: NotFound."""
-        row = self.db.first("select * from watches where watch_id = ?", (number,))
+        row = self.db.first(select(_WATCHES).where(_WATCHES.c.watch_id == number))
         if row is None:
             raise NotFound(f"nothing is watched under the number {number}", hint="see inlink monitor list")
         return self._watch(row)
 
     def watches(self, states: Sequence[str] = (), limit: int | None = None) -> list[Watch]:
         """Watches in some states, or all, in the order in which they were added."""
-        where = f"where state in ({', '.join('?' * len(states))})" if states else ""
-        query = f"select * from watches {where} order by watch_id limit ?"  # noqa: S608
-        return [self._watch(row) for row in self.db.rows(query, (*states, -1 if limit is None else limit))]
+        query = select(_WATCHES).order_by(_WATCHES.c.watch_id).limit(limit)
+        if states:
+            query = query.where(_WATCHES.c.state.in_(states))
+        return [self._watch(row) for row in self.db.rows(query)]
 
     def looked_at(self) -> dict[int, int]:
         """When each watch was looked at last."""
-        return {row[0]: row[1] for row in self.db.rows("select watch_id, looked_at from watches") if row[1]}
+        query = select(_WATCHES.c.watch_id, _WATCHES.c.looked_at).where(_WATCHES.c.looked_at.is_not(None))
+        return {row.watch_id: row.looked_at for row in self.db.rows(query)}
 
     def counts(self) -> dict[str, int]:
         """Watches by state."""
-        return dict(tuple(row) for row in self.db.rows("select state, count(*) from watches group by state"))
+        rows = self.db.rows(select(_WATCHES.c.state, func.count().label("n")).group_by(_WATCHES.c.state))
+        return {row.state: row.n for row in rows}
 
     def due(self, now_us: int, limit: int) -> list[Watch]:
         """Watches that should be looked at by now, the longest due first, those of one page together."""
-        query = """select * from watches where source_key in
-            (select source_key from watches where next_at <= ? order by next_at limit ?) and next_at <= ?"""
-        return [self._watch(row) for row in self.db.rows(query, (now_us, limit, now_us))]
+        is_due = _WATCHES.c.next_at <= now_us
+        first = select(_WATCHES.c.source_digest).where(is_due).order_by(_WATCHES.c.next_at, _WATCHES.c.watch_id)
+        query = select(_WATCHES).where(is_due, _WATCHES.c.source_digest.in_(first.limit(limit).scalar_subquery()))
+        return [self._watch(row) for row in self.db.rows(query.order_by(_WATCHES.c.next_at, _WATCHES.c.watch_id))]
 
     def due_pages(self, now_us: int) -> Iterator[str]:
         """Pages that should be looked at by now."""
-        yield from (row[0] for row in self.db.rows("select source_url from watches where next_at <= ?", (now_us,)))
+        query = select(_WATCHES.c.source_url).where(_WATCHES.c.next_at <= now_us).order_by(_WATCHES.c.watch_id)
+        yield from (row.source_url for row in self.db.rows(query))
 
     def next_due_us(self) -> int | None:
         """When something is due next."""
-        row = self.db.first("select min(next_at) from watches")
+        row = self.db.first(select(func.min(_WATCHES.c.next_at)))
         return None if row is None else row[0]
 
     def all_due(self, now_us: int) -> None:
         """Everything is due now."""
-        with self.db.step():
-            self.db.run("update watches set next_at = min(next_at, ?)", (now_us,))
+        self.db.run(update(_WATCHES).where(_WATCHES.c.next_at > now_us).values(next_at=now_us))
 
     def remove(self, numbers: Sequence[int]) -> int:
         """Watch no longer; what was told stays."""
         with self.db.step():
-            return sum(self.db.run("delete from watches where watch_id = ?", (number,)) for number in numbers)
+            return sum(self.db.run(delete(_WATCHES).where(_WATCHES.c.watch_id == number)) for number in numbers)
 
     def accept(self, number: int, now_us: int) -> Watch:
         """What is now is as it should be from now on: the next look makes it the expected link. Raises: NotFound."""
-        before = self.watch(number)
-        source = before.standing.place or before.source
         with self.db.step():
-            self.db.run(
-                """update watches set expected = null, wanted_anchor = null, wants_follow = 0, source_url = ?,
-                   source_key = ?, origin = case origin when 'placement' then 'list' else origin end, next_at = ?
-                   where watch_id = ?""",
-                (source, key_of(source), now_us, number),
-            )
-            self._keep_standing(number, Standing(since_us=now_us, last_alive_us=before.standing.last_alive_us))
-        return self.watch(number)
+            before = self.watch(number)
+            source = before.standing.place or before.source
+            origin = case((_WATCHES.c.origin == "placement", "list"), else_=_WATCHES.c.origin)
+            values = {
+                "source_url": source,
+                "source_key": key_of(source),
+                "source_digest": digest_of(key_of(source)),
+                "next_at": now_us,
+                **_standing_columns(Standing(since_us=now_us, last_alive_us=before.standing.last_alive_us)),
+            }
+            self._change(number, expected=None, wanted_anchor=None, wants_follow=0, origin=origin, **values)
+            return self.watch(number)
 
     def others(self, watch: Watch) -> frozenset[str]:
         """Keys of other pages of the site that are watched for the same target."""
-        query = "select source_key from watches where source_domain = ? and target = ? and scope = ? and watch_id <> ?"
-        values = (self._domain(watch.source), watch.target.text, watch.target.kind, watch.id)
-        return frozenset(row[0] for row in self.db.rows(query, values))
+        query = select(_WATCHES.c.source_key).where(
+            _WATCHES.c.source_domain == self._domain(watch.source),
+            _WATCHES.c.target == watch.target.text,
+            _WATCHES.c.scope == watch.target.kind,
+            _WATCHES.c.watch_id != watch.id,
+        )
+        return frozenset(row.source_key for row in self.db.rows(query))
 
-    def _watch(self, row: Row) -> Watch:
-        scope: Scope = row["scope"]
-        expected = json.loads(row["expected"]) if row["expected"] else None
-        standing = json.loads(row["standing"])
+    def _watch(self, row: Row[Any]) -> Watch:
+        scope: Scope = row.scope
+        expected = json.loads(row.expected) if row.expected else None
+        standing = json.loads(row.standing)
         for name in ("reasons", "doubt_reasons"):
             standing[name] = tuple(standing[name])
         if expected is not None:
             for name in ("beside", "elsewhere"):
                 expected[name] = tuple(expected[name])
         return Watch(
-            id=row["watch_id"],
-            origin=row["origin"],
-            source=row["source_url"],
-            target=target(row["target"], scope, rules=self._rules),
-            label=row["label"],
-            wanted_anchor=row["wanted_anchor"],
-            wants_follow=bool(row["wants_follow"]),
-            every_us=row["every"],
-            added_us=row["added_at"],
-            first_seen_us=row["first_seen"],
+            id=row.watch_id,
+            origin=row.origin,
+            source=row.source_url,
+            target=target(row.target, scope, rules=self._rules),
+            label=row.label,
+            wanted_anchor=row.wanted_anchor,
+            wants_follow=bool(row.wants_follow),
+            every_us=row.every,
+            added_us=row.added_at,
+            first_seen_us=row.first_seen,
             expected=Expected(**expected) if expected is not None else None,
             standing=Standing(**standing),
-            next_us=row["next_at"],
+            next_us=row.next_at,
         )
+
+    def _change(self, number: int, **values: Any) -> int:
+        return self.db.run(update(_WATCHES).where(_WATCHES.c.watch_id == number).values(**values))
 
     # Looks.
 
@@ -184,69 +219,47 @@ class MonitorStore:
         self, watch: Watch, look: Look, found: Finding, standing: Standing, event: Event | None, *,
         expected: Expected | None, next_us: int, at_us: int,
     ) -> None:  # fmt: skip
-        """What one look changes; call it within a step."""
+        """What one look changes, nothing where the watch was removed meanwhile; call it within a step."""
         first = watch.first_seen_us
         if first is None and found.kind in ("alive", "changed"):
             first = at_us
         known = expected or watch.expected
-        self.db.run(
-            "update watches set looked_at = ?, next_at = ?, first_seen = ?, expected = ? where watch_id = ?",
-            (
-                at_us,
-                next_us,
-                first,
-                None if known is None else json.dumps(asdict(known), ensure_ascii=False),
-                watch.id,
-            ),
-        )
-        self._keep_standing(watch.id, standing)
+        seen = {"looked_at": at_us, "next_at": next_us, "first_seen": first, "expected": _expected(known)}
+        if not self._change(watch.id, **seen, **_standing_columns(standing)):
+            return
         is_lost = event is not None and event.kind == "lost"
         if is_lost or found.kind == "alive":
             self._expose(watch, at_us, is_lost=is_lost)
-        self.db.insert(
-            "insert into looks (watch_id, at, finding, reasons, status, url) values (?, ?, ?, ?, ?, ?)",
-            (watch.id, at_us, found.kind, _json(found.reasons), look.status, look.url),
-        )
+        looked = {"at": at_us, "finding": found.kind, "reasons": _json(found.reasons), "status": look.status}
+        self.db.run(insert(_LOOKS).values(watch_id=watch.id, url=look.url, **looked))
         if event is not None:
             anchor = known.anchor if known is not None else watch.wanted_anchor or ""
-            self.db.insert(
-                """insert into events (watch_id, at, kind, before, reasons, source_url, target, anchor, label, place)
-                   values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-                (watch.id, at_us, event.kind, event.before, _json(event.reasons), watch.source,
-                 watch.target.text, anchor, watch.label, standing.place),
-            )  # fmt: skip
+            told = {"at": at_us, "kind": event.kind, "before": event.before, "reasons": _json(event.reasons)}
+            about = {"source_url": watch.source, "target": watch.target.text, "anchor": anchor, "label": watch.label}
+            self.db.run(insert(_EVENTS).values(watch_id=watch.id, place=standing.place, **told, **about))
             self._wish(standing.place or watch.source, event.kind, at_us)
 
     def _wish(self, url: str, reason: str, at_us: int) -> None:
         """A page is worth a capture: what an index knows of it is not so any more."""
-        self.db.run(
-            """insert into wishes (url, stage, reason, wished_at) values (?, 'monitor', ?, ?)
-               on conflict (url) do update set reason = excluded.reason, wished_at = excluded.wished_at""",
-            (url, reason, at_us),
-        )
+        row = {"url_digest": digest_of(url), "url": url, "stage": "monitor", "reason": reason, "wished_at": at_us}
+        with self.db.writing() as connection:
+            connection.execute(insert_or_replace(connection, WishRow), row)
 
     def wishes(self) -> list[tuple[str, str, int]]:
         """Pages worth a capture, with the reason and when that became known, the latest first."""
-        query = "select url, reason, wished_at from wishes order by wished_at desc, url"
-        return [(row[0], row[1], row[2]) for row in self.db.rows(query)]
+        query = select(_WISHES.c.url, _WISHES.c.reason, _WISHES.c.wished_at)
+        rows = self.db.rows(query.order_by(_WISHES.c.wished_at.desc(), _WISHES.c.url))
+        return [(row.url, row.reason, row.wished_at) for row in rows]
 
     def fulfil(self, urls: Iterable[str]) -> None:
         """Pages that were captured since are wished for no longer."""
-        with self.db.step():
-            self.db.run_many("delete from wishes where url = ?", [(url,) for url in urls])
+        gone = delete(_WISHES).where(_WISHES.c.url_digest == bindparam("gone"))
+        self.db.run_many(gone, [{"gone": digest_of(url)} for url in urls])
 
     def put_off(self, numbers: Sequence[int], until_us: int) -> None:
         """Look at watches later: their host does not answer."""
-        with self.db.step():
-            self.db.run_many(
-                "update watches set next_at = max(next_at, ?) where watch_id = ?", [(until_us, n) for n in numbers]
-            )
-
-    def _keep_standing(self, number: int, standing: Standing) -> None:
-        row = _standing_columns(standing)
-        statement = """update watches set state = ?, since = ?, reasons = ?, place = ?, standing = ?
-            where watch_id = ?"""
-        self.db.run(statement, (*row, number))
+        later = update(_WATCHES).where(_WATCHES.c.watch_id == bindparam("number"), _WATCHES.c.next_at < until_us)
+        self.db.run_many(later.values(next_at=until_us), [{"number": number} for number in numbers])
 
     def _expose(self, watch: Watch, at_us: int, *, is_lost: bool) -> None:
         """Count the time that a living link was watched since the last look, and its death."""
@@ -254,12 +267,15 @@ class MonitorStore:
         if last is None or watch.first_seen_us is None or watch.standing.state == "lost":
             return
         expected = max(hazard(at_us - watch.first_seen_us) - hazard(last - watch.first_seen_us), 0.0)
-        for place in self._places(watch):
-            self.db.run(
-                """insert into survival values (?, ?, ?) on conflict (place) do update
-                   set n_lost = n_lost + excluded.n_lost, n_expected = n_expected + excluded.n_expected""",
-                (place, float(is_lost), expected),
+        with self.db.writing() as connection:
+            statement = insert_or_replace(
+                connection,
+                SurvivalRow,
+                n_lost=lambda new: _SURVIVAL.c.n_lost + new.n_lost,
+                n_expected=lambda new: _SURVIVAL.c.n_expected + new.n_expected,
             )
+            for place in self._places(watch):
+                connection.execute(statement, {"place": place, "n_lost": float(is_lost), "n_expected": expected})
 
     def _places(self, watch: Watch) -> list[str]:
         region = watch.expected.region if watch.expected is not None else None
@@ -273,59 +289,66 @@ class MonitorStore:
         return replace(seen, n_expected=seen.n_expected * rate).rate * rate
 
     def _seen(self, place: str) -> Seen:
-        row = self.db.first("select n_lost, n_expected from survival where place = ?", (place,))
-        return Seen() if row is None else Seen(*tuple(row))
+        row = self.db.first(select(_SURVIVAL).where(_SURVIVAL.c.place == place))
+        return Seen() if row is None else Seen(row.n_lost, row.n_expected)
 
     def history(self, number: int) -> list[Looked]:
         """All looks of a watch, in order of time."""
-        rows = self.db.rows("select * from looks where watch_id = ? order by at, look_id", (number,))
-        return [Looked(r["at"], r["finding"], json.loads(r["reasons"]), r["status"], r["url"]) for r in rows]
+        rows = self.db.rows(select(_LOOKS).where(_LOOKS.c.watch_id == number).order_by(_LOOKS.c.at, _LOOKS.c.look_id))
+        return [Looked(row.at, row.finding, json.loads(row.reasons), row.status, row.url) for row in rows]
 
     # Events.
 
     def events(self, *, since_us: int = 0, limit: int | None = None, watch_id: int | None = None) -> list[Told]:
         """What was told, the latest first."""
-        where, values = ("", ()) if watch_id is None else (" and watch_id = ?", (watch_id,))
-        query = f"select * from events where at >= ?{where} order by at desc, event_id desc limit ?"  # noqa: S608
-        return [told(row) for row in self.db.rows(query, (since_us, *values, -1 if limit is None else limit))]
+        query = select(_EVENTS).where(_EVENTS.c.at >= since_us)
+        if watch_id is not None:
+            query = query.where(_EVENTS.c.watch_id == watch_id)
+        query = query.order_by(_EVENTS.c.at.desc(), _EVENTS.c.event_id.desc()).limit(limit)
+        return [told(row) for row in self.db.rows(query)]
 
     def forget(self, before_us: int) -> int:
         """Remove looks, events and messages of before a time, but each watch's last look. Gives how many looks went."""
+        last = select(func.max(_LOOKS.c.look_id)).group_by(_LOOKS.c.watch_id)
         with self.db.step():
-            gone = self.db.run(
-                """delete from looks where at < ? and look_id not in
-                   (select max(look_id) from looks group by watch_id)""",
-                (before_us,),
-            )
-            self.db.run("delete from events where at < ?", (before_us,))
-            self.db.run(
-                "delete from messages where made_at < ? and state in ('sent', 'failed', 'unconfirmed')", (before_us,)
-            )
+            gone = self.db.run(delete(_LOOKS).where(_LOOKS.c.at < before_us, _LOOKS.c.look_id.not_in(last)))
+            self.db.run(delete(_EVENTS).where(_EVENTS.c.at < before_us))
+            self.db.run(delete(_MESSAGES).where(_MESSAGES.c.made_at < before_us, _MESSAGES.c.state.in_(_OVER)))
         return gone
 
     # Facts.
 
     def fact(self, name: str) -> str | None:
         """A fact about the monitor."""
-        row = self.db.first("select value from monitor_facts where name = ?", (name,))
-        return None if row is None else str(row[0])
+        row = self.db.first(select(_FACTS.c.value).where(_FACTS.c.name == name))
+        return None if row is None else str(row.value)
 
     def keep_fact(self, name: str, value: str) -> None:
         """Keep a fact."""
-        self.db.run("insert or replace into monitor_facts values (?, ?)", (name, value))
+        with self.db.writing() as connection:
+            connection.execute(insert_or_replace(connection, MonitorFactRow), {"name": name, "value": value})
 
 
-def told(row: Row) -> Told:
+def told(row: Row[Any]) -> Told:
     """The event of a row."""
     return Told(
-        row["event_id"], row["watch_id"], row["at"], row["kind"], row["before"], json.loads(row["reasons"]),
-        row["source_url"], row["target"], row["anchor"], row["label"], row["place"],
+        row.event_id, row.watch_id, row.at, row.kind, row.before, json.loads(row.reasons),
+        row.source_url, row.target, row.anchor, row.label, row.place,
     )  # fmt: skip
 
 
-def _standing_columns(standing: Standing) -> tuple[object, ...]:
-    text = json.dumps(asdict(standing), ensure_ascii=False)
-    return standing.state, standing.since_us, " ".join(standing.reasons), standing.place, text
+def _standing_columns(standing: Standing) -> dict[str, object]:
+    return {
+        "state": standing.state,
+        "since": standing.since_us,
+        "reasons": " ".join(standing.reasons),
+        "place": standing.place,
+        "standing": json.dumps(asdict(standing), ensure_ascii=False),
+    }
+
+
+def _expected(expected: Expected | None) -> str | None:
+    return None if expected is None else json.dumps(asdict(expected), ensure_ascii=False)
 
 
 def _json(reasons: Mapping[str, str]) -> str:

@@ -1,98 +1,83 @@
-"""The workspace's database (`workspace.db`, SQLite): small rows that change, each stage's in tables of its own.
+"""The workspace's database as one stage uses it: small rows that change, on SQLite and PostgreSQL alike.
 
 All changes of one step are one transaction, forced to disk: killed at any moment, a step is there or it is not.
 """
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from typing import Any, cast
 
-from inlink.errors import CorruptIndex
+from sqlalchemy import Connection, CursorResult, Executable, Insert, Row
 
-Row = sqlite3.Row
-_HINT = "restore it from a copy; it holds what was watched, checked and sent"
-_VERSIONS = "create table if not exists versions (stage text primary key, version integer not null) without rowid"
+from inlink.store.db import WorkDatabase
 
 
-class Database:
-    """`workspace.db` opened for one stage. Use it from one thread at a time.
+class StageDatabase:
+    """The workspace's database for one stage. Use it from one thread at a time.
 
-    script makes the stage's tables where they are not there (`create … if not exists`); `version` names their form.
-    Raises: CorruptIndex where the file cannot be read, or holds the stage's tables in another form.
+    What is asked and changed within a `step` belongs to its transaction; outside, every call has one of its own.
+    Raises: what `WorkDatabase.step` raises.
     """
 
-    def __init__(self, path: Path, stage: str, version: int, script: str) -> None:
-        self._path = path
-        try:
-            self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-        except sqlite3.Error as error:
-            raise CorruptIndex(f"{path} cannot be opened: {error}", hint=_HINT) from error
-        try:
-            self._prepare(stage, version, script)
-        except sqlite3.Error as error:
-            self._db.close()
-            raise CorruptIndex(f"{path} cannot be read: {error}", hint=_HINT) from error
-        except BaseException:
-            self._db.close()
-            raise
-
-    def _prepare(self, stage: str, version: int, script: str) -> None:
-        self._db.row_factory = sqlite3.Row
-        self._db.execute("pragma journal_mode = wal")
-        self._db.execute("pragma synchronous = full")
-        self._db.execute("pragma foreign_keys = on")
-        self._db.execute(_VERSIONS)
-        row = self.first("select version from versions where stage = ?", (stage,))
-        if row is not None and row["version"] != version:
-            raise CorruptIndex(
-                f"{self._path} holds tables of {stage} in form {row['version']}, this inlink reads form {version}",
-                hint="use the inlink that made them",
-            )
-        self._db.executescript(script)
-        self._db.execute("insert or ignore into versions values (?, ?)", (stage, version))
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._db.close()
+    def __init__(self, database: WorkDatabase) -> None:
+        self._database = database
+        self._within: Connection | None = None
 
     @contextmanager
-    def step(self) -> Iterator[None]:
-        """One transaction: all of it or nothing."""
-        with transaction(self._db):
-            yield
+    def step(self) -> Iterator[Connection]:
+        """One transaction: all of it or nothing. Steps do not nest."""
+        if self._within is not None:
+            raise RuntimeError("a step within a step")
+        with self._database.step() as session:
+            self._within = session.connection()
+            try:
+                yield self._within
+            finally:
+                self._within = None
 
-    def rows(self, query: str, values: Sequence[object] = ()) -> list[Row]:
+    def rows(self, query: Executable) -> Sequence[Row[Any]]:
         """The rows of a query."""
-        return self._db.execute(query, values).fetchall()
+        with self._reading() as connection:
+            return connection.execute(query).all()
 
-    def first(self, query: str, values: Sequence[object] = ()) -> Row | None:
+    def first(self, query: Executable) -> Row[Any] | None:
         """The first row of a query."""
-        row: Row | None = self._db.execute(query, values).fetchone()
-        return row
+        with self._reading() as connection:
+            return connection.execute(query).first()
 
-    def run(self, statement: str, values: Sequence[object] = ()) -> int:
+    def run(self, statement: Executable) -> int:
         """Run a statement; gives how many rows it changed."""
-        return self._db.execute(statement, values).rowcount
+        with self.writing() as connection:
+            done = connection.execute(statement, execution_options={"preserve_rowcount": True})
+            return cast("CursorResult[Any]", done).rowcount
 
-    def insert(self, statement: str, values: Sequence[object] = ()) -> int:
-        """Insert a row; gives its number."""
-        return int(self._db.execute(statement, values).lastrowid or 0)
-
-    def run_many(self, statement: str, rows: Iterable[Sequence[object]]) -> None:
+    def run_many(self, statement: Executable, rows: Sequence[Mapping[str, object]]) -> None:
         """Run a statement for each row of values."""
-        self._db.executemany(statement, rows)
+        if rows:
+            with self.writing() as connection:
+                connection.execute(statement, rows)
 
+    def insert(self, statement: Insert) -> int:
+        """Insert a row; gives its number."""
+        with self.writing() as connection:
+            key = connection.execute(statement).inserted_primary_key
+        return int(key[0]) if key else 0
 
-@contextmanager
-def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """All that is done in the block, or nothing of it where the block raises."""
-    db.execute("begin immediate")
-    try:
-        yield
-    except BaseException:
-        db.execute("rollback")
-        raise
-    db.execute("commit")
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        if self._within is not None:
+            yield self._within
+        else:
+            with self._database.reading() as session:
+                yield session.connection()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """The connection of the step that is under way, or of one of its own."""
+        if self._within is not None:
+            yield self._within
+        else:
+            with self._database.step() as session:
+                yield session.connection()

@@ -4,7 +4,7 @@ inlink.toml          settings
 inputs.jsonl         what was added
 archive/             records kept by `add --keep` and by the crawler
 crawls/              frontiers of crawls, and what the fetcher remembers
-workspace.db         what is watched, checked and sent (store/database.py)
+workspace.db         what is watched, checked and sent (store/db; or elsewhere, by a URL)
 parts/<digest>/      what one input gave
 index/<snapshot>/    a set of parts, arranged
 graph/               votes as graphs, and a folder of scores for each run
@@ -19,16 +19,21 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from inlink.config import FILE_NAME, TEMPLATE, Settings, read_settings
 from inlink.errors import CorruptIndex, NotConfigured, NotFound, Unreachable
 from inlink.store.files import patiently, rename, replace_text, sync_folder
 from inlink.store.inputs import Input, merged, read_inputs, write_inputs
 from inlink.store.lock import Lease, build_lock, leased, readers_gate
+
+if TYPE_CHECKING:
+    from inlink.store.db import WorkDatabase
 
 FORMAT = 1
 _MARK = "workspace.json"
@@ -63,10 +68,21 @@ class Added:
 
 
 class Workspace:
-    """An opened workspace. It holds no file open; every method reads what is on disk now."""
+    """An opened workspace. It holds nothing open but the database, once that was asked for; every method reads what
+    is on disk now.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._database: WorkDatabase | None = None
+        self._opening = threading.Lock()
+
+    def close(self) -> None:
+        """Let go of the database; whoever asks for it again opens it anew."""
+        with self._opening:
+            database, self._database = self._database, None
+        if database is not None:
+            database.close()
 
     @classmethod
     def create(cls, path: str | Path) -> Workspace:
@@ -135,8 +151,8 @@ class Workspace:
         return self.path / "graph"
 
     @property
-    def database(self) -> Path:
-        """The SQLite file of what changes row by row."""
+    def database_file(self) -> Path:
+        """The SQLite file of what changes row by row, where no other database is named."""
         return self.path / _DATABASE
 
     @property
@@ -145,7 +161,20 @@ class Workspace:
 
         It may hold a password: show what `WorkDatabase.name` says instead. Raises: BadInput.
         """
-        return os.environ.get("INLINK_DATABASE_URL") or self.settings.database.url or f"sqlite:///{self.database}"
+        return os.environ.get("INLINK_DATABASE_URL") or self.settings.database.url or f"sqlite:///{self.database_file}"
+
+    @property
+    def database(self) -> WorkDatabase:
+        """The workspace's database, opened when it is first asked for.
+
+        Raises: BadInput, NotConfigured, Unreachable, CorruptIndex where it cannot be had.
+        """
+        from inlink.store.db import WorkDatabase  # heavy, and most questions need none
+
+        with self._opening:
+            if self._database is None:
+                self._database = WorkDatabase.open(self.database_url)
+            return self._database
 
     def part(self, digest: str) -> Path:
         """Folder of one part."""

@@ -12,11 +12,12 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
 from inlink.errors import BadInput, NotConfigured
-from inlink.store.db.base import Base
 from inlink.store.db.failures import told
+from inlink.store.db.migrating import migrate
 from inlink.store.db.text import storable
 
 _CONNECT_S = 10
+_SETTINGS = ("busy_timeout = 60000", "journal_mode = wal", "synchronous = full", "foreign_keys = on")
 _READS = "inlink_reads"
 _POSTGRESQL = "postgresql+psycopg"
 
@@ -34,7 +35,7 @@ class WorkDatabase:
 
     @classmethod
     def open(cls, where: str | Path) -> WorkDatabase:
-        """The database at a URL (`postgresql://…`) or in a file of SQLite; missing tables are made.
+        """The database at a URL (`postgresql://…`) or in a file of SQLite, in the form that this inlink reads.
 
         Raises: BadInput, NotConfigured, Unreachable, CorruptIndex.
         """
@@ -42,7 +43,7 @@ class WorkDatabase:
         made = cls(_engine(url), _name(url))
         try:
             with told(made.name):
-                Base.metadata.create_all(made.engine)
+                migrate(made.engine, made._reader, made.name)
         except BaseException:
             made.close()
             raise
@@ -101,7 +102,7 @@ def _engine(url: URL) -> Engine:
         event.listen(engine, "connect", _settle)
         event.listen(engine, "begin", _begin)
     else:
-        settings = {"connect_timeout": _CONNECT_S, "application_name": "inlink"}
+        settings = {"connect_timeout": _CONNECT_S, "application_name": "inlink", "client_encoding": "utf8"}
         extra = {key: value for key, value in settings.items() if key not in url.query}
         try:
             engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=extra)
@@ -115,7 +116,7 @@ def _engine(url: URL) -> Engine:
 
 def _settle(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions begin where SQLAlchemy says, not where the driver guesses
-    for setting in ("busy_timeout = 60000", "journal_mode = wal", "synchronous = full", "foreign_keys = on"):
+    for setting in _SETTINGS:
         connection.execute(f"pragma {setting}")
 
 

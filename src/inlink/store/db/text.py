@@ -29,9 +29,13 @@ def _row(values: Any) -> Any:
 def _is_storable(value: object) -> bool:
     if not isinstance(value, str):
         return True
-    if value.isascii():
-        return "\0" not in value
-    return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+    if "\0" in value:
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _value(value: object) -> object:
