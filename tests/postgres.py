@@ -29,12 +29,12 @@ START_S = 120
 
 
 def programs() -> Path | None:
-    """Folder of PostgreSQL's programs: INLINK_POSTGRESQL, that of Debian's newest package, or one on PATH."""
+    """Folder of PostgreSQL's programs: as `make test` found it, that of Debian's newest package, or one on PATH."""
     named = os.environ.get("INLINK_POSTGRESQL")
-    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
-    on_path = [Path(found).resolve().parent for name in ("postgres", "initdb") if (found := shutil.which(name))]
-    folders = [Path(named)] if named else [*debian, *on_path]
-    return next((path for path in folders if (path / "initdb").exists() and (path / "postgres").exists()), None)
+    found = Path(named) if named else next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
+    if found is None and (on_path := shutil.which("initdb")):
+        found = Path(on_path).resolve().parent
+    return found if found is not None and (found / "initdb").exists() else None
 
 
 class Server:
