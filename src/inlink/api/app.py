@@ -40,8 +40,6 @@ from inlink.api.routers import (
 )
 from inlink.workbench import Workbench
 
-MAX_BODY_BYTES = 1_000_000
-
 NOUNS = (
     *(status, overview, backlinks, domains, hosts, ips, subnets, anchors, pages, outlinks, outdomains),
     *(counts, compare, changes, broken, evidence, exports, authority, explain, what_if, runs, releases),
@@ -65,7 +63,6 @@ def application(bench: Workbench | None) -> FastAPI:
         redirect_slashes=False,
         dependencies=[Depends(said_once)],
         generate_unique_id_function=lambda route: route.name,
-        max_body_size=MAX_BODY_BYTES,
     )
     app.state.bench = bench
     problems.handle(app)

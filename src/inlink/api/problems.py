@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -17,7 +19,9 @@ from inlink.failures import PROBLEM, TITLES, Failure, failure, of_status
 from inlink.workbench.json_values import to_json
 
 SHOWN_CHARS = 200
+MESSAGE_CHARS = 2000
 RETRY_S = 30
+_OPTION = re.compile(r"(?<!\w)--([a-z][a-z-]+)")
 _LOG = logging.getLogger(__name__)
 
 
@@ -37,7 +41,9 @@ def tell(found: Failure, headers: Mapping[str, str] | None = None) -> Response:
 
 def _domain(request: Request, error: Exception) -> Response:
     known = error if isinstance(error, InlinkError) else InlinkError(str(error))
-    return tell(failure(known), {"retry-after": str(RETRY_S)} if isinstance(known, Busy) else None)
+    found = failure(known)
+    found = replace(found, error=_cut(found.error, MESSAGE_CHARS), hint=parameters_of(_cut(found.hint, MESSAGE_CHARS)))
+    return tell(found, {"retry-after": str(RETRY_S)} if isinstance(known, Busy) else None)
 
 
 def _http(request: Request, error: Exception) -> Response:
@@ -67,7 +73,7 @@ def known_names(request: Request) -> list[str]:
     names: list[str] = []
     for field in [*getattr(dependant, "query_params", ()), *getattr(dependant, "body_params", ())]:
         members = getattr(field.field_info.annotation, "model_fields", None)
-        names += [info.alias or name for name, info in members.items()] if members else [field.alias]
+        names += [field.alias] if members is None else [info.alias or name for name, info in members.items()]
     return names
 
 
@@ -83,12 +89,17 @@ def wrong(errors: Iterable[Mapping[str, Any]], known: Iterable[str]) -> BadInput
             return BadInput(f"there is no parameter {name!r} here", hint=hint)
         if each["type"] == "missing":
             return BadInput(f"{name} is missing", hint=f"say {name}")
-        if each["type"] == "json_invalid":
-            return BadInput("the body is no JSON", hint="send a JSON object with content-type: application/json")
+        if each["type"] in ("json_invalid", "model_attributes_type", "dict_type"):
+            return BadInput("the body is no JSON object", hint="send one, with content-type: application/json")
         said = str(each["msg"]).removeprefix("Value error, ")
         return BadInput(f"{name}: {_cut(said)}", hint="GET /api/v1/openapi.json says what it takes")
     return BadInput("the request cannot be read", hint="GET /api/v1/openapi.json says what it takes")
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}…"
+def _cut(text: str, n: int = SHOWN_CHARS) -> str:
+    return text if len(text) <= n else f"{text[:n]}…"
+
+
+def parameters_of(text: str) -> str:
+    """A sentence that names options of the command line, with the parameters of the same name."""
+    return _OPTION.sub(lambda found: found.group(1).replace("-", "_"), text)

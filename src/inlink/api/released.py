@@ -11,6 +11,7 @@ from pydantic import Field, create_model
 from inlink.api import answering
 from inlink.api.answering import MEDIA, Source
 from inlink.api.models import ABOUT, PAGED, SOURCE, Closed, Model, Open
+from inlink.api.problems import parameters_of
 from inlink.api.rows import about, checked_format
 from inlink.workbench.json_values import for_json, ids_as_text
 from inlink.workbench.who import ReleaseAnswer
@@ -42,18 +43,26 @@ def send_released(request: Request, found: ReleaseAnswer, asked_format: str | No
     """An answer of a release: no snapshot stands behind it, and no run."""
     format = checked_format(request, asked_format)
     rows, source = found.rows, Source(None)
+    notes = [parameters_of(note) for note in rows.notes]
     named = {"inlink-release": rows.snapshot.encode("ascii", "replace").decode()}
     if format != "json":
         make = {"csv": csv_chunks, "jsonl": jsonl_chunks}[format]
         body = b"".join(make(rows.columns, rows.table.to_batches()))
-        return answering.send_whole(request, body, MEDIA[format], source, **named, **answering.said(rows.notes))
+        return answering.send_whole(
+            request,
+            body,
+            MEDIA[format],
+            source,
+            **named,
+            **answering.said(notes),
+        )
     answer = {
         **about(rows.target),
         "release": rows.snapshot,
         "n_total": rows.n_total,
         "cursor": None,
         "next": None,
-        "notes": list(rows.notes),
+        "notes": notes,
         "facts": for_json(found.facts),
         "rows": [ids_as_text(row) for row in rows.to_dicts()],
     }

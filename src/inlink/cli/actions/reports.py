@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from inlink.cli.columns import for_people
@@ -96,4 +97,5 @@ def counts(call: Call, *, target: str, by: tuple[str, ...], output: str | None, 
         found = [bench.counts(target, name, **given(options)) for name in by]
     rows = [{"by": name, **row} for name, part in zip(by, found, strict=True) for row in part.to_dicts()]
     columns = ("by", *found[0].columns)
-    show_rows(Output(quiet=call.quiet), found[0], columns, rows, output)
+    about = found[0] if len(found) == 1 else replace(found[0], n_total=len(rows), cursor=None)
+    show_rows(Output(quiet=call.quiet), about, columns, rows, output)
