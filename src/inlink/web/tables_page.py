@@ -180,7 +180,7 @@ def context_of(view: TableView, answer: Answer, links: list[dict[str, Any]]) -> 
         "run": run,
         "from_note": STRONGER if run and table.from_note else table.from_note,
         "sorts": sorts,
-        "sides": [side_of(view, name) for name in SIDES.get(table.sides, ())],
+        "sides": sides_of(view),
         "chips": chips_of(view.where, table.fields),
         "fields_offered": fields_offered(table.fields),
         "operators": lambda name: operators_of(table.fields, name),
@@ -198,10 +198,13 @@ def context_of(view: TableView, answer: Answer, links: list[dict[str, Any]]) -> 
 STRONGER = "strength: domains that the source's domain stands above in the run"
 
 
-def side_of(view: TableView, question: str) -> Tab:
-    """One depth of the question."""
-    table = TABLES[question]
-    return Tab(table.label, view.query.link(table.path), table is view.table)
+def sides_of(view: TableView) -> list[Tab]:
+    """The depths at which the table's question is answered."""
+    found = [TABLES[name] for name in SIDES.get(view.table.sides, ())]
+    tabs = [Tab(table.label, view.query.link(table.path), table is view.table) for table in found]
+    if view.table.sides == "outgoing":
+        tabs.append(Tab("Dead pages", view.query.link("/outgoing/broken"), is_here=False))
+    return tabs
 
 
 def note_of(text: str, view: TableView) -> Note:

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from inlink.web import evidence, exporting, tables_page
+from inlink.web import evidence, exporting, tables_broken, tables_page
 
-ROUTES: list[BaseRoute] = [*tables_page.ROUTES, *evidence.ROUTES, *exporting.ROUTES]
+ROUTES: list[BaseRoute] = [*tables_page.ROUTES, *tables_broken.ROUTES, *evidence.ROUTES, *exporting.ROUTES]
