@@ -69,6 +69,8 @@ def hosting(answer: Answerer) -> Iterator[Web]:
                 request.transport.write(lines.encode() + body[: len(body) // 2])
             request.transport.close()
             await asyncio.sleep(0)
+        if "ETag" in headers and request.headers.get("If-None-Match") == headers["ETag"]:
+            return web.Response(status=304, headers={k: v for k, v in headers.items() if k != "Content-Type"})
         return web.Response(status=page.status, body=body, headers=headers)
 
     ready, loop = threading.Event(), asyncio.new_event_loop()

@@ -24,6 +24,8 @@ create table if not exists asked (at integer, host text, url text, kind text, st
 create index if not exists asked_of on asked (host, at);
 create table if not exists asked_before (host text, month text, n_requests integer, n_bytes integer,
     primary key (host, month)) without rowid;
+create table if not exists looked (url text primary key, etag text, modified text, robots text, reader text,
+    n_same integer) without rowid;
 """
 
 
@@ -46,8 +48,32 @@ class Known:
     @property
     def conditions(self) -> dict[str, str]:
         """Headers that ask for the answer only if it is another one now."""
-        found = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
-        return {name: value for name, value in found.items() if value}
+        return _conditions(self.etag, self.modified)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a page that was read whole said of its version, so that the next look can ask whether it is another one now.
+
+    robots: its X-Robots-Tag; reader: by what rules it was read; n_same: answers since that said "the same".
+    """
+
+    url: str
+    etag: str | None
+    modified: str | None
+    robots: str = ""
+    reader: str = ""
+    n_same: int = 0
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        """Headers that ask for the page only if it is another one now."""
+        return _conditions(self.etag, self.modified)
+
+
+def _conditions(etag: str | None, modified: str | None) -> dict[str, str]:
+    found = {"If-None-Match": etag, "If-Modified-Since": modified}
+    return {name: value for name, value in found.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +149,20 @@ class Memory:
         values = [(k.url, k.etag, k.modified, k.digest, k.archived_at_us, k.place) for k in rows]
         if values:
             self._write("insert or replace into known values (?, ?, ?, ?, ?, ?)", values)
+
+    def looked(self, url: str) -> Looked | None:
+        """What a page said of its version when it was read last."""
+        with self._lock:
+            row = self._db.execute("select * from looked where url = ?", (url,)).fetchone()
+        return None if row is None else Looked(*row)
+
+    def keep_looked(self, url: str, looked: Looked | None) -> None:
+        """Keep what a page says of its version; None where nothing is to be asked by it."""
+        if looked is None:
+            self._write("delete from looked where url = ?", [(url,)])
+        else:
+            row = (url, looked.etag, looked.modified, looked.robots, looked.reader, looked.n_same)
+            self._write("insert or replace into looked values (?, ?, ?, ?, ?, ?)", [row])
 
     def note(self, asked: Asked) -> None:
         """One more line of the ledger; lines are written some hundreds at a time."""

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from inlink.check.verdicts import FAILED, MISSING, Verdict
+from inlink.monitor.folding import fold
 from inlink.monitor.looking import Link, Look, is_same, key_of
 from inlink.monitor.moving import next_pages
 from inlink.monitor.states import Finding
-from inlink.monitor.watches import Expected, Watch, expected_of, fold, likeness
+from inlink.monitor.watches import Expected, Watch, expected_of, likeness
 from inlink.urls.domains import SuffixRules
 from inlink.urls.parse import parse
 
@@ -133,7 +134,8 @@ def _first(watch: Watch, now: Expected) -> Expected:
     """
     if watch.origin != "placement":
         return now
-    return replace(now, is_indexed=True, is_canonical=True, is_followed=now.is_followed or watch.wants_follow)
+    follows = now.is_followed or watch.wants_follow
+    return replace(now, is_indexed=True, is_canonical=True, is_visible=True, is_followed=follows)
 
 
 def differences(watch: Watch, look: Look, link: Link, now: Expected, canonical: str | None) -> dict[str, str]:
@@ -147,6 +149,8 @@ def differences(watch: Watch, look: Look, link: Link, now: Expected, canonical: 
         for origin in (look.robots.nofollow_origin or "").split("+"):
             if origin:
                 found[f"nofollow_{origin}"] = _SAID[origin]
+    if not now.is_visible and (is_placed if before is None else before.is_visible):
+        found["hidden"] = look.how_hidden(link) or ""
     if look.robots.is_noindex and (is_placed if before is None else before.is_indexed):
         found["noindex"] = f"noindex by {look.robots.origin}"
     if canonical is not None and (is_placed if before is None else before.is_canonical):

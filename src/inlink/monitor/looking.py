@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
+from inlink import __version__
 from inlink.check.answers import judge_answer
 from inlink.extract.html import extract_web
 from inlink.extract.names import META_GROUPS
@@ -11,14 +12,18 @@ from inlink.extract.pages import is_readable
 from inlink.extract.robots import NO_ROBOTS, Robots, robots_for
 from inlink.fetch import Chain, Fetcher, Reply
 from inlink.fetch.bodies import decoded
+from inlink.fetch.memory import Looked
+from inlink.monitor.folding import fold
+from inlink.monitor.hiding import HiddenLinks, hidden_links
 from inlink.sources.limits import DEFAULT_LIMITS
 from inlink.sources.records import Record
 from inlink.urls.domains import SuffixRules
 from inlink.urls.identity import same_page_key
 from inlink.urls.parse import normalise
 
-# What came of a look. Only `page` and `part` show links.
-OUTCOMES = ("page", "part", "not_html", "gone", "blocked", "failing")
+# What came of a look. Only `page` and `part` show links; `same`: what was seen last stands.
+OUTCOMES = ("page", "part", "same", "not_html", "gone", "blocked", "failing")
+MAX_SAME = 2  # answers "the same" one after the other: servers leave headers out of the version of a page
 _COLUMNS = (
     *("target_url", "target_key", "target_host", "target_domain", "kind", "rel", "nofollow", "ugc", "sponsored"),
     *("anchor", "alt", "text_before", "text_after", "region"),
@@ -69,11 +74,22 @@ class Look:
     canonical: str | None = None
     html: bytes = b""
     content_type: str = "text/html"
+    version: Looked | None = None
+    hidden: HiddenLinks = field(default_factory=dict)
 
     @property
     def is_elsewhere(self) -> bool:
         """Whether redirects led to another page, and not to another spelling of the same."""
         return not is_same(self.asked, self.url)
+
+    def how_hidden(self, link: Link) -> str | None:
+        """What hides a link from the page's readers; None where it is shown, or one of several that may be it."""
+        words = fold(link.anchor)
+        found = self.hidden.get((link.key, words))
+        if found is None:
+            return None
+        n_links = sum(each.key == link.key and fold(each.anchor) == words for each in self.links)
+        return found.how if n_links <= found.n_links else None
 
     @property
     def has_page(self) -> bool:
@@ -86,16 +102,46 @@ class Looker:
 
     def __init__(self, fetcher: Fetcher, rules: SuffixRules, robots: frozenset[str] = frozenset()) -> None:
         self._fetcher, self._rules, self._robots = fetcher, rules, robots
+        self._reader = " ".join((*sorted(robots), __version__))
 
-    async def look(self, url: str) -> Look:
-        """What a page is now. It never raises for what servers do."""
-        chain = await self._fetcher.follow(url)
-        return look_of(chain, url, self._fetcher, self._rules, self._robots)
+    async def look(self, url: str, *, is_known: bool = False) -> Look:
+        """What a page is now. It never raises for what servers do.
+
+        is_known: where the page is still the one that was seen last, it is enough to hear that from the server.
+        """
+        known = self._fetcher.memory.looked(url) if is_known else None
+        if known is not None and (known.reader != self._reader or known.n_same >= MAX_SAME):
+            known = None
+        chain = await self._fetcher.follow(url, known.conditions if known is not None else None)
+        first = chain.hops[0]
+        if known is not None and first.status == 304 and _robots_tag(first) in ("", known.robots):
+            version = replace(known, n_same=known.n_same + 1)
+            return Look(url, first.url, first.asked_at_us, "same", "the same as before", 304, version=version)
+        if known is not None and chain.last.status == 304:  # another page's, or with other headers
+            chain = await self._fetcher.follow(url)
+        look = look_of(chain, url, self._fetcher, self._rules, self._robots)
+        return replace(look, version=self._version(chain, look))
+
+    def _version(self, chain: Chain, look: Look) -> Looked | None:
+        """What to ask by next time; None where other answers count too: redirects, another canonical page."""
+        last = chain.last
+        is_own = look.canonical is None or is_same(look.canonical, look.url)
+        found = Looked(look.asked, last.header("etag"), last.header("last-modified"), _robots_tag(last), self._reader)
+        is_plain = look.outcome == "page" and last.status == 200 and len(chain.hops) == 1
+        return found if is_plain and is_own and found.conditions else None
+
+    def keep(self, look: Look, *, is_alive: bool) -> None:
+        """Keep a page's version, where all that is watched on it is as it should be."""
+        self._fetcher.memory.keep_looked(look.asked, look.version if is_alive else None)
 
     async def lands(self, url: str) -> tuple[str, int | None]:
         """Where redirects from a URL end, and with which status."""
         last = (await self._fetcher.follow(url)).last
         return last.url, last.status
+
+
+def _robots_tag(reply: Reply) -> str:
+    return ", ".join(value for name, value in reply.headers if name.lower() == "x-robots-tag")
 
 
 def look_of(chain: Chain, asked: str, fetcher: Fetcher, rules: SuffixRules, robots: frozenset[str]) -> Look:
@@ -134,6 +180,7 @@ def read_page(record: Record, asked: str, rules: SuffixRules, robots: frozenset[
         return Look(asked, record.url, record.fetched_at_us, "failing", "the page cannot be read", record.http_status)
     metas = [(name, text) for name, text in found.scan.pages[0].said.metas if META_GROUPS[name] == "robots"]
     canonical = found.batch.pages.column("canonical")[0].as_py()
+    content_type = (record.header("content-type") or ["text/html"])[0]
     is_whole = is_whole and not any(error.reason in _CUTS for error in found.scan.errors)
     return Look(
         asked,
@@ -146,7 +193,8 @@ def read_page(record: Record, asked: str, rules: SuffixRules, robots: frozenset[
         robots_for(metas, record.header("x-robots-tag"), robots),
         canonical,
         record.body,
-        (record.header("content-type") or ["text/html"])[0],
+        content_type,
+        hidden=hidden_links(record.body, content_type, record.url),
     )
 
 

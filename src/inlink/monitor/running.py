@@ -11,17 +11,19 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 
 from inlink.check.addresses import host_of
 from inlink.check.checking import Checker
 from inlink.check.verdicts import Verdict
 from inlink.engine.protocol import Progress, Report, silent
+from inlink.errors import InlinkError
 from inlink.fetch import Fetcher
-from inlink.monitor.judging import Found, find
+from inlink.monitor.judging import Found, find, match
 from inlink.monitor.keeping import MonitorStore
 from inlink.monitor.looking import Look, Looker, key_of
 from inlink.monitor.scripts import Renderer
-from inlink.monitor.states import HOUR_US, LOST_AFTER_US, advance
+from inlink.monitor.states import HOUR_US, LOST_AFTER_US, Finding, advance
 from inlink.monitor.survival import next_look_us
 from inlink.monitor.watches import Watch
 from inlink.urls.domains import SuffixRules
@@ -36,13 +38,19 @@ Clock = Callable[[], int]  # microseconds since 1970 UTC
 
 @dataclass(slots=True)
 class Tally:
-    """What a run did: pages asked for, watches looked at, by finding; events by kind; watches put off."""
+    """What a run did: pages asked for, watches looked at, by finding; events by kind; watches put off.
+
+    n_same: pages that were the same as before, by their servers' word. faults: pages that this program failed on, with
+    the error; their watches are put off.
+    """
 
     n_pages: int = 0
     n_watches: int = 0
     findings: dict[str, int] = field(default_factory=dict)
     events: dict[str, int] = field(default_factory=dict)
     n_put_off: int = 0
+    n_same: int = 0
+    faults: list[tuple[str, str]] = field(default_factory=list)
     is_stopped: bool = False
 
 
@@ -145,25 +153,43 @@ class Run:
             if self._stop.is_set():
                 return
             if n_down >= MAX_DOWN:
-                rest = [watch.id for _, more in pages[number:] for watch in more]
-                self.store.put_off(rest, self._clock() + PUT_OFF_US)
-                self.tally.n_put_off += len(rest)
+                self._put_off([watch for _, more in pages[number:] for watch in more])
                 return
             look = await self._page(url, watches)
-            n_down = n_down + 1 if look.outcome == "failing" and look.status is None else 0
+            if look is not None:
+                n_down = n_down + 1 if look.outcome == "failing" and look.status is None else 0
 
-    async def _page(self, url: str, watches: Sequence[Watch]) -> Look:
-        """One page, for all its watches: judged, then kept in one step."""
-        look = await self.looker.look(url)
-        asker = _Asker(self, look)
-        found = [await find(watch, look, asker) for watch in watches]
+    def _put_off(self, watches: Sequence[Watch]) -> None:
+        self.store.put_off([watch.id for watch in watches], self._clock() + PUT_OFF_US)
+        self.tally.n_put_off += len(watches)
+
+    async def _page(self, url: str, watches: Sequence[Watch]) -> Look | None:
+        """One page, for all its watches: judged, then kept in one step; None where this program fails on it."""
+        try:
+            look, found = await self._judged(url, watches)
+        except InlinkError:  # the database's: nothing can be kept
+            raise
+        except Exception as error:  # noqa: BLE001  a page that a reader of pages breaks on is no reason to end the run
+            self.tally.faults.append((url, f"{type(error).__name__}: {error}"[:300]))
+            self._put_off(watches)
+            return None
         at_us = self._clock()
         with self.store.db.step():
             for watch, one in zip(watches, found, strict=True):
                 self._keep(watch, look, one, at_us)
+        self.looker.keep(look, is_alive=all(map(_is_there, watches, found, repeat(look))))
         self.tally.n_pages += 1
+        self.tally.n_same += look.outcome == "same"
         self._report(Progress("monitor", self.tally.n_pages, None, "pages", url))
         return look
+
+    async def _judged(self, url: str, watches: Sequence[Watch]) -> tuple[Look, list[Found]]:
+        """A look at a page, and what it says of each watch."""
+        look = await self.looker.look(url, is_known=all(_is_settled(watch) for watch in watches))
+        if look.outcome == "same":
+            return look, [Found(Finding("alive")) for _ in watches]
+        asker = _Asker(self, look)
+        return look, [await find(watch, look, asker) for watch in watches]
 
     def _keep(self, watch: Watch, look: Look, found: Found, at_us: int) -> None:
         moved = advance(watch.standing, found.finding, at_us, lost_after_us=self._lost_after_us)
@@ -182,6 +208,18 @@ class Run:
         tally.findings[kind] = tally.findings.get(kind, 0) + 1
         if moved.event is not None:
             tally.events[moved.event.kind] = tally.events.get(moved.event.kind, 0) + 1
+
+
+def _is_there(watch: Watch, found: Found, look: Look) -> bool:
+    """Whether the page alone shows that the link is as it should be: nothing else was asked."""
+    return found.finding.kind == "alive" and (look.outcome == "same" or match(watch, look) is not None)
+
+
+def _is_settled(watch: Watch) -> bool:
+    """Whether the last look at the page found the link as it should be."""
+    standing = watch.standing
+    is_calm = standing.state == "alive" and not standing.doubt and not standing.n_failed and standing.place is None
+    return watch.expected is not None and is_calm
 
 
 def _now() -> int:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 
 from inlink.crawl.traps import without_session
+from inlink.monitor.folding import fold
 from inlink.monitor.looking import Link, Look, is_same
 from inlink.monitor.states import Standing
 from inlink.urls.identity import Target
 
-_SPACE = re.compile(r"[\s\u00a0\u202f]+")
-_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
-_QUOTES = str.maketrans("‘’‚‛“”„‟«»‹›‐‑‒–—−…", "''''\"\"\"\"\"\"''------.")
 _VOTES = ("anchor", "area")
 
 
@@ -36,6 +33,7 @@ class Expected:
     region: str | None = None
     beside: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
+    is_visible: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +82,6 @@ def _is_another_visit(target: Target, link: Link) -> bool:
     return (bare != link.url or wanted != target.url) and is_same(bare, wanted)
 
 
-def fold(words: str) -> str:
-    """Words as they compare: white space, case, typographic signs and compatibility forms make no other words."""
-    text = unicodedata.normalize("NFKC", _UNSEEN.sub("", words)).translate(_QUOTES)
-    return _SPACE.sub(" ", text).strip().casefold()
-
-
 def expected_of(watch: Watch, look: Look, link: Link) -> Expected:
     """The link as it stands on a page now."""
     others = [each for each in look.links if each is not link and watch.aims(each)]
@@ -109,6 +101,7 @@ def expected_of(watch: Watch, look: Look, link: Link) -> Expected:
         elsewhere=tuple(
             dict.fromkeys(each.key for each in look.links if fold(each.anchor) == words and each.key != link.key)
         )[:50],
+        is_visible=look.how_hidden(link) is None,
     )
 
 

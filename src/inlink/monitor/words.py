@@ -27,6 +27,7 @@ CHANGED_REASONS = {
     "moved": "the link stands on another page now",
     "target_changed": "the link leads elsewhere now",
     "js_only": "the link is there only after scripts have run",
+    "hidden": "the page hides the link from its readers",
     "nofollow_rel": "the link's rel says nofollow, ugc or sponsored",
     "nofollow_meta": "the page's robots meta says nofollow",
     "nofollow_header": "the page's X-Robots-Tag says nofollow",

@@ -83,7 +83,9 @@ class AlertRow:
 @dataclass(frozen=True, slots=True)
 class MonitorReport:
     """What a run did. findings: looks by what they found; events: what was new by kind; messages: by what became of
-    them; states: all watches by state; unconfirmed: messages of which nobody can say whether they arrived.
+    them; states: all watches by state; unconfirmed: messages of which nobody can say whether they arrived. n_same:
+    pages that are the same as before by their servers' word. faults: pages that inlink itself failed on, and how; they
+    are put off.
     """
 
     n_pages: int
@@ -98,6 +100,8 @@ class MonitorReport:
     events: Mapping[str, int] = field(default_factory=dict)
     messages: Mapping[str, int] = field(default_factory=dict)
     states: Mapping[str, int] = field(default_factory=dict)
+    n_same: int = 0
+    faults: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

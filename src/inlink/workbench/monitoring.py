@@ -324,6 +324,8 @@ def _reported(
         events=dict(tally.events),
         messages=messages,
         states={state: n for state in STATES if (n := store.counts().get(state))},
+        n_same=tally.n_same,
+        faults=tuple(tally.faults),
     )
 
 

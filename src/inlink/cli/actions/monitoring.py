@@ -278,13 +278,16 @@ def _show_report(place: Output, found: MonitorReport, output: str | None) -> Non
     if output == "json":
         place.line(to_json(dataclasses.asdict(found), indent=2))
         return
-    if not found.n_watches and not found.messages:
+    if not found.n_watches and not found.messages and not found.faults:
         place.line("nothing is due")
     else:
         said = _counts(found.findings)
-        place.line(f"{found.n_watches:,} links on {found.n_pages:,} pages in {found.took_s:,.1f} s: {said}")
+        same = f" ({found.n_same:,} not changed)" if found.n_same else ""
+        place.line(f"{found.n_watches:,} links on {found.n_pages:,} pages{same} in {found.took_s:,.1f} s: {said}")
+    for url, fault in found.faults[:10]:
+        place.line(f"inlink failed on {clean(url)}: {clean(fault)}; it is looked at again in an hour")
     if found.n_put_off:
-        place.line(f"{found.n_put_off:,} put off: their host does not answer")
+        place.line(f"{found.n_put_off:,} put off: their host does not answer, or inlink failed on the page")
     if found.events:
         place.line(f"new: {_counts(found.events)}  (inlink monitor alerts)")
     if found.messages:
