@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from inlink.errors import BadInput
 
 FOLDER = "uploads"
-MAX_UPLOAD_BYTES = 256 * 2**20
 _KEPT = re.compile(r"[^A-Za-z0-9._-]+")
 _NAME = re.compile(r"[0-9a-f]{12}-[A-Za-z0-9._-]{1,80}\Z")
 
@@ -22,7 +21,7 @@ def upload_path(folder: Path, name: str) -> Path:
     return folder / FOLDER / name
 
 
-async def save_upload(folder: Path, name: str, chunks: AsyncIterator[bytes], *, most: int = MAX_UPLOAD_BYTES) -> str:
+def save_upload(folder: Path, name: str, chunks: Iterable[bytes], *, most: int) -> str:
     """Keep what comes; gives its name. Raises: BadInput where it is empty or too large, and nothing is kept."""
     plain = _KEPT.sub("-", Path(name.replace("\\", "/")).name).strip("-.")[-80:] or "upload"
     path = folder / FOLDER / f"{secrets.token_hex(6)}-{plain}"
@@ -30,7 +29,7 @@ async def save_upload(folder: Path, name: str, chunks: AsyncIterator[bytes], *, 
     n_bytes = 0
     try:
         with path.open("wb") as file:
-            async for chunk in chunks:
+            for chunk in chunks:
                 n_bytes += len(chunk)
                 if n_bytes > most:
                     raise BadInput(
