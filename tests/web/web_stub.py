@@ -9,12 +9,13 @@ from typing import Any
 import pyarrow as pa
 
 from inlink.config import Site
-from inlink.errors import BadInput, NotFound
+from inlink.errors import BadInput, NotFound, Unreachable
 from inlink.workbench import Count, Evidence, Overview, Rows, Status, Target
-from inlink.workbench.explanations import About, Explanation, Source, Standing
+from inlink.workbench.explanations import About, Candidate, Change, Explanation, Source, Standing, WhatIfAnswer
 from inlink.workbench.neighbourhood import Edge, Neighbourhood, Node
 from inlink.workbench.over_time import OverTime, Step
 from inlink.workbench.ranking import Authority
+from inlink.workbench.release_results import ReleaseState
 
 NOW = datetime(2026, 11, 14, 6, 12, 41, tzinfo=UTC)
 SNAPSHOT = "2026-11-15-ab12"
@@ -161,7 +162,31 @@ class StubBench:
 
     def changes(self, target: str, **_options: Any) -> Rows:
         row = {"change": "lost", "source_url": f"https://b.example/{HOSTILE}", "reason": "page_gone", "changed_at": NOW}
-        return rows_of([row], Target(target, "domain"))
+        before = {"anchor_before": HOSTILE, "rel_before": None, "target_now": HOSTILE}
+        return rows_of([link(0, **row, **before)], Target(target, "domain"), 1)
+
+    def compare(self, targets: list[str], *, mode: str = "intersect", **_options: Any) -> Rows:
+        if len(set(targets)) < 2:
+            raise BadInput(f"compare takes 2 to 20 different targets, not 1 {HOSTILE}", hint="name two")
+        row: dict[str, Any] = {"source_domain": HOSTILE, "strength": 9, "first_seen": NOW}
+        row |= {f"links_{n}": n - 1 for n in range(1, len(targets) + 1)}
+        return rows_of([row], None, 120, cursor="next", notes=(f"targets: 1 = {HOSTILE}",))
+
+    def what_if(self, target: str, *, scope: str | None = None, **links: Any) -> WhatIfAnswer:
+        if target == "zero.example":
+            raise NotFound(f"there is no scoring run yet {HOSTILE}", hint="inlink rank")
+        now, after = Standing(0.0125, 7, 83.4), Standing(0.0135, 6, 84.0)
+        about = About(Target(target, scope or "domain"), RUN, "domains", SNAPSHOT, 121_000, {}, now, (HOSTILE,))
+        named = [(name, "add") for name in links["add"]] + [(name, "lose") for name in links["lose"]]
+        changes = tuple(Change(name, action, True, "new", HOSTILE, after, 0.001) for name, action in named)
+        best = (Candidate(HOSTILE, 0.002, 0.0, after),) if links["best"] else ()
+        return WhatIfAnswer(about, after, 0.001, 1e-12, False, changes, best, (), 12, (HOSTILE,))
+
+    def release_status(self) -> list[ReleaseState]:
+        return [ReleaseState("cc-main-2026", "domain", "imported", 121_000_000, 4_000_000_000)]
+
+    def open_release(self, spec: str | None, asked: Any = None, *, kind: str | None = None) -> Any:
+        raise Unreachable(f"{spec} does not answer {HOSTILE}", hint="look at the address")
 
     def evidence(self, link_id: int) -> Evidence:
         if link_id == 1:

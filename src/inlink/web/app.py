@@ -17,7 +17,23 @@ from starlette.types import ASGIApp, Scope
 from inlink import __version__
 from inlink.errors import InlinkError
 from inlink.failures import PROBLEM, TITLES, Failure, failure, of_status
-from inlink.web import access, home, neighbourhood, overview, rail, tables_routes, tables_words, words
+from inlink.web import (
+    access,
+    comparing,
+    home,
+    neighbourhood,
+    overview,
+    rail,
+    releases,
+    tables_routes,
+    tables_words,
+    what_if,
+    words,
+    work_routes,
+    work_words,
+)
+from inlink.web.account_routes import FILTERS as ACCOUNT_FILTERS
+from inlink.web.account_routes import ROUTES as ACCOUNT_ROUTES
 from inlink.web.answers import render
 from inlink.web.query import Query
 from inlink.workbench import Workbench
@@ -28,6 +44,11 @@ ROUTES: list[BaseRoute] = [
     *overview.ROUTES,
     *neighbourhood.ROUTES,
     *tables_routes.ROUTES,
+    *comparing.ROUTES,
+    *what_if.ROUTES,
+    *releases.ROUTES,
+    *work_routes.ROUTES,
+    *ACCOUNT_ROUTES,
 ]
 
 
@@ -65,9 +86,9 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.filters.update(words.FILTERS | tables_words.FILTERS)
+    env.filters.update(words.FILTERS | tables_words.FILTERS | work_words.FILTERS)
     env.globals.update(
-        words.GLOBALS,
+        words.GLOBALS | work_words.GLOBALS,
         version=__version__,
         csrf_field=access.csrf_field,
         csrf_token=access.csrf_token,
@@ -76,6 +97,7 @@ def environment() -> jinja2.Environment:
         rail=rail.groups_of(ROUTES),
         is_here=rail.is_here,
     )
+    env.filters.update(ACCOUNT_FILTERS)
     return env
 
 

@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from inlink.web.access import needs
-from inlink.web.answers import READS, bench_of, page
+from inlink.web.answers import READS, bench_of, page, paths_of
 from inlink.web.query import Query
 from inlink.workbench.people import Role
 
@@ -30,7 +30,15 @@ def home(request: Request) -> Response:
     status = bench.status()
     targets = bench.sql(TARGETS_SQL).to_dicts() if status.snapshot else []
     flagged = bench.sql(FLAGGED_SQL).to_dicts() if status.snapshot else []
-    return page(request, "home.html", status=status, targets=targets, flagged=flagged)
+    return page(
+        request,
+        "home.html",
+        own=bench.site.domain,
+        can_start="/start" in paths_of(request),
+        status=status,
+        targets=targets,
+        flagged=flagged,
+    )
 
 
 ROUTES = [Route("/", home, methods=READS)]

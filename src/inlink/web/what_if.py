@@ -1,0 +1,75 @@
+"""What if links to a target were added or lost? Answered again while the reader types."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from inlink.errors import BadInput, CorruptIndex, InlinkError, NotConfigured, NotFound
+from inlink.web.access import needs
+from inlink.web.answers import READS, bench_of, page
+from inlink.web.named import in_lines, names_of
+from inlink.web.query import Query, one_of, parameters
+from inlink.workbench import Workbench
+from inlink.workbench.explanations import Explanation, WhatIfAnswer
+from inlink.workbench.people import Role
+
+MOST = 20
+BEST = ("0", "5", "10", "20")
+STRONGEST = 6
+
+
+@needs(Role.VIEWER)
+def what_if(request: Request) -> Response:
+    """The target before and after, each change by itself, and the sources that would bring most."""
+    query = Query.of(request)
+    bench = bench_of(request)
+    if not query.q and bench.site.domain:
+        query = Query(q=bench.site.domain)
+    add = names_of(request, "add", MOST, "sources to add")
+    lose = names_of(request, "lose", MOST, "sources to lose")
+    given = parameters(request)
+    best = one_of("best", given.get("best", "0" if add or lose else "5"), BEST)
+    nofollow = given.get("nofollow", "") in ("1", "on")
+    answer, problem = _answer(bench, query, add, lose, int(best), nofollow=nofollow) if query.q else (None, None)
+    return page(
+        request,
+        "what_if.html",
+        status_code=200 if problem is None or not isinstance(problem, BadInput) else 400,
+        query=query if answer is None else query.with_scope(answer.about.target.scope),
+        add=add,
+        lose=lose,
+        add_text=in_lines(add),
+        lose_text=in_lines(lose),
+        best=best,
+        bests=BEST,
+        nofollow=nofollow,
+        answer=answer,
+        problem=problem,
+        strongest=_strongest(bench, query) if answer is not None else None,
+    )
+
+
+def _answer(
+    bench: Workbench, query: Query, add: list[str], lose: list[str], best: int, *, nofollow: bool
+) -> tuple[WhatIfAnswer | None, InlinkError | None]:
+    """The answer; or what stands in its way, to be said beside the fields. Neither where nothing is asked."""
+    if not (add or lose or best):
+        best = 5
+    try:
+        scope = query.scope or None
+        return bench.what_if(query.q, scope=scope, add=add, lose=lose, best=best, nofollow=nofollow), None
+    except (BadInput, NotFound, NotConfigured, CorruptIndex) as error:
+        return None, error
+
+
+def _strongest(bench: Workbench, query: Query) -> Explanation | None:
+    """The sources that could be lost."""
+    try:
+        return bench.explain(query.q, scope=query.scope or None, limit=STRONGEST)
+    except InlinkError:
+        return None
+
+
+ROUTES = [Route("/what-if", what_if, methods=READS)]
