@@ -26,9 +26,10 @@ _TOKEN = re.compile(r"""(?:name="csrf_token" value="|"x-csrf-token": ")([^"]+)""
 
 
 def accounts_of(bench: Workbench) -> Accounts:
-    """Accounts whose hashes are made quickly."""
+    """The accounts of a workbench, whose hashes are made quickly from now on."""
     quick = Passwords(argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    return Accounts(lambda: bench.database, passwords=quick)
+    bench._accounts = Accounts(lambda: bench.database, passwords=quick)
+    return bench.accounts
 
 
 def with_users(accounts: Accounts) -> Accounts:

@@ -10,7 +10,7 @@ from inlink.failures import TITLES, Failure
 
 
 class Refusal(HTTPException):
-    """Why a request goes no further. Where a body turns out too large only later, pages and API tell it as their own."""
+    """Why a request goes no further. Raised behind the gate, pages and API tell it themselves."""
 
     def __init__(self, status: int, message: str, hint: str = "", headers: Mapping[str, str] | None = None) -> None:
         super().__init__(status, message, headers)
