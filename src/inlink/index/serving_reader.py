@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import tempfile
 import threading
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
 
-from inlink.errors import CorruptIndex, NotFound
+from inlink.errors import Busy, CorruptIndex, NotFound
 from inlink.index import serving_db
 from inlink.index.serving import FORMAT
 from inlink.index.serving_overview import SUMS, TALLIED
 from inlink.index.serving_pages import MARK_EVERY
 from inlink.index.serving_sql import Span, Sql
 from inlink.urls.surt import host_key
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +85,12 @@ class Serving:
         if not path.exists():
             raise NotFound(f"no serving file at {path}", hint="run `inlink build`")
         self.path = path
-        config: dict[str, Any] = {"memory_limit": memory_limit}
-        if threads:
-            config["threads"] = threads
-        try:
-            self._db = duckdb.connect(str(path), read_only=True, config=config)
-        except duckdb.Error as error:
-            hint = "run `inlink build`: it is made anew"
-            raise CorruptIndex(f"{path} cannot be opened: {error}", hint=hint) from None
-        serving_db.run(self._db, "SET GLOBAL TimeZone = 'UTC'")
+        self._memory, self._threads = memory_limit, threads
+        self._db = self._open()
+        self._opening = threading.Lock()
+        self._cursors: list[duckdb.DuckDBPyConnection] = []
         self._local = threading.local()
+        self._turns = threading.BoundedSemaphore((os.cpu_count() or 1) + 1)
         self.meta = self._read_meta()
         self._marks = self._read_marks()
         heavy = serving_db.run(self._db, "SELECT scope, key, answer FROM heavy")
@@ -113,22 +114,68 @@ class Serving:
 
     def connection(self) -> duckdb.DuckDBPyConnection:
         """This thread's connection."""
-        found = getattr(self._local, "db", None)
-        if found is None:
-            found = self._local.db = self._db.cursor()
+        db, found = getattr(self._local, "of", (None, None))
+        if found is None or db is not self._db:
+            with self._opening:
+                db = self._db
+                found = db.cursor()
+                self._cursors.append(found)
+            self._local.of = (db, found)
         return found
 
     def rows(self, sql: Sql) -> list[tuple[Any, ...]]:
-        """The rows of a query, as Python values."""
-        return serving_db.run(self.connection(), sql.text, sql.params)
+        """The rows of a query, as Python values. Raises: as `arrow`."""
+        return self._asked(lambda db: serving_db.run(db, sql.text, sql.params))
 
     def arrow(self, sql: Sql) -> pa.Table:
-        """The rows of a query, as an Arrow table."""
-        return serving_db.arrow(self.connection(), sql.text, sql.params)
+        """The rows of a query, as an Arrow table.
+
+        Raises: Busy where the memory for queries does not do.
+        """
+        return self._asked(lambda db: serving_db.arrow(db, sql.text, sql.params))
 
     def stream(self, sql: Sql, *, batch_rows: int = 10_000) -> pa.RecordBatchReader:
         """The rows of a query in batches, on a connection of their own."""
         return serving_db.stream(self._db.cursor(), sql.text, sql.params, batch_rows=batch_rows)
+
+    def _asked(self, ask: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+        """The answer; a few are worked on at once, for they share the memory."""
+        with self._turns:
+            db = self._db
+            try:
+                return ask(self.connection())
+            except duckdb.OutOfMemoryException as error:
+                hint = "ask for less (a filter, a smaller target), or try again when less is asked at once"
+                raise Busy(f"this question needs more than the {self._memory} that queries have", hint=hint) from error
+            except (duckdb.FatalException, duckdb.InternalException):
+                self._open_anew(db)
+                return ask(self.connection())
+
+    def _open_anew(self, failed: duckdb.DuckDBPyConnection) -> None:
+        """After an error within DuckDB itself an open file refuses every question, until all connections are closed."""
+        with self._opening:
+            if self._db is not failed:
+                return
+            for connection in (*self._cursors, failed):
+                connection.close()
+            self._cursors.clear()
+            self._db = self._open()
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        """The file. Whoever opens it in this process shares it, so settings are made afterwards: the last ones hold."""
+        try:
+            db = duckdb.connect(str(self.path), read_only=True)
+        except duckdb.Error as error:
+            hint = "run `inlink build`: it is made anew"
+            raise CorruptIndex(f"{self.path} cannot be opened: {error}", hint=hint) from None
+        serving_db.run(db, "SET GLOBAL TimeZone = 'UTC'")
+        serving_db.run(db, "SET memory_limit = ?", [self._memory])
+        if self._threads:
+            serving_db.run(db, "SET threads = ?", [self._threads])
+        # What does not fit into memory goes to a folder that DuckDB makes when it needs it, and takes away.
+        with contextlib.suppress(duckdb.NotImplementedException):  # in use already
+            serving_db.run(db, "SET temp_directory = ?", [f"{tempfile.gettempdir()}/inlink-{os.getpid()}"])
+        return db
 
     def find(self, scope: str, ranges: Sequence[tuple[str, str]], *, key: str | None, host: str, domain: str) -> Place:
         """Where a target stands; runs are empty where the index does not know it."""
