@@ -280,3 +280,14 @@ def test_verbs(bench: Workbench, tmp_path: Path, capsys: pytest.CaptureFixture[s
     for wrong in (["add"], ["add", "a.example"], ["add", "a.example", "b.example", "--from", str(pasted)]):
         assert main(["-w", str(bench.path), "monitor", *wrong]) == 2
     assert main(["-w", str(bench.path), "monitor", "show", "99"]) == 1
+
+
+def test_names_without_a_dot_are_refused_unless_they_are_routed(tmp_path: Path) -> None:
+    with Workbench.create(tmp_path / "web") as bench:
+        pairs = [("blog", "mine.example"), ("blog.example/p", "mine"), ("localhost/p", "mine.example")]
+        added = bench.monitor.add([*pairs, ("blog.example/p", "mine.example")], WatchOptions())
+        assert (added.n_new, [line for line, _ in added.refused]) == (2, ["blog mine.example", "blog.example/p mine"])
+        assert "has no dot" in added.refused[0][1]
+    (tmp_path / "web" / "inlink.toml").write_text('[fetch]\nroutes = ["blog=http://127.0.0.1:1"]\n', encoding="utf-8")
+    with Workbench.open(tmp_path / "web") as bench:
+        assert bench.monitor.add([("blog", "mine.example"), ("blog/p", "http://mine/")], WatchOptions()).n_new == 2

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from inlink.engine.protocol import Report, silent
 from inlink.errors import BadInput, Busy, InlinkError, Unreachable
 from inlink.fetch import Fetcher
+from inlink.fetch.typed import typed_address
 from inlink.monitor.alerts import outbox
 from inlink.monitor.alerts.feed import NAME as FEED
 from inlink.monitor.alerts.telling import Ways, has_news, prepare, tell
@@ -50,10 +51,13 @@ def add(workspace: Workspace, pairs: Iterable[tuple[str, str]], options: WatchOp
     """Watch that pages link to targets; what cannot be watched is said, and the rest is added."""
     options = options or WatchOptions()
     now_us = _now()
-    rules = SuffixRules(workspace.settings.suffixes)
+    rules, policy = SuffixRules(workspace.settings.suffixes), policy_of(workspace)
     made, refused = [], []
     for page, aim in pairs:
         try:
+            for typed in (page, aim):
+                if "://" not in typed:
+                    typed_address(typed, policy)  # a bare name without a dot is nothing that can be asked for
             made.append(_watch(page, aim, options, rules, now_us))
         except BadInput as error:
             refused.append((f"{page} {aim}".strip(), error.message))
