@@ -42,6 +42,7 @@ class Watch:
     stage: str = ""
     at: float = field(default_factory=time.process_time)
     cpu_s: dict[str, float] = field(default_factory=dict)  # by stage
+    most: dict[str, tuple[int, int]] = field(default_factory=dict)  # by stage: resident, own
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def told(self, progress: Progress) -> None:
@@ -62,6 +63,8 @@ class Watch:
         process = psutil.Process()
         while not self.stopped.wait(EVERY_S):
             found = process.memory_info()
+            most, most_own = self.most.get(self.stage, (0, 0))
+            self.most[self.stage] = max(most, found.rss), max(most_own, found.rss - found.shared)
             self.resident = max(self.resident, found.rss)
             self.own = max(self.own, found.rss - found.shared)
             self.disk = max(self.disk, size_bytes(self.folder))
@@ -115,6 +118,8 @@ def main() -> None:
     say("all", took, sum(watch.cpu_s.values()), done.n_edges)
     print(f"vertices {done.n_nodes:,}  edges {done.n_edges:,}")
     print(f"memory     {watch.resident / 2**30:.2f} GiB resident at most, {watch.own / 2**30:.2f} without mapped files")
+    for stage, (resident, own) in watch.most.items():
+        print(f"  {stage:<9} {resident / 2**30:.2f} GiB resident, {own / 2**30:.2f} without mapped files")
     print(f"disk       {watch.disk / 1e9:.2f} GB at most, {done.size_bytes / 1e9:.2f} GB in the end")
     an_edge = done.size_bytes / done.n_edges
     print(f"           {an_edge:.2f} bytes an edge: {an_edge * FULL / 1e9:.1f} GB at 4.4 B")

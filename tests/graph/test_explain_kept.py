@@ -41,7 +41,7 @@ def bench(demo_bench: Workbench, tmp_path: Path, large: None) -> Iterator[Workbe
 def strongest(bench: Workbench) -> tuple[str, list[str]]:
     """The most linked domain of the run, and the names of all."""
     run = open_run(Workspace.open(bench.path), kind="domains")
-    names = list(run.names.names)
+    names = list(run.kept_names.names)
     return names[int(np.argmax(run.in_votes))], names
 
 

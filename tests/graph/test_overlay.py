@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import igraph
 import numpy as np
 import pytest
-from made_release import Made, shown, skewed, write
+from made_release import TINY, Made, shown, skewed, write
 from small_webs import Here, built, write_warc
 
 from inlink.errors import BadInput
@@ -16,13 +18,12 @@ from inlink.graph.blocks.reader import Side
 from inlink.graph.explain import open_explained
 from inlink.graph.graph import Graph
 from inlink.graph.names import Names, Texts
-from inlink.graph.overlay import Overlay, lists_of_release, overlay, place_own, votes_placed
+from inlink.graph.overlay import Overlay, overlay, place_own
 from inlink.graph.release_lists import degrees_of, lists_of, names_of
 from inlink.graph.scoring import rank
 from inlink.graph.upkeep import run_faults
 from inlink.graph.what_if_wishes import Counts
-from inlink.kernels.csr import Csr, csr_of_edges, transpose
-from inlink.kernels.packed_write import packed_of_csr
+from inlink.kernels.csr import csr_of_edges, transpose
 from inlink.store.files import bytes_digest
 from inlink.urls.domains import SuffixRules
 from inlink.urls.surt import host_key
@@ -69,34 +70,54 @@ def laid(made: Made, folder: Path) -> tuple[Overlay, set[tuple[str, str]], list[
     pairs += [("ann.uni.example", "mine.example"), (names[9], "ann.uni.example")]
     own = own_graph(sorted(set(pairs)))
     placed = place_own(own.names, release, RULES)
-    base, out_degree = lists_of_release(release)
-    found = overlay(base, out_degree, *votes_placed(own, placed), release.n + len(placed.added))
-    assert set(placed.added) == {"ann.uni.example", "mine.example", "new.example"}
+    source = placed.nodes[np.repeat(np.arange(own.n), own.outward.degrees())]
+    target = placed.nodes[np.asarray(own.outward.neighbours)]
+    found = overlay(release, source, target, release.n + len(placed.added))
+    assert placed.added == ("mine.example", "new.example", "ann.uni.example")
     assert placed.n_shared_suffix == 1
-    return found, known | set(pairs), [*release.names(range(release.n)), *placed.added]
+    return found, known | set(pairs), by_place(found, [*release.names(range(release.n)), *placed.added])
+
+
+def by_place(found: Overlay, names: list[str]) -> list[str]:
+    """The names of places, from those of nodes."""
+    return [names[node] for node in np.argsort(found.place_of_node).tolist()]
+
+
+def rows_of(found: Overlay, first: int, last: int) -> list[list[int]]:
+    """Rows of places."""
+    place = np.empty(found.m, np.uint32)
+    found.rows_into(first, last, place)
+    ends = (found.offsets[first : last + 1] - found.offsets[first]).tolist()
+    return [place[low:high].tolist() for low, high in pairwise(ends)]
 
 
 def test_its_rows_are_those_of_both(laid: tuple[Overlay, set[tuple[str, str]], list[str]]) -> None:
     found, edges, names = laid
-    rows = {(names[source], names[target]) for target in range(found.n) for source in found.row(target).tolist()}
-    assert rows == edges
+    rows = rows_of(found, 0, found.n)
+    assert {(names[source], names[target]) for target, row in enumerate(rows) for source in row} == edges
     assert found.m == len(edges)
     assert found.n_known >= 7
-    assert all((np.diff(found.row(node).astype(np.int64)) > 0).all() for node in range(found.n))
-    leaving = dict.fromkeys(names, 0)
-    for source, _ in edges:
+    leaving, coming = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
+    for source, target in edges:
         leaving[source] += 1
+        coming[target] += 1
     assert found.out_weight.tolist() == [leaving[name] for name in names]
+    assert found.out_degrees().tolist() == found.out_weight[found.place_of_node].tolist()
+    assert found.in_degrees()[np.argsort(found.place_of_node)].sum() == found.m
+    assert [len(row) for row in rows] == [coming[name] for name in names]
 
 
-@pytest.mark.parametrize(("first", "last"), [(0, 303), (0, 1), (17, 120), (250, 302), (299, 303), (300, 303), (5, 5)])
-def test_any_run_of_rows(laid: tuple[Overlay, set[tuple[str, str]], list[str]], first: int, last: int) -> None:
+@pytest.mark.parametrize("first", range(0, 303, 7))
+def test_any_run_of_rows(laid: tuple[Overlay, set[tuple[str, str]], list[str]], first: int) -> None:
     found = laid[0]
-    place = np.full(found.m + 3, 7, np.uint32)
-    found.rows_into(first, last, place)
-    expected = [node for row in range(first, last) for node in found.row(row).tolist()]
-    assert place[: len(expected)].tolist() == expected
-    assert (place[len(expected) :] == 7).all()
+    rows = rows_of(found, 0, found.n)
+    for last in {first, first + 1, first + 2, first + 15, first + 16, first + 40, 300, 302, 303}:
+        if first <= last <= found.n:
+            place = np.full(found.m + 3, 7, np.uint32)
+            found.rows_into(first, last, place)
+            expected = [node for row in rows[first:last] for node in row]
+            assert place[: len(expected)].tolist() == expected
+            assert (place[len(expected) :] == 7).all()
 
 
 def test_masses_are_those_of_igraph(laid: tuple[Overlay, set[tuple[str, str]], list[str]]) -> None:
@@ -108,28 +129,27 @@ def test_masses_are_those_of_igraph(laid: tuple[Overlay, set[tuple[str, str]], l
     assert np.array_equal(mass, found.mass(threads=2).mass)
 
 
-def test_over_packed_rows_it_is_the_same(laid: tuple[Overlay, set[tuple[str, str]], list[str]]) -> None:
-    found = laid[0]
-    base = found.base
-    assert isinstance(base, Csr)
-    over = Overlay(packed_of_csr(base), found.extra, found.offsets, found.out_weight, found.n_known)
-    assert np.array_equal(over.mass(threads=1).mass, found.mass(threads=1).mass)
-
-
 def test_the_release_stays_as_it_is(folder: Path, laid: tuple[Overlay, set[tuple[str, str]], list[str]]) -> None:
     before = {path.name: bytes_digest(path) for path in folder.iterdir()}
     laid[0].mass(threads=1)
     assert {path.name: bytes_digest(path) for path in folder.iterdir()} == before
 
 
-def test_without_own_votes_it_is_the_release(folder: Path) -> None:
-    base, out_degree = lists_of_release(Release.open(folder))
+@pytest.mark.parametrize("keeps_out", [True, False])
+def test_without_own_votes_it_is_the_release(made: Made, keeps_out: bool, tmp_path: Path) -> None:
+    write(tmp_path / "release", made, layout=replace(TINY, keeps_out=keeps_out))
+    release = Release.open(tmp_path / "release")
     nobody = np.zeros(0, np.int64)
-    found = overlay(base, out_degree, nobody, nobody, N)
+    found = overlay(release, nobody, nobody, N)
+    n_in, n_out = degrees_of(release)
+    base = lists_of(release, "inward", n_in)
+    rows = rows_of(found, 0, N)
+    node_of_place = np.argsort(found.place_of_node)
+    assert [node_of_place[row].tolist() for row in rows] == [base.row(int(node)).tolist() for node in node_of_place]
     assert (found.m, found.n_known) == (base.m, 0)
-    place = np.empty(found.m, np.uint32)
-    found.rows_into(0, N, place)
-    assert np.array_equal(place, base.neighbours)
+    leaving = np.bincount(base.neighbours, minlength=N)
+    assert found.out_degrees().tolist() == leaving.tolist()
+    assert not keeps_out or n_out.tolist() == leaving.tolist()
 
 
 def test_a_run_over_a_release(made: Made, folder: Path, tmp_path: Path) -> None:
@@ -148,7 +168,7 @@ def test_a_run_over_a_release(made: Made, folder: Path, tmp_path: Path) -> None:
     assert (done.outcome, run.n, run.facts.m) == ("made", N + 2, len(known | own))
     assert rank(workspace, "domains", Here(), release=Release.open(folder)).outcome == "unchanged"
     nodes = sorted({*names, "mine.example", "new.example"}, key=host_key)
-    assert list(run.names.names) == nodes
+    assert list(run.kept_names.names) == nodes
     edges = [(nodes.index(a), nodes.index(b)) for a, b in known | own]
     expected = np.array(igraph.Graph(len(nodes), edges, directed=True).pagerank(damping=0.85))
     assert np.abs(expected - run.mass).sum() < 1e-9
@@ -182,7 +202,7 @@ def test_a_run_over_a_release_of_hosts(www: str, tmp_path: Path) -> None:
     run = rank(workspace, "hosts", Here(), release=Release.open(tmp_path / "release")).run
     own = {(_plain(a), _plain(b)) for a, b in away if _plain(a) != _plain(b)} if www == "stripped" else away
     nodes = sorted({*names, *(name for pair in own for name in pair)}, key=host_key)
-    assert list(run.names.names) == nodes
+    assert list(run.kept_names.names) == nodes
     edges = [(nodes.index(a), nodes.index(b)) for a, b in known | own]
     assert run.facts.m == len(edges)
     expected = np.array(igraph.Graph(len(nodes), edges, directed=True).pagerank(damping=0.85))

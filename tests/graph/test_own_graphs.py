@@ -29,7 +29,7 @@ ENGINE = Here()
 
 
 def graph_of_run(run: Run) -> Graph:
-    return open_graph(run.graph_folder, run.names)
+    return open_graph(run.graph_folder, run.kept_names)
 
 
 def edges_of(graph: Graph) -> dict[tuple[str, str], float]:

@@ -163,7 +163,7 @@ def test_a_run_says_what_it_is_made_of(own: Workspace) -> None:
     assert written["iterations"] > 3
     table = pq.read_table(run.folder / "scores")
     assert table.schema.names == list(RUN_SCORES.names)
-    graph = open_graph(run.graph_folder, run.names)
+    graph = open_graph(run.graph_folder, run.kept_names)
     for row in table.to_pylist():
         node = run.names.node(row["name"])
         assert node is not None

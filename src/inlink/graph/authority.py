@@ -62,6 +62,19 @@ def positions(keys: NDArray[np.int64], ordered: NDArray[np.int64]) -> NDArray[np
     return len(ordered) - np.searchsorted(ordered, keys, "left")
 
 
+def all_positions(keys: NDArray[np.int64]) -> NDArray[np.uint32]:
+    """As `positions` of all keys at once, without looking each up. Shape: uint32 (n,). Memory: 28 bytes a node."""
+    order = np.argsort(keys)
+    ordered = keys[order]
+    is_first = np.ones(len(keys), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
+    del ordered
+    first = np.flatnonzero(is_first)
+    found = np.empty(len(keys), np.uint32)
+    found[order] = np.repeat((len(keys) - first).astype(np.uint32), np.diff(first, append=len(keys)))
+    return found
+
+
 def authorities(position: NDArray[np.int64], in_votes: NDArray[np.int64]) -> NDArray[np.float64] | None:
     """0..100 for each node; None for a graph too small for it."""
     n = len(position)

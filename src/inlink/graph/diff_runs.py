@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from inlink.errors import BadInput
+from inlink.errors import BadInput, Refused
 from inlink.graph.names import Names, Texts
 from inlink.graph.own import votes_folder
 from inlink.graph.policy import weigh
@@ -61,13 +61,20 @@ def diff_runs(
 ) -> RunsDiff:
     """The parts of all changes from run a to run b; `site` are the domains whose links are mine.
 
-    Raises: BadInput for runs of different kinds of graph, or an order that is none; CorruptIndex.
+    Raises: BadInput for runs of different kinds of graph, or an order that is none; Refused for a run over a release
+    whose rows are read; CorruptIndex.
     Cost: at most two runs, with `shapley` six.
     """
     if a.kind != b.kind:
         raise BadInput(
             f"{a.id} is of {a.kind} and {b.id} of {b.kind}", hint="compare two runs of the same kind of graph"
         )
+    for run in (a, b):
+        if run.facts.is_laid:
+            raise Refused(
+                f"{run.id} is over a release of {run.facts.m:,} edges, whose votes are not kept one by one",
+                hint="compare positions with inlink authority X --run RUN, or releases with inlink cc diff A B X",
+            )
     orders = _orders(order)
     both = _both(workspace, a, b, site, SuffixRules(workspace.settings.suffixes), threads)
     parts = _parts(both, orders)

@@ -45,7 +45,7 @@ class Explained:
 def open_explained(workspace: Workspace, run: Run) -> Explained:
     """A run's graph and votes. Raises: CorruptIndex where they are not there, or do not fit the run."""
     votes = open_votes(votes_folder(workspace, run.facts.votes))
-    graph = open_graph(run.graph_folder, run.names)
+    graph = open_graph(run.graph_folder, run.kept_names)
     recipe = run.recipe
     if graph.n != run.n or votes.n != run.n or recipe.restart != "uniform":
         raise CorruptIndex(f"the graph of {run.id} does not fit the run", hint="run inlink rank: it makes both anew")

@@ -76,6 +76,7 @@ def arranged(snapshot: Path, run: Run, out: Path, engine: Engine, scratch: Path)
     tables = Snapshot(snapshot)
     scratch.mkdir()
     with engine.session(scratch) as session:
+        session.let("run_nodes", run.n)
         session.let("run_scores", [str(path) for path in sorted((run.folder / "scores").glob("*.parquet"))])
         for name in STRENGTHS:
             session.let(f"joined_{name}", tables.files(name))

@@ -1,4 +1,4 @@
-"""Two sets of sorted rows as one: compiled loops of the overlay."""
+"""Rows of a release and of own votes as one: compiled loops of the overlay."""
 
 from __future__ import annotations
 
@@ -6,36 +6,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inlink.kernels.jit import compiled
+from inlink.kernels.prefetch import prefetch
 
 Words = NDArray[np.uint32]
 Longs = NDArray[np.int64]
 
+_AHEAD = 16  # places that are asked for before they are used
+
 
 @compiled
-def merge_rows(old: Words, old_ends: Longs, new: Words, new_ends: Longs, out: Words) -> None:
-    """Each row of `old` and of `new`, both ascending and without a common value, merged into `out`.
+def insert_rows(
+    rows: Words, ends: Longs, more_rows: Longs, more_offsets: Longs, more: Words, chosen: tuple[int, int, int]
+) -> None:
+    """Rows of `more` behind those of the same number in `rows`, in their place: from the end backwards.
 
-    Shapes: old_ends, new_ends (rows + 1,): where rows begin and end; out has room for both.
+    rows begins with all its rows, one behind the other, and has room for both.
+    Shapes: ends (rows,): where each row ends, before. chosen: which of more_rows are meant, and the number of the first
+    row.
     """
-    at = 0
-    for row in range(len(new_ends) - 1):
-        i, j = old_ends[row], new_ends[row]
-        while i < old_ends[row + 1] and j < new_ends[row + 1]:
-            if old[i] < new[j]:
-                out[at] = old[i]
-                i += 1
-            else:
-                out[at] = new[j]
-                j += 1
-            at += 1
-        while i < old_ends[row + 1]:
-            out[at] = old[i]
-            i += 1
-            at += 1
-        while j < new_ends[row + 1]:
-            out[at] = new[j]
-            j += 1
-            at += 1
+    low, high, first = chosen
+    moved = more_offsets[high] - more_offsets[low]
+    end = ends[len(ends) - 1]
+    for k in range(high - 1, low - 1, -1):
+        stop = ends[more_rows[k] - first]
+        for at in range(end - 1, stop - 1, -1):
+            rows[at + moved] = rows[at]
+        end = stop
+        for at in range(more_offsets[k + 1] - 1, more_offsets[k] - 1, -1):
+            moved -= 1
+            rows[end + moved] = more[at]
+
+
+@compiled
+def take_places(place_of_node: Words, rows: Words) -> None:
+    """Each node of `rows` becomes its place."""
+    last = len(rows) - 1
+    for at in range(len(rows)):
+        prefetch(place_of_node, int(rows[min(at + _AHEAD, last)]))
+        rows[at] = place_of_node[np.int64(rows[at])]
 
 
 @compiled
@@ -46,3 +54,10 @@ def is_in_rows(row: Words, wanted: Words, found: NDArray[np.bool_]) -> None:
         while at < len(row) and row[at] < wanted[k]:
             at += 1
         found[k] = at < len(row) and row[at] == wanted[k]
+
+
+@compiled
+def count_nodes(rows: Words, counts: Longs) -> None:
+    """Count how often each node occurs."""
+    for at in range(len(rows)):
+        counts[np.int64(rows[at])] += 1

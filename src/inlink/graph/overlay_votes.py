@@ -4,7 +4,8 @@ A release's edge counts as one page of one host that votes with a follow link (i
 own links know the pair too, the greater count stands. Where a release folds own hosts into one (`www.`), pages of
 several hosts that vote for one are counted together, for they are different pages; pages of one host that vote for
 several which are now one may be the same pages: the greatest of these counts stands, as at least so many do. Made in
-memory: for releases of some hundreds of millions of edges.
+memory: for releases of some hundreds of millions of edges; over larger ones rows are read (`overlay`), and every vote
+counts 1.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from inlink.errors import BadInput, Refused
 from inlink.graph.arrays import Array, digests_of, save_arrays
 from inlink.graph.blocks import Release
 from inlink.graph.names import Names, Texts
-from inlink.graph.overlay import lists_of_release, place_own
-from inlink.graph.release_lists import names_of
+from inlink.graph.overlay import place_own
+from inlink.graph.policy import Policy
+from inlink.graph.release_lists import degrees_of, lists_of, names_of
 from inlink.graph.votes import COUNTS, FILE_NAME, Votes, VotesFacts
 from inlink.store.files import replace_text
 from inlink.urls.domains import SuffixRules
@@ -33,7 +35,12 @@ CODE = "2"
 MOST_EDGES = 400_000_000  # pairs, votes and both directions of the graph: some 45 bytes an edge in memory
 
 
-def check_release(release: Release, kind: str) -> None:
+def is_large(release: Release) -> bool:
+    """Whether the votes of both are too many to be made in memory: rows are read instead."""
+    return release.manifest.n_edges_in > MOST_EDGES
+
+
+def check_release(release: Release, kind: str, policy: Policy) -> None:
     """Nothing, if own votes of this kind can be laid over the release. Raises: BadInput; Refused for its size."""
     manifest = release.manifest
     if kind == "pages" or manifest.kind.removesuffix("s") != kind.removesuffix("s"):
@@ -41,17 +48,24 @@ def check_release(release: Release, kind: str) -> None:
             f"votes of {kind} cannot be laid over {manifest.name} ({manifest.kind})",
             hint="use --graph domains with a release of domains, --graph hosts with one of hosts",
         )
-    if manifest.n_edges_in > MOST_EDGES:
+    if is_large(release) and (policy.weight, policy.follow) != ("one", "drop"):
         raise Refused(
-            f"{manifest.name} has {manifest.n_edges_in:,} edges; own votes are laid over at most {MOST_EDGES:,}",
-            hint="its own ranks are in `inlink who`",
+            f"{manifest.name} has {manifest.n_edges_in:,} edges: over more than {MOST_EDGES:,} every vote counts 1",
+            hint="leave out --weight and --follow",
         )
 
 
 def overlay_key(snapshot_key: str, release: Release) -> str:
-    """What tells this content from others: that of the snapshot, and the release."""
-    words = json.dumps([CODE, snapshot_key, release.manifest.digest])
+    """What tells this content from others: that of the snapshot, the release, and how both become one."""
+    words = json.dumps([CODE, snapshot_key, release.manifest.digest, *(["rows"] if is_large(release) else [])])
     return hashlib.sha256(words.encode()).hexdigest()[:32]
+
+
+def nobody(kind: str, release: str) -> Votes:
+    """No votes at all, for a release that is ranked alone."""
+    none = np.zeros(0, np.uint32)
+    facts = VotesFacts(kind, release, "", CODE, 0, 0, 0, 0)
+    return Votes(facts, Names(kind, Texts.of([]), Texts.of([])), none, none, dict.fromkeys(COUNTS, none))
 
 
 def write_overlay_votes(release: Release, own: Votes, rules: SuffixRules, key: str, out: Path) -> VotesFacts:
@@ -77,7 +91,7 @@ def write_overlay_votes(release: Release, own: Votes, rules: SuffixRules, key: s
 
 def _joined(release: Release, own: Votes, nodes: NDArray[np.int64], number: NDArray[np.int64]) -> dict[str, Array]:
     """Pairs of both, sorted by source and target, each once; votes for oneself are left out."""
-    base, _ = lists_of_release(release)
+    base = lists_of(release, "inward", degrees_of(release)[0])
     n = len(number)
     theirs = number[base.neighbours]
     theirs *= n

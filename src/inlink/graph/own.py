@@ -47,6 +47,7 @@ def overlaid_votes(workspace: Workspace, own: Votes, release: Release, key: str)
         aside = workspace.tmp / f"votes-{name}"
         aside.mkdir()
         write_overlay_votes(release, own, SuffixRules(workspace.settings.suffixes), key, aside)
+        folder.parent.mkdir(parents=True, exist_ok=True)
         publish(aside, folder)
     return open_votes(folder)
 

@@ -25,6 +25,7 @@ from inlink.errors import CorruptIndex, NotFound
 from inlink.graph import authority
 from inlink.graph.arrays import digests_of, open_array
 from inlink.graph.authority import Standing
+from inlink.graph.laid import Laid, LaidNames
 from inlink.graph.names import KINDS, Names, open_names
 from inlink.graph.policy import Policy
 from inlink.schema.runs import RUN_SCORES
@@ -101,6 +102,8 @@ class RunFacts:
 
     n_unknown_follow: links that counted as follow because their input cannot know whether they are; null in older runs.
     leaks_error: how far leaks.npy may be off; null where there is none (smaller graphs, older runs).
+    is_laid: the graph is a release's, read from its own blocks (`laid`); its votes are the user's own, "" for none.
+    returned: the mass at dangling nodes; null where the graph tells.
     """
 
     run: str
@@ -117,6 +120,8 @@ class RunFacts:
     made_by: str
     made_at: str
     n_unknown_follow: int | None = None
+    is_laid: bool = False
+    returned: float | None = None
     leaks_error: float | None = None
 
 
@@ -153,8 +158,18 @@ class Run:
         return self.facts.n
 
     @cached_property
-    def names(self) -> Names:
+    def laid(self) -> Laid:
+        """The graph of a run over a release of any size. Raises: CorruptIndex."""
+        return Laid(self.graph_folder, self.folder.parent.parent)
+
+    @cached_property
+    def names(self) -> Names | LaidNames:
         """Names of the nodes."""
+        return self.laid.names if self.facts.is_laid else self.kept_names
+
+    @cached_property
+    def kept_names(self) -> Names:
+        """Names of the nodes where all are kept, in the order of keys. Raises: CorruptIndex where they are not."""
         return open_names(self.folder.parent / "votes" / self.facts.votes, self.kind)
 
     @cached_property
@@ -164,12 +179,12 @@ class Run:
 
     @cached_property
     def position(self) -> NDArray[np.int64]:
-        """Position of each node. Shape: int64 (n,)."""
+        """Position of each node. Shape: int64 (n,), uint32 over a release."""
         return open_array(self.folder, "position")
 
     @cached_property
     def in_votes(self) -> NDArray[np.int64]:
-        """How many vote for each node. Shape: int64 (n,)."""
+        """How many vote for each node. Shape: int64 (n,), uint32 over a release."""
         return open_array(self.folder, "in_votes")
 
     @cached_property

@@ -24,8 +24,9 @@ from inlink.graph.arrays import digests_of, save_arrays
 from inlink.graph.blocks import Release
 from inlink.graph.explain_prepared import LEAKS, leaks_of
 from inlink.graph.graph import Graph
+from inlink.graph.laid_run import Sources, make_laid
 from inlink.graph.names import Texts
-from inlink.graph.overlay_votes import check_release, overlay_key
+from inlink.graph.overlay_votes import check_release, is_large, nobody, overlay_key
 from inlink.graph.own import graph_folder, graph_id, overlaid_votes, own_graph, own_votes
 from inlink.graph.policy import Policy
 from inlink.graph.runs import FILE_NAME, Recipe, Run, RunFacts, is_run, read_run, remember, run_text
@@ -64,18 +65,18 @@ def rank(
 ) -> Ranked:
     """The run over the served snapshot; made unless it is there. Killed at any moment, it harms nothing.
 
-    release: own votes are laid over it.
+    release: own votes are laid over it; where nothing has been built, it is ranked alone.
     Raises: Busy while another process builds; NotFound before the first build; BadInput for a policy without meaning;
     NotConverged; Unreachable where the disk has no room.
     """
     policy = policy or Policy()
     policy.check(kind)
     if release is not None:
-        check_release(release, kind)
+        check_release(release, kind, policy)
     try:
         with workspace.building("rank") as tmp:
             workspace.graph.mkdir(exist_ok=True)
-            plain = _recipe(workspace, kind, policy, damping)
+            plain = _recipe(workspace, kind, policy, damping, release)
             recipe = plain if release is None else _over(plain, release)
             if is_run(workspace.graph / recipe.run):
                 remember(workspace, recipe.run)
@@ -89,8 +90,10 @@ def rank(
         raise
 
 
-def _recipe(workspace: Workspace, kind: str, policy: Policy, damping: float) -> Recipe:
+def _recipe(workspace: Workspace, kind: str, policy: Policy, damping: float, release: Release | None) -> Recipe:
     current = workspace.current()
+    if current is None and release is not None:
+        return Recipe(kind, release.manifest.name, "", policy, damping=damping)
     if current is None:
         raise NotFound("nothing has been built in this workspace yet", hint="add inputs, then run inlink build")
     key = read_manifest(workspace.snapshot(current.snapshot)).key
@@ -104,22 +107,35 @@ def _over(recipe: Recipe, release: Release) -> Recipe:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Where votes come from: the content of a snapshot, over a release or alone."""
+    """Where votes come from: the content of a snapshot ("": there is none), over a release or alone."""
 
     snapshot_key: str
     release: Release | None
 
+    @property
+    def is_laid(self) -> bool:
+        """The release is too large for its votes to be made in memory."""
+        return self.release is not None and is_large(self.release)
+
 
 def _make(workspace: Workspace, recipe: Recipe, source: _Source, engine: Engine, tmp: Path, report: Report) -> None:
-    links = read_manifest(workspace.snapshot(recipe.snapshot)).tables["links"]
-    check_room(workspace.path, int(links["n_rows"]) * _LINK_BYTES + _SPARE_BYTES, what="the graph")
+    check_room(workspace.path, _room(workspace, recipe, source), what="the graph")
     steps = iter(range(100))
 
     def say(note: str) -> None:
         report(Progress(f"rank {recipe.kind}", next(steps), None, "steps", note))
 
-    with _session(engine, tmp) as session:
-        votes = own_votes(workspace, recipe.snapshot, source.snapshot_key, recipe.kind, session, say)
+    own = None
+    if source.snapshot_key:
+        with _session(engine, tmp) as session:
+            own = own_votes(workspace, recipe.snapshot, source.snapshot_key, recipe.kind, session, say)
+    if source.release is not None and source.is_laid:
+        out = make_laid(
+            workspace, recipe, Sources(source.release, own), tmp, threads=engine.workers, say=say
+        )  # fmt: skip
+        publish_run(workspace, out, recipe.run)
+        return
+    votes = own or nobody(recipe.kind, recipe.snapshot)
     if source.release is not None:
         say("lay votes over the release")
         votes = overlaid_votes(workspace, votes, source.release, recipe.snapshot_key)
@@ -132,6 +148,16 @@ def _make(workspace: Workspace, recipe: Recipe, source: _Source, engine: Engine,
     leaked = leaks_of(graph, graph_folder(workspace, graph_of_recipe(recipe)), recipe, engine.workers)
     write_run(out, recipe, graph, result, leaked)
     publish_run(workspace, out, recipe.run)
+
+
+def _room(workspace: Workspace, recipe: Recipe, source: _Source) -> int:
+    """Bytes that are asked of the disk before the work begins."""
+    n_links = 0
+    if source.snapshot_key:
+        n_links = int(read_manifest(workspace.snapshot(recipe.snapshot)).tables["links"]["n_rows"])
+    if source.release is not None and not source.is_laid:
+        n_links += source.release.manifest.n_edges_in
+    return n_links * _LINK_BYTES + _SPARE_BYTES
 
 
 @contextmanager

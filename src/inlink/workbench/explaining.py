@@ -84,8 +84,9 @@ def explain(
     with kept.turn:
         explained, node, about = _opened(workspace, text, scope, run, kept)
         if exact or given.get("origins", False):
+            _check_whole(explained, "where mass began")
             return _origins(explained, node, about, None if exact else kept, limit)
-    return _flow(explained, node, about, limit, links_of)
+    return _flow(explained, node, about, limit, links_of if workspace.current() else None)
 
 
 def links_behind(bench: Workbench, text: str, scope: str | None) -> LinksOf:
@@ -198,10 +199,11 @@ def what_if(
     kept = kept or Kept()
     with kept.turn:
         explained, node, about = _opened(workspace, text, scope, run, kept)
+        _check_whole(explained, "what-if")
         exact = given.get("exact", False)
         found = _computed(workspace, explained, node, None if exact else kept.known(explained, node), given)
         is_ranked = given.get("best", 0) > 0 and not given.get("infrastructure", False)
-        allowed = editorial(explained.run.names, workspace) if is_ranked else None
+        allowed = editorial(explained.run.kept_names, workspace) if is_ranked else None
         ranked, together_best = _best(explained, node, given.get("best", 0), allowed, exact=exact)
     together, walk = found.together, explained.walk
     changes = tuple(
@@ -259,6 +261,7 @@ def fragility(
     kept = kept or Kept()
     with kept.turn:
         explained, node, about = _opened(workspace, text, scope, run, kept)
+        _check_whole(explained, "fragility")
         known = None if exact else kept.known(explained, node)
         found = computed(
             explained.walk, node, policy=explained.policy, counts_of=explained.counts, known=known,
@@ -295,6 +298,13 @@ def _opened(workspace: Workspace, text: str, scope: str | None, run: str, kept: 
         Standing(stands.mass, stands.position, stands.authority), tuple(notes),
     )  # fmt: skip
     return kept.explained(workspace, opened), node, about
+
+
+def _check_whole(explained: Explained, what: str) -> None:
+    """Raises: Refused for a run over a release of any size, which has the flow alone."""
+    from inlink.graph.laid_explain import check_whole
+
+    check_whole(explained.run, what)
 
 
 def _node(workspace: Workspace, run: Run, name: str) -> int | None:

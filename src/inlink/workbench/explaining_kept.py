@@ -35,11 +35,13 @@ class Kept:
     def explained(self, workspace: Workspace, run: Run) -> Explained:
         """The run's graph, opened when another was asked before. Raises: CorruptIndex."""
         from inlink.graph.explain import open_explained
+        from inlink.graph.laid_explain import open_laid_explained
 
         known = self._explained
         if known is None or (known.run.folder, known.run.facts) != (run.folder, run.facts):
             self.forget()
-            self._explained = known = open_explained(workspace, run)
+            opened = open_laid_explained if run.facts.is_laid else open_explained
+            self._explained = known = opened(workspace, run)
         return known
 
     def column(self, explained: Explained, node: int) -> Column | Swept:

@@ -36,6 +36,8 @@ SCOPE_OF_GRAPH = {graph: scope for scope, graph in GRAPH_OF_SCOPE.items()}
 class RankReport:
     """A run that was made, or was there. outcome: made, unchanged. is_served: rows are ordered by it.
 
+    snapshot: whose votes were counted; the name of a release that was ranked alone.
+
     n_unknown_follow: links that counted as follow because their input cannot know whether they are.
     """
 
@@ -104,7 +106,10 @@ def rank(
     report: Report = silent,
     **given: Unpack[PolicyOptions],
 ) -> tuple[RankReport, ...]:
-    """A run for each kind of graph, over the served snapshot; with `serves` that of domains orders rows from now on."""
+    """A run for each kind of graph, over the served snapshot; with `serves` that of domains orders rows from now on.
+
+    With a release own votes are laid over it; where nothing has been built it is ranked alone.
+    """
     from inlink.engine.local import LocalEngine
     from inlink.graph import joined, scoring
 
@@ -316,6 +321,10 @@ def about_snapshot(workspace: Workspace, run: Run) -> list[str]:
     current = workspace.current()
     if current is None or current.snapshot == run.snapshot:
         return []
+    if run.snapshot == run.recipe.release:
+        return [
+            f"the run is of {run.snapshot} alone: inlink rank --release lays the links of {current.snapshot} over it"
+        ]
     return [f"the run is of snapshot {run.snapshot}; {current.snapshot} is served: inlink rank makes a newer run"]
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from inlink.errors import CorruptIndex
 from inlink.graph.blocks.coded import Beginnings, inflated
-from inlink.graph.blocks.layout import CALLED, CARDS, DIRECTORY, HEAD, OUTWARD
+from inlink.graph.blocks.layout import CALLED, CARDS, DIRECTORY, HEAD, OUTWARD, TAILS_IN, TAILS_OUT
 from inlink.graph.blocks.names import unpack_front
 from inlink.graph.blocks.numbers import seed_of
 from inlink.graph.blocks.source import Span
@@ -83,6 +83,7 @@ class Page:
         self._lengths = lengths
         self._cards = _starts(lengths[:3].sum(axis=0), entry.cards)
         self._outward = _starts(lengths[3], entry.outward)
+        self._tail_bytes = tails
         self._tails = (_starts(tails[0], entry.tails_in), _starts(tails[1], entry.tails_out))
 
     def leaf_of(self, name: bytes) -> int:
@@ -108,6 +109,11 @@ class Page:
     def tails(self, leaf: int, part: str) -> int:
         """Where the rest of the lists of a leaf begins."""
         return int(self._tails[part == "outward"][leaf])
+
+    def all_tails(self, leaf: int, part: str) -> Span:
+        """Where the rest of all lists of a leaf stands; its blocks have digests of their own."""
+        which = int(part == "outward")
+        return Span((TAILS_IN, TAILS_OUT)[which], self.tails(leaf, part), int(self._tail_bytes[which, leaf]))
 
 
 def _starts(lengths: NDArray[np.int64], base: int) -> NDArray[np.int64]:

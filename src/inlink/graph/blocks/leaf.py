@@ -59,6 +59,16 @@ class Lists:
         """The bits of the first nodes of all lists, one after the other."""
         return self._words
 
+    @property
+    def entries(self) -> NDArray[np.uint32]:
+        """The bit where every 16th list (`skip` of the layout) begins."""
+        return self._entries
+
+    @property
+    def tails(self) -> tuple[NDArray[np.uint32], NDArray[np.uint64], NDArray[np.uint64]]:
+        """Lists that go on, ascending; where each does so, as `Tail.offset`; the digests of their indexes."""
+        return self._long, self._offsets, self._digests
+
     def first(self, which: int) -> NDArray[np.uint32]:
         """The first nodes of a list, strongest first. Raises: CorruptIndex."""
         begin = which // self._layout.skip
@@ -111,3 +121,14 @@ def unpack_numbers(
     for name, curve in curves.items():
         found[name] = curve.more(found[name].view(np.uint32), found[curve.along].view(np.uint32))
     return found
+
+
+def unpack_columns(
+    data: bytes, columns: tuple[tuple[str, str], ...], wanted: tuple[str, ...], n: int
+) -> dict[str, NDArray[np.uint32]]:
+    """Some of the whole numbers of a leaf, as `unpack_numbers`. Raises: CorruptIndex."""
+    raw = inflated(data)
+    if len(raw) != 4 * n * len(columns):
+        raise CorruptIndex("a leaf of a release has other numbers than it should", hint=_HINT)
+    planes, names = raw.reshape(len(columns), 4, n), [name for name, _ in columns]
+    return {name: np.ascontiguousarray(planes[names.index(name)].T).view("<u4").reshape(-1) for name in wanted}

@@ -94,6 +94,36 @@ def read_leaf(words: Words, counts: Ids, starts: Offsets, prefix: Int, n: Int, o
     return -1
 
 
+@compiled
+def read_lists(
+    words: Words,
+    entries: Ids,
+    counts: Ids,
+    starts: Offsets,
+    chosen: tuple[int, int],
+    sizes: tuple[int, int],
+    n: Int,
+    out: Ids,
+) -> Int:
+    """Read the first sources of the lists from chosen[0] until chosen[1]; the first damaged list, or -1.
+
+    Shapes: starts (chosen lists,): where each goes in `out`. sizes: prefix and skip of the layout.
+    """
+    first, last = chosen
+    prefix, skip = sizes
+    begin = first // skip * skip
+    at, scratch = np.int64(entries[first // skip]), np.empty(prefix, np.uint32)
+    for i in range(begin, last):
+        count = np.int64(counts[i])
+        if i < first:
+            at = decode_list(words, at, min(count, prefix), count, n, scratch, 0)
+        else:
+            at = decode_list(words, at, min(count, prefix), count, n, out, starts[i - first])
+        if at < 0:
+            return i
+    return -1
+
+
 @compiled_bare
 def _is_in(ids: Ids, value: Int) -> bool:
     """Whether ascending ids have a value."""
@@ -143,3 +173,33 @@ def read_chunk(words: Words, count: Int, n_left: Int, n: Int) -> Ids:
     if decode_list(words, 0, count, n_left, n, out, 0) < 0:
         return np.full(1, n, np.uint32)
     return out
+
+
+@compiled
+def read_tails(
+    data: Bytes, begins: Offsets, counts: Offsets, sizes: tuple[int, int], n: Int, out: Ids, starts: Offsets
+) -> Int:
+    """Read what of some lists goes beyond their leaf; the first damaged one, or -1.
+
+    Shapes: data: indexes and chunks as they stand in a file, a tail from begins[i] on; counts: how many numbers it has;
+    starts: where they go in `out`. sizes: numbers of a chunk, bytes of an index for each chunk.
+    """
+    chunk, entry = sizes
+    words = np.empty(chunk, np.uint64)  # more than any chunk takes: a number has at most 56 bits
+    raw = words.view(np.uint8)
+    for i in range(begins.shape[0]):
+        n_chunks = (counts[i] + chunk - 1) // chunk
+        at, done = begins[i] + entry * n_chunks, np.int64(0)
+        for k in range(n_chunks):
+            length = np.int64(0)
+            for byte in range(4):
+                length |= np.int64(data[begins[i] + 4 * k + byte]) << (8 * byte)
+            if length > raw.shape[0] or length & 7 or at + length > data.shape[0]:
+                return i
+            raw[:length] = data[at : at + length]
+            n_left, size = counts[i] - done, min(chunk, counts[i] - done)
+            if decode_list(words[: length >> 3], 0, size, n_left, n, out, starts[i] + done) < 0:
+                return i
+            at += length
+            done += size
+    return -1

@@ -88,6 +88,13 @@ class FolderSource:
                 what = "is missing" if found is None else f"has {found} bytes instead of {size}"
                 raise CorruptIndex(f"{path} {what}", hint=_HINT)
 
+    def let_go(self, file: str, offset: int, length: int) -> None:
+        """Take the pages that lie within a part of a file out of this process: they will not be read again soon."""
+        data = self._maps.get(file)
+        start, end = offset + -offset % mmap.PAGESIZE, (offset + length) // mmap.PAGESIZE * mmap.PAGESIZE
+        if data is not None and end > start and hasattr(mmap, "MADV_DONTNEED"):
+            data.madvise(mmap.MADV_DONTNEED, start, end - start)
+
     def _read(self, span: Span) -> bytes:
         if not span.length:
             return b""
