@@ -169,5 +169,5 @@ def test_processes_that_open_a_server_at_once(postgresql: postgres.Server) -> No
 
 
 def at_once(url: str) -> None:
-    started = [subprocess.Popen([sys.executable, "-c", OPEN, url]) for _ in range(3)]
-    assert [process.wait(300) for process in started] == [0, 0, 0]
+    started = [subprocess.Popen([sys.executable, "-c", OPEN, url]) for _ in range(2)]
+    assert [process.wait(300) for process in started] == [0, 0]

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from inlink.workbench.monitor_door import MonitorDoor
     from inlink.workbench.neighbourhood import Neighbourhood
     from inlink.workbench.over_time import OverTime
+    from inlink.workbench.projects import Projects
     from inlink.workbench.run_lists import RunRow
     from inlink.workbench.who import Asked, OpenRelease
 
@@ -77,7 +78,6 @@ class Workbench:
         self._current: Current | None = None
         self._opening = threading.Lock()
         self._explained = Kept()
-        self._database: WorkDatabase | None = None
         self._opening_database = threading.Lock()
         self._accounts: Accounts | None = None
 
@@ -105,10 +105,8 @@ class Workbench:
     def close(self) -> None:
         """Let go of the served file and the database; questions that still run end first."""
         self._let_go()
-        with self._opening_database:
-            database, self._database = self._database, None
-        if database is not None:
-            database.close()
+        if self._workspace is not None:
+            self._workspace.close()
 
     def _let_go(self) -> None:
         self._served = self._current = None
@@ -399,17 +397,15 @@ class Workbench:
 
     @property
     def database(self) -> WorkDatabase:
-        """The workspace's database, opened when it is first asked for.
+        """The workspace's database, opened when it is first asked for. Raises: as `Workspace.database`."""
+        return self._home().database
 
-        Raises: NotConfigured, Unreachable, CorruptIndex where it cannot be had.
-        """
-        from inlink.store.db import WorkDatabase
+    @property
+    def projects(self) -> Projects:
+        """Sites that are worked for, saved views and notes."""
+        from inlink.workbench.projects import Projects
 
-        workspace = self._home()
-        with self._opening_database:
-            if self._database is None:
-                self._database = WorkDatabase.open(workspace.database_url)
-            return self._database
+        return Projects(lambda: self.database, lambda: self._home().settings)
 
     @property
     def jobs(self) -> JobsDoor:

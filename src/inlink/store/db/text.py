@@ -39,6 +39,11 @@ def _is_storable(value: object) -> bool:
 
 
 def _value(value: object) -> object:
-    if not isinstance(value, str) or _is_storable(value):
+    return kept(value) if isinstance(value, str) else value
+
+
+def kept(value: str) -> str:
+    """The text as the database gives it back."""
+    if _is_storable(value):
         return value
     return value.replace("\0", _REPLACED).encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -12,17 +12,18 @@ class UserRow(Base):
     """A person who may sign in."""
 
     __tablename__ = "users"
+    __table_args__ = ({"sqlite_autoincrement": True},)  # the audit log must not mean another by an old number
 
     user_id: Mapped[Number] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(Text, comment="as it was given")
-    name_key: Mapped[str] = mapped_column(Text, unique=True, comment="the name folded: no two users differ by case")
-    email: Mapped[str | None] = mapped_column(Text, comment="null: not known")
-    role: Mapped[str] = mapped_column(String(10), comment="viewer, editor or admin")
-    disabled: Mapped[bool] = mapped_column(Boolean, default=False, comment="may not sign in for now")
-    password_hash: Mapped[str] = mapped_column(Text, comment="argon2id with its parameters and salt")
+    name: Mapped[str] = mapped_column(Text, doc="as it was given")
+    name_key: Mapped[str] = mapped_column(Text, unique=True, doc="the name folded: no two users differ by case")
+    email: Mapped[str | None] = mapped_column(Text, doc="null: not known")
+    role: Mapped[str] = mapped_column(String(10), doc="viewer, editor or admin")
+    disabled: Mapped[bool] = mapped_column(Boolean, default=False, doc="may not sign in for now")
+    password_hash: Mapped[str] = mapped_column(Text, doc="argon2id with its parameters and salt")
     made_at: Mapped[Micros] = mapped_column()
-    password_at: Mapped[Micros] = mapped_column(comment="when the password was set")
-    login_at: Mapped[Micros | None] = mapped_column(comment="when the user signed in last; null: never")
+    password_at: Mapped[Micros] = mapped_column(doc="when the password was set")
+    login_at: Mapped[Micros | None] = mapped_column(doc="when the user signed in last; null: never")
 
 
 class SessionRow(Base):
@@ -31,12 +32,12 @@ class SessionRow(Base):
     __tablename__ = "sessions"
     __table_args__ = (Index("ix_sessions_user", "user_id"),)
 
-    session_key: Mapped[str] = mapped_column(String(64), primary_key=True, comment="SHA-256 of what the cookie holds")
+    session_key: Mapped[str] = mapped_column(String(64), primary_key=True, doc="SHA-256 of what the cookie holds")
     user_id: Mapped[Number] = mapped_column(ForeignKey("users.user_id", ondelete="CASCADE"))
-    made_at: Mapped[Micros] = mapped_column(comment="when the user signed in")
-    seen_at: Mapped[Micros] = mapped_column(comment="when it was used last, to a minute")
-    address: Mapped[str] = mapped_column(Text, comment="where the user signed in from")
-    agent: Mapped[str] = mapped_column(Text, comment="what the browser calls itself")
+    made_at: Mapped[Micros] = mapped_column(doc="when the user signed in")
+    seen_at: Mapped[Micros] = mapped_column(doc="when it was used last, to a minute")
+    address: Mapped[str] = mapped_column(Text, doc="where the user signed in from")
+    agent: Mapped[str] = mapped_column(Text, doc="what the browser calls itself")
 
 
 class TokenRow(Base):
@@ -47,9 +48,9 @@ class TokenRow(Base):
 
     token_id: Mapped[Number] = mapped_column(primary_key=True)
     user_id: Mapped[Number] = mapped_column(ForeignKey("users.user_id", ondelete="CASCADE"))
-    label: Mapped[str] = mapped_column(Text, comment="what it is for")
-    token_key: Mapped[str] = mapped_column(String(64), unique=True, comment="SHA-256 of the token")
-    role: Mapped[str] = mapped_column(String(10), comment="what it may do, if its user may")
+    label: Mapped[str] = mapped_column(Text, doc="what it is for")
+    token_key: Mapped[str] = mapped_column(String(64), unique=True, doc="SHA-256 of the token")
+    role: Mapped[str] = mapped_column(String(10), doc="what it may do, if its user may")
     made_at: Mapped[Micros] = mapped_column()
-    expires_at: Mapped[Micros | None] = mapped_column(comment="null: never")
-    used_at: Mapped[Micros | None] = mapped_column(comment="when it was used last, to a minute; null: never")
+    expires_at: Mapped[Micros | None] = mapped_column(doc="null: never")
+    used_at: Mapped[Micros | None] = mapped_column(doc="when it was used last, to a minute; null: never")
