@@ -148,12 +148,13 @@ def _plan(served: Served, found: Found | None, window: tuple[datetime | None, da
     columns = view.columns or COLUMNS
     check_columns("column", columns, fields)
     order = (*order_of(view.sort or ("-changed_at", "change"), fields), Key('g."_row"'))
+    wanted = condition(tree, fields)  # refuses columns that there are not, before they are looked for
     tested = {test.column for test in comparisons(tree)}
     used = {*columns, *tested, *(_name_of(key) for key in order)}
     span = Span("links", "row", ((0, 1 << 44),)) if found is None else found.span("links")
     where, rows = all_of([span.sql, not_left_out("links", view, tree)]), (span.first, span.end)
     inner, narrow = (_inner(where, window, names, rows) for names in (used, tested | {_name_of(key) for key in order}))
-    query = DerivedQuery(inner, columns, order, condition(tree, fields), limit=view.limit, narrow=narrow)
+    query = DerivedQuery(inner, columns, order, wanted, limit=view.limit, narrow=narrow)
     target = str(found.target) if found is not None else "*"
     digest = view_digest(f"changes {window}", target, view)
     cursor = None
