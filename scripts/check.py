@@ -19,6 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import browser
 import postgresql
+import webservers
 
 ROOT = Path(__file__).resolve().parent.parent
 # Files of one name in several folders are checked one by one: mypy takes them for one module.
@@ -58,15 +59,16 @@ def run_step(step: str) -> Outcome:
 
 @cache
 def environment() -> dict[str, str]:
-    """The environment of the steps, looked for once: where tests find Chromium and PostgreSQL."""
+    """The environment of the steps, looked for once: where tests find Chromium, PostgreSQL, nginx and Apache."""
     found = {"INLINK_CHROMIUM": browser.find(), "INLINK_POSTGRESQL": postgresql.find()}
-    return {**os.environ, **{name: path for name, path in found.items() if path}}
+    path = f"{os.environ.get('PATH', os.defpath)}:{webservers.SBIN}"
+    return {**os.environ, "PATH": path, **{name: path for name, path in found.items() if path}}
 
 
 def main(arguments: list[str]) -> int:
     """Run the steps, then say how each ended."""
     wanted = arguments or list(STEPS)
-    needed = (browser, postgresql) if "tests" in wanted else ()
+    needed = (browser, postgresql, webservers) if "tests" in wanted else ()
     notes = [note for each in needed if (note := each.ensure())]
     outcomes = [run_step(step) for step in wanted]
     print()
