@@ -12,7 +12,7 @@ from inlink.failures import Failure, failure
 from inlink.server import asking, forgery
 from inlink.server.asking import Asker
 from inlink.server.bodies import bounded
-from inlink.server.guard import bracketed, guarded, host_name
+from inlink.server.guard import bracketed, guarded, host_name, is_address
 from inlink.server.proxies import address_of, seen_through
 from inlink.server.rates import Rates
 from inlink.server.refusing import Refusal
@@ -79,8 +79,8 @@ class Gate:
         Where others may reach the site, the address that they connected to counts too: no name points to it.
         """
         name = host_name(Headers(scope=scope).get("host", ""))
-        server = scope.get("server") or ("",)
-        return name in self.site.names or (not self.site.is_local and name == bracketed(str(server[0])))
+        server = str((scope.get("server") or ("",))[0])
+        return name in self.site.names or (not self.site.is_local and is_address(server) and name == bracketed(server))
 
     def _count(self, scope: Scope, asker: Asker) -> None:
         """Requests of the API and of nobody are counted; those of people who look at pages are not."""

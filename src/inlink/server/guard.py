@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Send
 
@@ -71,3 +73,12 @@ def host_name(header: str) -> str:
 def bracketed(address: str) -> str:
     """An address as it stands in a URL."""
     return f"[{address}]" if ":" in address else address
+
+
+def is_address(host: str) -> bool:
+    """Whether a host is an IP address, and no name."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -29,6 +29,7 @@ def settings(request: Request) -> Response:
 
 def _page(request: Request, values: Mapping[str, str], version: str, **more: Any) -> Response:
     told: dict[str, Any] = {"changed": [], "is_saved": False, "wrong": {}, "problem": None, "status_code": 200, **more}
+    told["is_outdated"] = told["status_code"] == 409
     needs_build = any(setting.counts == NEXT_BUILD for setting in told["changed"])
     return page(
         request, "settings.html", sections=SECTIONS, values=values, version=version, needs_build=needs_build, **told

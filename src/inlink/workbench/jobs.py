@@ -100,7 +100,7 @@ class JobsDoor:
         query = select(Job.state, func.count()).group_by(Job.state)
         query = query.where(Job.kind.in_(kinds)) if kinds else query
         with self._db.reading() as session:
-            found: dict[str, int] = dict(session.execute(query).tuples().all())
+            found: dict[str, int] = {state: n for state, n in session.execute(query)}  # noqa: C416  rows are no pairs
         return {state: found.get(state, 0) for state in STATES}
 
     def get(self, job_id: int) -> JobRow:
