@@ -88,7 +88,7 @@ def environment() -> jinja2.Environment:
     )
     env.filters.update(words.FILTERS | tables_words.FILTERS | work_words.FILTERS)
     env.globals.update(
-        words.GLOBALS | work_words.GLOBALS,
+        words.GLOBALS | work_words.GLOBALS | tables_words.GLOBALS,
         version=__version__,
         csrf_field=access.csrf_field,
         csrf_token=access.csrf_token,

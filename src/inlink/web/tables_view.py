@@ -83,12 +83,13 @@ class TableView:
     @property
     def shown(self) -> tuple[Column, ...]:
         """The columns of the page, in order."""
-        return self.table.columns_named(self.columns)
+        found = self.table.columns_named(self.columns)
+        return found if self.group != "none" else tuple(c for c in found if c.name != "links_in_group") or found
 
     @property
     def needed(self) -> tuple[str, ...]:
         """The columns of the answer that the shown ones are made of: those of an export."""
-        names = dict.fromkeys(name for column in self.shown for name in column.needs)
+        names: dict[str, None] = dict.fromkeys(name for column in self.shown for name in column.needs)
         if self.group != "none" and self.table.groups:
             names["links_in_group"] = None
         return tuple(names)

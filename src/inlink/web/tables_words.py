@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from urllib.parse import quote
 
-from inlink.web.words import ROOM
+from inlink.web.words import ROOM, at_the_link, is_web, middle
+
+LONGEST_URL = 4000
+LONGEST_WORDS = 400
 
 LABELS = {
     "alt": "Alt text",
@@ -136,4 +140,25 @@ def is_long(text: str | None) -> bool:
     return len((text or "").strip()) > ROOM
 
 
-FILTERS = {"visible": visible, "lines": lines, "iso": iso, "is_long": is_long}
+def linkable(url: str | None) -> bool:
+    """Whether an address may stand in an href: of the web, and no longer than a browser would take."""
+    return is_web(url) and len(url or "") <= LONGEST_URL
+
+
+def opened_at(url: str, text: str | None) -> str:
+    """The page's address at the link's words, where these are few enough to be found by."""
+    return hrefs(at_the_link(url, text if text and len(text) <= LONGEST_WORDS else None))
+
+
+def hrefs(url: str) -> str:
+    """An address with its control characters written as a URL writes them."""
+    return _CONTROLS.sub(lambda match: quote(match[0]), url)
+
+
+def tame(text: str, limit: int = 120) -> str:
+    """The text cut in its middle, with its controls made visible: whatever was fetched is shown through this."""
+    return visible(middle(text, limit))
+
+
+GLOBALS = {"linkable": linkable, "opened_at": opened_at}
+FILTERS = {"visible": visible, "tame": tame, "hrefs": hrefs, "lines": lines, "iso": iso, "is_long": is_long}
