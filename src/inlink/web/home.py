@@ -28,6 +28,8 @@ def home(request: Request) -> Response:
         return RedirectResponse(Query.of(request).link("/overview"), status_code=303)
     bench = bench_of(request)
     status = bench.status()
+    if status.snapshot is None and "/start" in paths_of(request):
+        return RedirectResponse("/start", status_code=303)
     targets = bench.sql(TARGETS_SQL).to_dicts() if status.snapshot else []
     flagged = bench.sql(FLAGGED_SQL).to_dicts() if status.snapshot else []
     return page(

@@ -22,6 +22,7 @@ from inlink.workbench.workbench import Workbench
 FOLDER = "demo"  # of the made-up crawls, in the workspace
 SITE = "crumbandcrust.example"
 COMPETITORS = ("ryeandshine.example", "floursource.example")
+WATCHED = "source_domain != 'bestbreaddeals.example'"  # a link farm: nobody would want to hear of each of its pages
 MANNERS = Manners(contact="https://crumbandcrust.example/bot", delay_s=0.0)
 _STEPS = ("make the demo web", "build", "rank", "check links", "watch links")
 _CONFIRM_US = 2 * 3_600_000_000  # what looks lost is looked at again after an hour: the demo's first look was earlier
@@ -74,7 +75,7 @@ def look(bench: Workbench, checks: Callable[[], None], watches: Callable[[], Non
         urls = [*bench.check_targets(SITE, "in"), *bench.check_targets(SITE, "out")]
         found = bench.check(urls, CheckOptions(manners=MANNERS, patience=Patience(again_s=0.1)))
         watches()
-        bench.monitor.add_links(SITE, WatchOptions("site", label="demo"), state="all", limit=None)
+        bench.monitor.add_links(SITE, WatchOptions("site"), state="all", where=WATCHED, limit=None)
         now_us = time.time_ns() // 1000
         for at_us in (now_us - _CONFIRM_US, now_us):
             bench.monitor.run(RunOptions(looks_at_all=True, renders=False, manners=MANNERS, clock=partial(int, at_us)))

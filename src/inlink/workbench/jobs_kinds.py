@@ -188,23 +188,23 @@ def _add(about: Add) -> str:
 def _check(about: Check) -> str:
     if about.urls:
         return f"{len(about.urls):,} addresses" if len(about.urls) > 1 else _some(about.urls)
-    where = {"in": f"pages of {about.site} that others link to", "out": f"what {about.site} links to"}[about.links]
+    where = {"in": f"Pages of {about.site} that others link to", "out": f"What {about.site} links to"}[about.links]
     return f"{where}, at most {about.limit:,}" if about.limit else where
 
 
 def _monitor(about: Monitor) -> str:
-    return "all watched links" if about.looks_at_all else "links that are due"
+    return "All watched links" if about.looks_at_all else "Links that are due"
 
 
 def _export(about: Export) -> str:
-    return f"{about.question}{f' of {about.target}' if about.target else ''} as {about.format}"
+    return f"{about.question.capitalize()}{f' of {about.target}' if about.target else ''} as {about.format}"
 
 
 for _kind in (
     Kind("crawl", "Crawl", Crawl, _crawl, ("network",), ("crawl",), is_polite=True),
     Kind("add", "Import", Add, _add, (), ("add",)),
-    Kind("build", "Build", Build, lambda _: "a snapshot of all inputs", ("build",), ("extract", "arrange", "serve")),
-    Kind("rank", "Rank", Rank, lambda about: ", ".join(about.graphs), ("build",)),
+    Kind("build", "Build", Build, lambda _: "Snapshot of all inputs", ("build",), ("extract", "arrange", "serve")),
+    Kind("rank", "Rank", Rank, lambda about: ", ".join(about.graphs).capitalize(), ("build",)),
     Kind("check", "Check", Check, _check, ("network",), ("check",), is_polite=True),
     Kind(
         "monitor", "Monitor", Monitor, _monitor,
@@ -212,8 +212,8 @@ for _kind in (
     ),
     Kind("release", "Release", Release, lambda about: f"{about.name}, {about.graph} graph", ("releases",)),
     Kind("export", "Export", Export, _export),
-    Kind("gc", "Clean up", Gc, lambda _: "old snapshots and what nothing needs", ("build",), role=Role.ADMIN),
-    Kind("verify", "Verify", Verify, lambda _: "everything that is stored", ("build",), ("verify",)),
-    Kind("demo", "Demo", Demo, lambda _: "the demo web", ("build", "network"), ("demo",)),
+    Kind("gc", "Clean up", Gc, lambda _: "Old snapshots and what nothing needs", ("build",), role=Role.ADMIN),
+    Kind("verify", "Verify", Verify, lambda _: "Everything that is stored", ("build",), ("verify",)),
+    Kind("demo", "Demo", Demo, lambda _: "The demo web", ("build", "network"), ("demo",)),
 ):  # fmt: skip
     register(_kind)

@@ -32,7 +32,7 @@ from inlink.workbench.explanations import (
     WhatIfOptions,
 )
 from inlink.workbench.lists import counting_by
-from inlink.workbench.opening import as_of, open_served
+from inlink.workbench.opening import MEMORY, as_of, open_served
 from inlink.workbench.options import View, ViewOptions, view_of
 from inlink.workbench.places import Served
 from inlink.workbench.release_results import FetchedRelease, ImportedRelease, ImportOptions, ReleaseState
@@ -40,11 +40,14 @@ from inlink.workbench.results import Evidence, Exported, Overview, Rows, RowStre
 
 if TYPE_CHECKING:
     from inlink.check.verdicts import Verdict
+    from inlink.config import Settings
     from inlink.store.db import WorkDatabase
     from inlink.workbench.accounts import Accounts
     from inlink.workbench.archived_pages import ArchivedPage
     from inlink.workbench.broken import BrokenPages
+    from inlink.workbench.check_lists import CheckCounts, CheckedUrl
     from inlink.workbench.checking import Checked, CheckOptions, CheckReport
+    from inlink.workbench.crawl_lists import CrawlRow, CrawlSeen
     from inlink.workbench.crawling import CrawlOptions, CrawlReport
     from inlink.workbench.jobs import JobsDoor
     from inlink.workbench.monitor_door import MonitorDoor
@@ -75,20 +78,23 @@ class Workbench:
         self.path = path
         self._workspace = workspace
         self._served = served
+        self._memory = MEMORY
         self._current: Current | None = None
         self._opening = threading.Lock()
         self._explained = Kept()
-        self._opening_database = threading.Lock()
         self._accounts: Accounts | None = None
+        self._opening_database = threading.Lock()
 
     @classmethod
-    def open(cls, path: str | Path) -> Workbench:
-        """The workspace at `path`.
+    def open(cls, path: str | Path, *, memory: str = MEMORY) -> Workbench:
+        """The workspace at `path`; memory: what the served file's pages and queries may take.
 
         Raises: NotConfigured where there is none.
         """
         workspace = Workspace.open(path)
-        return cls(workspace.path, workspace)
+        made = cls(workspace.path, workspace)
+        made._memory = memory
+        return made
 
     @classmethod
     def create(cls, path: str | Path) -> Workbench:
@@ -97,10 +103,18 @@ class Workbench:
         return cls(workspace.path, workspace)
 
     @classmethod
-    def over(cls, serving_file: str | Path, *, suffixes: Sequence[str] = (), threads: int | None = None) -> Workbench:
+    def over(
+        cls,
+        serving_file: str | Path,
+        *,
+        suffixes: Sequence[str] = (),
+        threads: int | None = None,
+        memory: str = MEMORY,
+    ) -> Workbench:
         """The questions of a serving file without its workspace; `suffixes` as its workspace has them."""
         path = Path(serving_file)
-        return cls(path, served=Served(Serving(path, threads=threads), SuffixRules(suffixes)))
+        serving = Serving(path, threads=threads, memory_limit=memory)
+        return cls(path, served=Served(serving, SuffixRules(suffixes)))
 
     def close(self) -> None:
         """Let go of the served file and the database; questions that still run end first."""
@@ -400,12 +414,43 @@ class Workbench:
         """The workspace's database, opened when it is first asked for. Raises: as `Workspace.database`."""
         return self._home().database
 
+    def checked_urls(
+        self, states: Sequence[str] = (), verdicts: Sequence[str] = (), *, limit: int = 100, offset: int = 0
+    ) -> tuple[CheckedUrl, ...]:
+        """Addresses that were checked, by how they stand; what changed last comes first."""
+        from inlink.workbench import check_lists
+
+        return check_lists.checked_urls(self.database, states, verdicts, limit=limit, offset=offset)
+
+    def check_counts(self) -> CheckCounts:
+        """How many addresses stand how."""
+        from inlink.workbench import check_lists
+
+        return check_lists.check_counts(self.database)
+
+    def crawls(self, *, limit: int = 50) -> tuple[CrawlRow, ...]:
+        """Crawls that were made here, the newest first."""
+        from inlink.workbench import crawl_lists
+
+        return crawl_lists.crawls(self._home(), limit)
+
+    def crawl_seen(self, name: str) -> CrawlSeen:
+        """What a crawl has met so far. Raises: NotFound."""
+        from inlink.workbench import crawl_lists
+
+        return crawl_lists.seen(self._home(), name)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as they are now. Raises: BadInput."""
+        return self._home().settings
+
     @property
     def projects(self) -> Projects:
         """Sites that are worked for, saved views and notes."""
         from inlink.workbench.projects import Projects
 
-        return Projects(lambda: self.database, lambda: self._home().settings)
+        return Projects(lambda: self.database, lambda: self.settings)
 
     @property
     def jobs(self) -> JobsDoor:
@@ -617,7 +662,7 @@ class Workbench:
         """The served file, opened anew when another snapshot is served. Raises: NotFound before the first build."""
         with self._opening:
             if self._workspace is not None and (self._served is None or self._workspace.current() != self._current):
-                self._current, self._served = open_served(self._workspace)
+                self._current, self._served = open_served(self._workspace, self._memory)
             if self._served is None:
                 raise NotFound("the workbench is closed", hint="open it again")
             return self._served
