@@ -33,7 +33,7 @@ KEPT_ROWS = 300
 
 COMMIT_EVERY = 50
 KEPT_GROUPINGS = ("domains", "hosts", "anchors", "pages")
-KEPT_GROUPS = ("none", "domain")
+KEPT_GROUPS = ("none", "similar", "domain")
 
 
 @dataclass(frozen=True, slots=True)
