@@ -58,6 +58,8 @@ VERBS = [
     "monitor",
     "broken",
     "jobs",
+    "user",
+    "token",
 ]
 
 ROW_VERBS = [

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from inlink.cli import job_options, options, watch_options
+from inlink.cli import account_options, job_options, options, watch_options
 from inlink.cli.declare import ACTIONS, family, inlink, report, verb
 from inlink.cli.options import joined, option
 
@@ -554,16 +554,36 @@ for _name, _action, _text, _params, _example in job_options.verbs():
         family=JOBS,
     )
 
+# ---- a team ----------------------------------------------------------------------------------------------------------
+USER = family(
+    "A team",
+    "user",
+    "Who may sign in.\n\n"
+    "Without users whoever sits at this machine may do everything, and nobody else anything. With one, everybody "
+    "signs in.",
+)
+TOKEN = family("A team", "token", "In whose name programs ask the API.\n\nA token does what its user may, or less.")
+for _family, _verbs in ((USER, account_options.user_verbs()), (TOKEN, account_options.token_verbs())):
+    for _name, _action, _text, _params, _example in _verbs:
+        verb(
+            "A team",
+            _name,
+            f"{ACTIONS}.accounts:{_action}",
+            _text,
+            _params,
+            example=f"inlink -w web {_example}",
+            family=_family,
+        )
+
 # ---- see it ----------------------------------------------------------------------------------------------------------
 verb(
     "See it",
     "serve",
     "inlink.server.serve:serve",
-    "A read-only site on this machine.\n\nOverview and backlinks of any target.",
-    [
-        option("--host", default="127.0.0.1", show_default=True, help="Loopback address to listen on."),
-        option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 picks a free one."),
-    ],
+    "The workbench in a browser, with its API and its jobs.\n\n"
+    "On this machine only, and nobody signs in, until there are users (`inlink user add`); then everybody does, and "
+    "--host lets others in. docs/serve.md says how to put it on a server.",
+    account_options.serving(),
     example="inlink -w web serve",
 )
 verb(
