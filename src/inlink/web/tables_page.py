@@ -24,6 +24,7 @@ from inlink.web.filtering import chips_of, fields_offered, operators_of
 from inlink.web.tables import Table
 from inlink.web.tables_list import SIDES, TABLES
 from inlink.web.tables_panel import PANEL_COLUMNS, panel_of
+from inlink.web.tables_saved import notes_about, saved_around
 from inlink.web.tables_tabs import Tab, tabs_of
 from inlink.web.tables_view import PAGES, TableView
 from inlink.web.tables_words import STATES, SWITCHES, label_of
@@ -109,16 +110,15 @@ def table_response(request: Request, view: TableView) -> Response:
     panel = panel_of(bench, view, links) if view.row and rows is not None else None
     status = 200 if answer.problem is None else failure(answer.problem).status
     template = "table_view.html" if is_partial(request) else "table.html"
-    context = context_of(view, answer, links) | _saved(request, view)
-    response = page(request, template, status_code=status, tabs=tabs_of(bench, view), panel=panel, **context)
+    notes = notes_about(bench, panel.row) if panel is not None else None
+    context = context_of(view, answer, links) | saved_around(request, bench, view)
+    response = page(
+        request, template, status_code=status, tabs=tabs_of(bench, view), panel=panel, link_notes=notes, **context
+    )
     response.headers["vary"] = "HX-Request, HX-Target"
     if is_partial(request):
         response.headers["hx-push-url"] = view.here()
     return response
-
-
-def _saved(request: Request, view: TableView) -> dict[str, Any]:
-    return {"views": None, "saved": None}
 
 
 def ask(bench: Workbench, view: TableView, *, stay: bool = False) -> Answer:

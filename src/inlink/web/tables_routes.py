@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from inlink.web import evidence, exporting, tables_broken, tables_page
+from inlink.web import evidence, exporting, tables_broken, tables_page, tables_saved
 
-ROUTES: list[BaseRoute] = [*tables_page.ROUTES, *tables_broken.ROUTES, *evidence.ROUTES, *exporting.ROUTES]
+ROUTES: list[BaseRoute] = [
+    *tables_page.ROUTES,
+    *tables_broken.ROUTES,
+    *evidence.ROUTES,
+    *exporting.ROUTES,
+    *tables_saved.ROUTES,
+]

@@ -51,7 +51,11 @@ class TableView:
 
         Raises: BadInput for a parameter that is too long or not of its list.
         """
-        given = request.query_params
+        return cls.read(request.query_params, table)
+
+    @classmethod
+    def read(cls, given: QueryParams, table: Table) -> TableView:
+        """The view of parameters, of an address or of a form. Raises: BadInput."""
         for name, value in given.items():
             if len(value) > LONGEST:
                 raise BadInput(f"{name[:40]} is longer than {LONGEST:,} characters", hint="shorten it")
