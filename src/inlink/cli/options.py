@@ -220,7 +220,8 @@ def rank() -> list[click.Parameter]:
         option("--damping", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.85, show_default=True,
                help="How likely the surfer follows a link rather than starting anew."),
         option("--release", metavar="NAME|FOLDER",
-               help="Lay the votes over an imported release; with --graph domains or hosts."),
+               help="Lay the votes over an imported release, or rank it alone where nothing is built; with --graph "
+               "domains or hosts."),
         option("--serve", "serves", is_flag=True,
                help="From now on, order links and referring domains by where their domain stands in the run."),
         option("--workers", type=click.IntRange(1), metavar="N", help="Threads. Default: the workspace's setting."),

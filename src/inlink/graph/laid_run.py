@@ -60,6 +60,7 @@ def make_laid(
     check_room(workspace.path, _room(release, own), what="the run")
     say("look up own names")
     placed = NOBODY if own is None else place_own(own.names, release, SuffixRules(workspace.settings.suffixes))
+    release.blocks.forget()
     n = release.n + len(placed.added)
     say("read numbers of the release, and which own votes it has")
     over = overlay(release, *_votes(own, recipe, placed), n)

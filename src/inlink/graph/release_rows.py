@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from inlink.errors import CorruptIndex
 from inlink.graph.blocks import Release
 from inlink.graph.blocks.access import Place
+from inlink.graph.blocks.layout import CARDS
 from inlink.graph.blocks.leaf import Lists, unpack_columns
 from inlink.graph.blocks.leaf_kernel import read_lists, read_tails
 from inlink.graph.blocks.source import FolderSource, Span, digest_of_block
@@ -47,6 +48,8 @@ def counts_of(release: Release) -> Counts:
     n_in, n_out, place_of_node = (np.zeros(n, np.uint32) for _ in range(3))
     at = 0
     for where in leaves(release):
+        if not where[1]:
+            let_go(release, Span(CARDS, 0, release.manifest.files[CARDS][0]))
         span = release.blocks.spans([where], "numbers")[0]
         found = unpack_columns(
             release.blocks.read([span])[0], columns, ("node", "n_in", "n_out"), release.blocks.size_of(where)
@@ -99,7 +102,7 @@ class ReleaseRows:
         chosen, sizes = (low - begin, high - begin), (layout.prefix, layout.skip)
         if read_lists(lists.words, lists.entries, counts, starts, chosen, sizes, self.n, place) >= 0:
             raise CorruptIndex("a list of a release cannot be read", hint=_DAMAGED)
-        self._let_go(span)
+        let_go(self.release, span)
         longer = np.flatnonzero(counts[low - begin : high - begin] > layout.prefix)
         if len(longer):
             beyond = ends[longer] - starts[longer] - layout.prefix
@@ -125,12 +128,13 @@ class ReleaseRows:
         sizes = (layout.chunk, _ENTRY)
         if read_tails(np.frombuffer(data, np.uint8), begins, counts, sizes, self.n, place, starts) >= 0:
             raise CorruptIndex("a list of a release cannot be read", hint=_DAMAGED)
-        self._let_go(span)
+        let_go(self.release, span)
 
-    def _let_go(self, span: Span) -> None:
-        """Give back pages of a mapped file: they will not be read again soon."""
-        if isinstance(self.release.blocks.source, FolderSource):
-            self.release.blocks.source.let_go(span.file, span.offset, span.length)
+
+def let_go(release: Release, span: Span) -> None:
+    """Give back pages of a mapped file: they will not be read again soon."""
+    if isinstance(release.blocks.source, FolderSource):
+        release.blocks.source.let_go(span.file, span.offset, span.length)
 
 
 def _check_tail(data: memoryview, begin: int, n_chunks: int, digest: int) -> None:

@@ -71,6 +71,11 @@ class Blocks:
                 self._known.popitem(last=False)
         return found  # type: ignore[return-value]
 
+    def forget(self) -> None:
+        """Let go of the blocks that are remembered."""
+        with self._lock:
+            self._known.clear()
+
     def pages(self, which: Iterable[int]) -> list[Page]:
         """Pages of the directory."""
         wanted = list(which)
