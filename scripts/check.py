@@ -29,7 +29,7 @@ STEPS = {
     "format": [["ruff", "format", "--check", "--quiet", "."]],
     "types": [["mypy"], *(["mypy", path] for path in CONFTESTS)],
     "layers": [["lint-imports"]],
-    "tests": [["pytest", "-n", "2", "--dist", "worksteal", "-m", "not gate"]],
+    "tests": [["pytest", "-n", "2", "--dist", "worksteal", "-m", "not gate", "--durations", "30"]],
 }
 
 
