@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -43,6 +44,7 @@ class Site:
     def __init__(self) -> None:
         self.back: set[str] = set()
         self.moved: dict[str, str] = {}
+        self.failing: set[str] = set()
 
     def answer(self, host: str, path: str, n_before: int) -> Answer | None:
         if host == "mine.example":
@@ -58,6 +60,8 @@ class Site:
     def _mine(self, path: str) -> Answer | None:
         if path in self.back:
             return Answer(f"<title>Back again</title>{PROSE}")
+        if path in self.failing:
+            return Answer("oops", 500)
         if path in self.moved:
             return Answer("", 301, headers={"Location": self.moved[path]})
         if path == "/soft":
@@ -75,20 +79,35 @@ class Site:
         return hosts[hosts.index(host) + 1]
 
 
-@pytest.fixture
-def site() -> Site:
+@pytest.fixture(scope="module")
+def bakery() -> Site:
     return Site()
 
 
-@pytest.fixture
-def web(site: Site) -> Iterator[Web]:
-    with hosting(site.answer) as found:
+@pytest.fixture(scope="module")
+def web(bakery: Site) -> Iterator[Web]:
+    with hosting(bakery.answer) as found:
         yield found
 
 
 @pytest.fixture
-def bench(tmp_path: Path, web: Web) -> Iterator[Workbench]:
-    with Workbench.create(tmp_path / "web") as made:
+def site(bakery: Site) -> Site:
+    """As it was crawled."""
+    bakery.back, bakery.moved, bakery.failing = set(), {}, set()
+    return bakery
+
+
+@pytest.fixture
+def bench(tmp_path: Path, crawled: Path, site: Site) -> Iterator[Workbench]:
+    """The crawled workspace, a copy for each test."""
+    shutil.copytree(crawled, tmp_path / "web")
+    with Workbench.open(tmp_path / "web") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def crawled(tmp_path_factory: pytest.TempPathFactory, web: Web) -> Path:
+    with Workbench.create(tmp_path_factory.mktemp("broken") / "web") as made:
         settings = f'[fetch]\nroutes = ["{web.route}"]\ndelay_s = 0.0\ncontact = "https://who.example/"\n'
         (made.path / "inlink.toml").write_text(settings)
         made.crawl([*(f"https://{host}/" for host in OTHERS), "https://mine.example/", "https://gone.example/tool"],
@@ -96,7 +115,7 @@ def bench(tmp_path: Path, web: Web) -> Iterator[Workbench]:
         made.crawl([f"https://mine.example{path}" for path in ("/old/rye-starter.html", "/old/steam")],
                    CrawlOptions(scope="list"))  # fmt: skip
         made.build()
-        yield made
+        return made.path
 
 
 def rows(bench: Workbench, *, check: bool = False) -> dict[str, dict[str, object]]:
@@ -151,6 +170,22 @@ def test_captured_redirects_are_followed(bench: Workbench, site: Site) -> None:
     assert steam["state"] == "captured"
     assert steam["why"] == "redirects to https://mine.example/older/steam: the capture answers 404"
     assert (careers["state"], careers["why"]) == ("failing", "the server answers 404")
+
+
+def test_servers_that_fail_and_pages_that_lead_home(bench: Workbench, site: Site) -> None:
+    """A capture of a 5xx says nothing; a page that leads home is changed, also where a newer capture says the same."""
+    site.failing = {"/soft", "/careers-2019"}
+    site.moved = {"/old/steam": "/", "/only-nofollow": "/"}
+    found = rows(bench, check=True)
+    assert (found["/soft"]["state"], found["/soft"]["why"]) == ("failing", REASONS["status-5xx"])
+    for path in site.moved:
+        assert (found[path]["state"], found[path]["why"]) == ("changed", REASONS["to-home"])
+    time.sleep(1.1)  # times of captures are whole seconds
+    paths = ("/soft", "/careers-2019", "/old/steam")
+    bench.crawl([f"https://mine.example{path}" for path in paths], CrawlOptions(scope="list", is_new=True))
+    bench.build()
+    states = {path: row["state"] for path, row in rows(bench).items()}
+    assert states == {path: row["state"] for path, row in found.items()}
 
 
 def test_part_of_a_site_has_the_stand_ins_of_all_of_it(bench: Workbench) -> None:
@@ -231,4 +266,6 @@ def test_verbs(bench: Workbench, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "3 redirects; addresses without a page that comes near: 1" in run("--redirects", "nginx", "-o", str(path))
     assert '"mine.example/old/steam" "https://mine.example/guides/oven-steam";' in path.read_text()
     assert "RewriteRule" in run("--redirects", "apache")
-    assert main(["-w", str(bench.path), "broken", "mine.example", "--outgoing", "--redirects", "csv"]) == 2
+    for more in (("--outgoing",), ("--format", "csv")):
+        assert main(["-w", str(bench.path), "broken", "mine.example", "--redirects", "csv", *more]) == 2
+    assert "redirects have a form of their own" in capsys.readouterr().err

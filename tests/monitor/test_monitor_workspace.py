@@ -198,6 +198,8 @@ PASTED = {
                                                              ("a.example/2", "c.example")]),
     "one target, a comma in an address": ("https://a.example/x,y;z", "c.example",
                                           [("https://a.example/x,y;z", "c.example")]),
+    "one target, a file behind a comma": ("https://a.example/art,12,index.html", "c.example",
+                                          [("https://a.example/art,12,index.html", "c.example")]),
 }  # fmt: skip
 
 

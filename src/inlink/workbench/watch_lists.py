@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from inlink.errors import BadInput
+from inlink.urls.domains import SuffixRules
 
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|[\w-]+(\.[\w-]+)+(/|$)", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_NAME = re.compile(r"[\w-]+(?:\.[\w-]+)*\.([\w-]+)(?:/|$)")
 
 
 def listed_pairs(text: str, aim: str | None) -> Iterator[tuple[str, str]]:
@@ -38,12 +40,19 @@ def _only_page(number: int, bare: str, cells: Sequence[str], mark: str | None) -
     """The page of a line whose target is given for all. Addresses hold commas and semicolons: those part two
     columns only where an address follows.
     """
-    if len(cells) > 1 and (mark in ("\t", None) or any(_ADDRESS.match(cell) for cell in cells[1:])):
+    if len(cells) > 1 and (mark in ("\t", None) or any(map(_is_address, cells[1:]))):
         raise BadInput(
             f"line {number} has a second column, and --target is given: {bare[:100]}",
             hint="leave out --target, or the second column",
         )
     return bare.strip('",;')
+
+
+def _is_address(text: str) -> bool:
+    """Whether a text is an address by its scheme, or by a name that ends as names of hosts do: index.html does not."""
+    name = _NAME.match(text)
+    is_host = name is not None and (name[1].lower() == "example" or SuffixRules().is_suffix(name[1]))
+    return is_host or _SCHEME.match(text) is not None
 
 
 def read_list(path: Path) -> str:

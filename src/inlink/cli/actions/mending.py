@@ -37,6 +37,8 @@ def broken(
         raise BadInput("redirects mend one's own pages", hint="leave out --outgoing")
     if path is not None and redirects is None:
         raise BadInput("-o is for redirects", hint="say which: --redirects nginx")
+    if redirects is not None and output is not None:
+        raise BadInput("--format is for rows, and redirects have a form of their own", hint="leave out --format")
     place = Output(quiet=call.quiet)
     with Workbench.open(call.folder) as bench:
         found, is_stopped = _asked(
