@@ -1,0 +1,82 @@
+"""Whatever the description allows is answered as it describes: no 5xx, no status, header or member that it lacks.
+
+Requests are made of the description by schemathesis, in-process, over the demo web; a few each here, many in the gate.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from inlink.api.app import application
+from inlink.workbench import Workbench
+
+FEW, MANY = 4, int(os.environ.get("INLINK_EXAMPLES", "150"))
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+DESCRIPTION = application(None).openapi()
+OPERATIONS = [(path, method) for path, methods in DESCRIPTION["paths"].items() for method in methods]
+
+
+@pytest.fixture(scope="session")
+def described(ranked_bench: Workbench) -> Any:
+    """The description with an application that answers."""
+    return schemathesis.openapi.from_asgi("/openapi.json", application(ranked_bench))
+
+
+def hold(described: Any, path: str, method: str, n_examples: int) -> None:
+    """Ask an operation what it allows, and what it does not."""
+    operation = described[path][method]
+    for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+
+        @seed(1)
+        @settings(
+            max_examples=n_examples,
+            deadline=None,
+            database=None,
+            phases=(Phase.explicit, Phase.generate),
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def ask(case: Any) -> None:
+            response = case.call()
+            if response.status_code == 503 and response.json()["kind"] in ("NotConfigured", "Unreachable"):
+                return  # the demo workspace names no site of its own
+            case.validate_response(response, checks=CHECKS)
+
+        try:
+            ask()
+        except schemathesis.errors.InvalidSchema:
+            raise
+        except Exception as error:
+            if mode is GenerationMode.NEGATIVE and type(error).__name__ in ("Unsatisfiable", "SkipTest"):
+                continue
+            raise
+
+
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+def test_answers_are_as_described(described: Any, path: str, method: str) -> None:
+    hold(described, path, method, FEW)
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+def test_many_answers_are_as_described(described: Any, path: str, method: str) -> None:
+    hold(described, path, method, MANY)
