@@ -14,13 +14,17 @@ from inlink.demo.crawl import crawl
 from inlink.demo.generate import SEED
 from inlink.demo.model import SECOND, Answer
 from inlink.demo.plan import read_plan
+from inlink.errors import Busy
 
 START_S = 30.0
 
 
 @contextmanager
-def hosted(time: int = SECOND, *, seed: int = SEED) -> Iterator[str]:
-    """The demo web while the block runs; gives the route to it, as `fetch.routes` has them."""
+def hosted(time: int = SECOND, *, seed: int = SEED, port: int = 0) -> Iterator[str]:
+    """The demo web while the block runs; gives the route to it, as `fetch.routes` has them. port 0: a free one.
+
+    Raises: Busy where the port is taken.
+    """
     answers = crawl([page for site in read_plan(seed) for page in site], time)
     table = {_place(answer.page.url): answer for answer in answers}
     loop, stop, ready = asyncio.new_event_loop(), asyncio.Event(), threading.Event()
@@ -33,8 +37,11 @@ def hosted(time: int = SECOND, *, seed: int = SEED) -> Iterator[str]:
     async def serve() -> None:
         runner = web.ServerRunner(web.Server(answer, access_log=None))
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        ports.append(runner.addresses[0][1])
+        try:
+            await web.TCPSite(runner, "127.0.0.1", port).start()
+            ports.append(runner.addresses[0][1])
+        except OSError:
+            stop.set()
         ready.set()
         await stop.wait()
         await runner.cleanup()
@@ -43,6 +50,8 @@ def hosted(time: int = SECOND, *, seed: int = SEED) -> Iterator[str]:
     thread.start()
     ready.wait(START_S)
     try:
+        if not ports:
+            raise Busy(f"port {port} is taken", hint="end what listens there")
         yield f"*.example=http://127.0.0.1:{ports[0]}"
     finally:
         loop.call_soon_threadsafe(stop.set)

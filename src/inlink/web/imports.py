@@ -15,6 +15,7 @@ from inlink.web.access import needs, who_of
 from inlink.web.answers import READS, bench_of, page
 from inlink.web.forms import Form, Given, posted, to
 from inlink.web.jobs import LIVE
+from inlink.workbench.audit import tell
 from inlink.workbench.people import Role
 from inlink.workbench.uploads import save_upload
 
@@ -90,6 +91,7 @@ def remove(request: Request, form: Form) -> Response:
     """Take an input out; the next build goes without it."""
     try:
         bench_of(request).remove([form.text("digest")])
+        tell(bench_of(request).database, who_of(request), "input.remove", form.text("digest"))
     except InlinkError as error:
         return _page(request, {}, error)
     return to("/imports")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from inlink.errors import InlinkError, NotFound
@@ -19,6 +21,7 @@ MORE = 100
 ALERTS = 6
 LIVE = ("running", "queued", "stopped")
 OVER = ("done", "failed", "cancelled")
+EXPORTS = "exports"
 BACK = ("/jobs", "/crawls", "/imports", "/builds", "/checks", "/monitor", "/start")
 
 
@@ -51,6 +54,18 @@ def job(request: Request) -> Response:
     number = _of_path(request)
     found = bench.jobs.get(number)
     return page(request, "job.html", job=found, lines=bench.jobs.log(number), about=_about(found.arguments))
+
+
+@needs(Role.VIEWER)
+def file(request: Request) -> Response:
+    """What an export has written."""
+    bench = bench_of(request)
+    found = bench.jobs.get(_of_path(request))
+    name = str((found.result or {}).get("file", ""))
+    path = bench.path / EXPORTS / Path(name).name
+    if found.kind != "export" or not name or not path.is_file():
+        raise NotFound("this job has left no file", hint="start the export again")
+    return FileResponse(path, filename=path.name)
 
 
 def _about(arguments: object) -> list[tuple[str, str]]:
@@ -105,5 +120,6 @@ ROUTES = [
     Route("/jobs", jobs, methods=READS),
     Route("/jobs/start", needs(Role.EDITOR)(posted(start)), methods=["POST"]),
     Route("/jobs/{number}", job, methods=READS),
+    Route("/jobs/{number}/file", file, methods=READS),
     Route("/jobs/{number}/{what}", needs(Role.EDITOR)(posted(_act)), methods=["POST"]),
 ]

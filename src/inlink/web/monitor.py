@@ -15,6 +15,7 @@ from inlink.web.answers import READS, bench_of, page
 from inlink.web.forms import Form, Given, posted, to
 from inlink.web.jobs import LIVE
 from inlink.web.query import one_of
+from inlink.workbench.audit import tell
 from inlink.workbench.monitor_results import WatchesAdded, WatchOptions
 from inlink.workbench.people import Role
 from inlink.workbench.watch_lists import listed_pairs
@@ -81,6 +82,7 @@ def add(request: Request, form: Form) -> Response:
             raise BadInput("no link to watch is named", hint="write PAGE TARGET, or name a site of the index")
     except InlinkError as error:
         return _page(request, given, error)
+    tell(bench.database, who_of(request), "watch.add", form.text("site") or f"{len(lines)} links", {"new": added.n_new})
     return _page(request, {}, None, added)
 
 
@@ -104,10 +106,12 @@ def change(request: Request, form: Form) -> Response:
     bench, number, what = bench_of(request), _number(request), request.path_params["what"]
     if what == "remove":
         bench.monitor.remove([number])
+        tell(bench.database, who_of(request), "watch.remove", f"watch {number}")
         return to("/monitor")
     if what != "accept":
         raise NotFound("a watch can be removed or accepted", hint="use the buttons of the page")
     bench.monitor.accept([number])
+    tell(bench.database, who_of(request), "watch.accept", f"watch {number}")
     return to(f"/monitor/{number}")
 
 

@@ -10,11 +10,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from inlink.errors import BadInput, InlinkError, Outdated
-from inlink.web.access import needs
+from inlink.web.access import needs, who_of
 from inlink.web.answers import READS, bench_of, page
 from inlink.web.forms import Form, posted, to
 from inlink.web.settings_fields import NEXT_BUILD, SECTIONS, SETTINGS, given, shown
 from inlink.workbench import settings as workspace_settings
+from inlink.workbench.audit import tell
 from inlink.workbench.people import Role
 
 
@@ -56,6 +57,7 @@ def save(request: Request, form: Form) -> Response:
     except BadInput as error:
         wrong = error.facts.get("fields", {})
         return _page(request, texts, form.text("version"), problem=error, wrong=wrong, status_code=400)
+    _tell(request, values)
     return to("/settings/site", saved=",".join(values) or "nothing")
 
 
@@ -80,7 +82,14 @@ def quickly(request: Request, values: Mapping[str, Any]) -> InlinkError | None:
         workspace_settings.change(folder, workspace_settings.read(folder).version, values)
     except InlinkError as error:
         return error
+    _tell(request, values)
     return None
+
+
+def _tell(request: Request, values: Mapping[str, Any]) -> None:
+    """The audit log has the names; a value may be an address with a secret in it."""
+    if values:
+        tell(bench_of(request).database, who_of(request), "settings.change", ", ".join(values))
 
 
 ROUTES = [

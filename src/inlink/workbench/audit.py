@@ -55,6 +55,14 @@ def record(session: Session, who: Who, action: str, subject: str, details: Mappi
     )
 
 
+def tell(
+    database: WorkDatabase, who: Who, action: str, subject: str, details: Mapping[str, object] | None = None
+) -> None:
+    """Write down a change that was made outside of the database: of a file, or by a stage."""
+    with database.step() as session:
+        record(session, who, action, subject, details)
+
+
 def entries(
     database: WorkDatabase, *, limit: int = 100, before_id: int | None = None, action: str = "", subject: str = ""
 ) -> list[AuditEntry]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
 from inlink.check.checking import Patience
-from inlink.demo import DemoWeb, generate
+from inlink.demo import generate
 from inlink.demo.hosting import hosted
 from inlink.engine.protocol import Progress, Report, silent
-from inlink.errors import BadInput
+from inlink.errors import BadInput, Busy
 from inlink.fetch import Manners
 from inlink.store.files import replace_text
+from inlink.store.workspace import Workspace
 from inlink.workbench.checking import CheckOptions
 from inlink.workbench.monitor_results import RunOptions, WatchOptions
 from inlink.workbench.workbench import Workbench
@@ -24,6 +25,8 @@ SITE = "crumbandcrust.example"
 COMPETITORS = ("ryeandshine.example", "floursource.example")
 WATCHED = "source_domain != 'bestbreaddeals.example'"  # a link farm: nobody would want to hear of each of its pages
 MANNERS = Manners(contact="https://crumbandcrust.example/bot", delay_s=0.0)
+PORT = 8764  # where the demo web answers while its workspace is served
+ROUTE = f"*.example=http://127.0.0.1:{PORT}"
 _STEPS = ("make the demo web", "build", "rank", "check links", "watch links")
 _CONFIRM_US = 2 * 3_600_000_000  # what looks lost is looked at again after an hour: the demo's first look was earlier
 
@@ -57,24 +60,29 @@ def fill(bench: Workbench, report: Report = silent) -> Filled:
     step(0)
     web = generate(bench.path / FOLDER)
     bench.add([str(path) for path in web.warcs])
-    _name_site(bench)
     step(1)
     built = bench.build()
+    n_checked, n_watches, n_alerts = dress(bench, step)
+    report(Progress("demo", len(_STEPS), len(_STEPS), "steps", "done"))
+    return Filled(len(web.truth.hosts), built.n_captures, built.n_links, n_checked, n_watches, n_alerts)
+
+
+def dress(bench: Workbench, step: Callable[[int], None] = lambda n: None) -> tuple[int, int, int]:
+    """Score a built demo web, check and watch its site: how many links were checked, are watched, were told of."""
+    _name_site(bench)
     step(2)
     bench.rank()
-    n_checked, n_watches = look(bench, lambda: step(3), lambda: step(4))
-    report(Progress("demo", len(_STEPS), len(_STEPS), "steps", "done"))
-    n_alerts = len(bench.monitor.alerts())
-    return Filled(_n_hosts(web), built.n_captures, built.n_links, n_checked, n_watches, n_alerts)
+    n_checked, n_watches = _look(bench, step)
+    return n_checked, n_watches, len(bench.monitor.alerts())
 
 
-def look(bench: Workbench, checks: Callable[[], None], watches: Callable[[], None]) -> tuple[int, int]:
-    """Check and watch the demo site's links over HTTP; gives how many links were checked and are watched."""
+def _look(bench: Workbench, step: Callable[[int], None]) -> tuple[int, int]:
+    """Check and watch the demo site's links over HTTP."""
     with hosted() as route, _routed(bench, route):
-        checks()
+        step(3)
         urls = [*bench.check_targets(SITE, "in"), *bench.check_targets(SITE, "out")]
         found = bench.check(urls, CheckOptions(manners=MANNERS, patience=Patience(again_s=0.1)))
-        watches()
+        step(4)
         bench.monitor.add_links(SITE, WatchOptions("site"), state="all", where=WATCHED, limit=None)
         now_us = time.time_ns() // 1000
         for at_us in (now_us - _CONFIRM_US, now_us):
@@ -82,8 +90,15 @@ def look(bench: Workbench, checks: Callable[[], None], watches: Callable[[], Non
     return found.n_checked, len(bench.monitor.watches())
 
 
-def _n_hosts(web: DemoWeb) -> int:
-    return len(web.truth.hosts)
+@contextmanager
+def demo_web_at_hand(workspace: Workspace) -> Iterator[None]:
+    """In the workspace of a demo its web answers while the block runs, so that crawls, checks and looks find it."""
+    with ExitStack() as stack:
+        if (workspace.path / FOLDER / "truth.json").exists():
+            with suppress(BadInput, Busy):  # settings that cannot be read are told elsewhere
+                if ROUTE in workspace.settings.fetch.routes:
+                    stack.enter_context(hosted(port=PORT))
+        yield
 
 
 def _name_site(bench: Workbench) -> None:
@@ -92,7 +107,8 @@ def _name_site(bench: Workbench) -> None:
 
     now = read(bench.path)
     if not now.values["site.domain"]:
-        change(bench.path, now.version, {"site.domain": SITE, "site.competitors": list(COMPETITORS)})
+        about = {"site.domain": SITE, "site.competitors": list(COMPETITORS), "fetch.routes": [ROUTE]}
+        change(bench.path, now.version, about)
 
 
 @contextmanager

@@ -16,12 +16,15 @@ from inlink.errors import BadInput, NotFound
 from inlink.store.db import job_queue
 from inlink.store.db.job_queue import now_us
 from inlink.store.db.jobs import STATES, Job, JobHold, JobLine, JobWorker
+from inlink.workbench.audit import record
 from inlink.workbench.jobs_kinds import HELD, KINDS, kind_of
 from inlink.workbench.jobs_results import JobLogLine, JobProgress, JobRow, WorkerRow
 from inlink.workbench.jobs_runner import AT_ONCE, LEASE_S, Runner, made
 from inlink.workbench.people import Role, Who
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from inlink.store.db.opening import WorkDatabase
     from inlink.store.workspace import Workspace
 
@@ -57,7 +60,7 @@ class JobsDoor:
             self._check(name, given)
         row = made(kind, dict(arguments or {}), [[n, dict(g)] for n, g in then], who.name, who.user_id)
         job_queue.set_aside_old(self._db, KEPT_JOBS)
-        job_queue.add(self._db, row)
+        job_queue.add(self._db, row, _told(who, "job.start"))
         self._wake.set()
         return self.get(row.job_id)
 
@@ -130,7 +133,8 @@ class JobsDoor:
 
     def _ask(self, job_id: int, state: str, who: Who | None) -> JobRow:
         who = self._may(job_id, who)
-        job_queue.ask_to_end(self._db, job_id, state, who.name)
+        action = "job.cancel" if state == "cancelled" else "job.pause"
+        job_queue.ask_to_end(self._db, job_id, state, who.name, _told(who, action))
         self._wake.set()
         return self.get(job_id)
 
@@ -139,7 +143,7 @@ class JobsDoor:
         who = self._may(job_id, who)
         if self.get(job_id).state == "done":
             raise BadInput(f"job {job_id} has done its work", hint="start a new one")
-        job_queue.take_up(self._db, job_id, who.name)
+        job_queue.take_up(self._db, job_id, who.name, _told(who, "job.retry"))
         self._wake.set()
         return self.get(job_id)
 
@@ -162,14 +166,17 @@ class JobsDoor:
     @contextmanager
     def working(self, at_once: int = AT_ONCE) -> Iterator[Runner]:
         """A worker in a thread of this process, while the block runs."""
+        from inlink.workbench.demo_project import demo_web_at_hand
+
         runner = self.runner(at_once)
         thread = threading.Thread(target=runner.run, name="inlink-jobs")
-        thread.start()
-        try:
-            yield runner
-        finally:
-            runner.close()
-            thread.join()
+        with demo_web_at_hand(self._workspace):
+            thread.start()
+            try:
+                yield runner
+            finally:
+                runner.close()
+                thread.join()
 
     def _rows(self, jobs: Sequence[Job]) -> tuple[JobRow, ...]:
         if all(job.state != "queued" for job in jobs):
@@ -178,6 +185,15 @@ class JobsDoor:
             held = {hold.name: hold.job_id for hold in session.scalars(select(JobHold))}
         has_worker = any(worker.is_alive for worker in self.workers())
         return tuple(_row(job, _waits_for(job, held, has_worker=has_worker)) for job in jobs)
+
+
+def _told(who: Who, action: str) -> job_queue.Also:
+    """A line of the audit log."""
+
+    def also(session: Session, job: Job) -> None:
+        record(session, who, action, f"job {job.job_id}", {"kind": job.kind, "title": job.title})
+
+    return also
 
 
 def _unknown(job_id: int) -> NotFound:

@@ -18,6 +18,7 @@ from inlink.cli.tables import draw, heading
 from inlink.demo import DemoWeb, generate
 from inlink.errors import BadInput, Busy, InlinkError
 from inlink.workbench import Workbench
+from inlink.workbench.demo_project import dress
 from inlink.workbench.results import Rows
 
 FOLDER = Path("demo-workspace")
@@ -55,6 +56,8 @@ def demo(call: Call, *, folder: Path | None, serves: bool | None) -> None:
         place.line(f"Indexed in {monotonic() - start:.1f} s.\n")
         walk(bench, place)
         wrong = judge(place, list(facts(bench, web.truth)))
+        n_checked, n_watches, n_alerts = dress(bench)
+        place.line(f"Scored; {n_checked} links checked, {n_watches} watched, {n_alerts} of them lost or changed.\n")
     if wrong:
         raise InlinkError(f"{wrong} facts differ from the truth file", hint="this is a bug of inlink: please report it")
     place.line(NEXT.format(folder=folder, target=TARGET, crawls=CRAWLS))

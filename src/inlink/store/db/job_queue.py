@@ -6,7 +6,7 @@ A worker's word counts only while the row names it: what it says of a job that a
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import delete, func, or_, select
@@ -22,6 +22,13 @@ FIRST_LINES = 50
 MAX_LINE = 500  # characters
 MAX_TRIES = 5  # workers that may die of one job
 LOOKED_AT = 50  # waiting jobs that are looked at for one that can start
+
+
+Also = Callable[[Session, Job], None]  # what else belongs into the transaction
+
+
+def _nothing(_session: Session, _job: Job) -> None:
+    """Nothing else belongs into it."""
 
 
 @dataclass(slots=True)
@@ -214,7 +221,7 @@ def leave(db: WorkDatabase, owner: str) -> None:
         session.execute(delete(JobWorker).where(JobWorker.owner == owner))
 
 
-def ask_to_end(db: WorkDatabase, job_id: int, state: str, by: str) -> Job | None:
+def ask_to_end(db: WorkDatabase, job_id: int, state: str, by: str, also: Also = _nothing) -> Job | None:
     """A waiting job ends now, a running one when its worker hears of it; None where there is no such job."""
     with db.step() as session:
         job = session.scalars(select(Job).where(Job.job_id == job_id).with_for_update()).one_or_none()
@@ -225,10 +232,11 @@ def ask_to_end(db: WorkDatabase, job_id: int, state: str, by: str) -> Job | None
             _write(session, job_id, [(now_us(), False, f"{by} asks it to end")])
         elif job.state in ("queued", "stopped"):
             _end(session, job, Outcome(state, said=f"{state} before it began" if not job.n_tries else job.said))
+        also(session, job)
         return job
 
 
-def take_up(db: WorkDatabase, job_id: int, by: str) -> Job | None:
+def take_up(db: WorkDatabase, job_id: int, by: str, also: Also = _nothing) -> Job | None:
     """A job that failed, was cancelled or stopped waits again; others stay as they are. None: there is no such job."""
     with db.step() as session:
         job = session.scalars(select(Job).where(Job.job_id == job_id).with_for_update()).one_or_none()
@@ -237,13 +245,16 @@ def take_up(db: WorkDatabase, job_id: int, by: str) -> Job | None:
             job.error = job.hint = job.said = ""
             job.result, job.n_tries = None, min(job.n_tries, 1)
             _write(session, job_id, [(now_us(), False, f"{by} takes it up again")])
+            also(session, job)
         return job
 
 
-def add(db: WorkDatabase, job: Job) -> Job:
+def add(db: WorkDatabase, job: Job, also: Also = _nothing) -> Job:
     """A new job."""
     with db.step() as session:
         session.add(job)
+        session.flush()
+        also(session, job)
     return job
 
 
