@@ -196,6 +196,18 @@ def test_pages_of_a_map_are_let_go_and_come_back(tmp_path: Path) -> None:
     assert (changed == 7).all()
 
 
+def test_pages_that_were_written_are_let_go_and_stay_in_the_file(tmp_path: Path) -> None:
+    mapped = np.memmap(tmp_path / "words", np.uint32, "w+", shape=(100_000,))
+    mapped[:] = np.arange(100_000)
+    let_go(mapped, 0, len(mapped))
+    let_go(mapped, 0, len(mapped), written=True)
+    assert np.array_equal(mapped, np.arange(100_000))
+    mapped[5] = 7
+    let_go(mapped, 0, len(mapped), written=True)
+    mapped.flush()
+    assert np.fromfile(tmp_path / "words", np.uint32, 6).tolist() == [0, 1, 2, 3, 4, 7]
+
+
 def test_narrow_values_are_the_nearest_and_nothing_is_lost() -> None:
     rng = np.random.default_rng(3)
     n, steps = 5000, 6

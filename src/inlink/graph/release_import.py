@@ -36,6 +36,7 @@ from inlink.graph.release_ranks import RANKS, convert_ranks
 from inlink.graph.release_steps import Steps, open_lists, save_lists
 from inlink.kernels.csr import Csr, transpose
 from inlink.kernels.pagerank import pagerank
+from inlink.kernels.views import let_go
 from inlink.sources.blobs import Blob
 from inlink.store.disk import check_room, full_error, is_full
 
@@ -45,6 +46,7 @@ _BYTES_A_GZIP_BYTE = 4.0  # lists in both directions and blocks, for each byte o
 _DIGITS = 9  # masses are within 1e-9
 _KEY_BYTES = 16  # of memory an edge while lists are turned round
 _SPARE_BYTES = 256 * 2**20
+_LET_GO = 256  # leaves after which mapped lists are let go of
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,9 @@ def import_release(
     """The release written to `folder`, which must not be there yet.
 
     `work` holds what is on its way; remove it when the release has its place.
-    memory_bytes: for turning the lists round; beside it 16 bytes a vertex. The masses take 4 bytes an edge between
-    vertices that link, and some 80 a vertex at most; the blocks some 35 a vertex.
+    memory_bytes: for turning the lists round: half of it is held, beside it 16 bytes a vertex. Text of ranks takes some
+    55 bytes a vertex, the masses 4 an edge between vertices that link and some 40 a vertex, the blocks some 80.
+    What is mapped of lists is let go of as they are read and written.
 
     Raises: BadInput where the text cannot be used; Unreachable (a full disk); NotConverged; CorruptIndex.
     """
@@ -181,8 +184,18 @@ class _Import:
     def _inward(self, place: Path, n: int) -> None:
         offsets, neighbours = open_lists(self.steps.folder / "outward")
         passes = 1 + -(-len(neighbours) * _KEY_BYTES // self.memory_bytes)
-        tick = self._counter("transpose", passes * len(neighbours), "edges")
+        count = self._counter("transpose", passes * len(neighbours), "edges")
         turned = np.memmap(place / "neighbours", np.uint32, "w+", shape=(len(neighbours),))
+        at = 0
+
+        def tick(more: int) -> None:
+            nonlocal at
+            if at == 0:  # a pass begins: what the one before has written is in the file
+                let_go(turned, 0, len(turned), written=True)
+            let_go(neighbours, at, at + more)
+            at = (at + more) % len(neighbours)
+            count(more)
+
         inward = transpose(
             Csr(offsets, neighbours), n, memory_bytes=self.memory_bytes, neighbours_into=turned,
             threads=self.threads, tick=tick,
@@ -212,6 +225,14 @@ class _Import:
     def _blocks(self, folder: Path, names: ReleaseNames, findings: Findings) -> Manifest:
         self.report(Progress("blocks", 0, None, "blocks"))
         place = self.steps.folder
+        inward, outward = open_lists(place / "inward"), open_lists(place / "outward")
+
+        def told(done: int, total: int) -> None:
+            if done % _LET_GO == 0:
+                for _, neighbours in (inward, outward):
+                    let_go(neighbours, 0, len(neighbours))
+            self.report(Progress("blocks", done, total, "blocks"))
+
         n_www = findings.count("www_names")
         meta = {
             **self.text.meta,
@@ -226,13 +247,13 @@ class _Import:
             kind=self.text.kind,
             names=NameTable(frozen(names.text), frozen(names.offsets)),
             n_hosts=names.n_hosts,
-            inward=open_lists(place / "inward"),
-            outward=open_lists(place / "outward"),
+            inward=inward,
+            outward=outward,
             ranks=self._columns(),
             meta=meta,
             layout=self.layout,
             workers=self.threads,
-            report=lambda done, total: self.report(Progress("blocks", done, total, "blocks")),
+            report=told,
             outward_done=self._drop_outward,
         )
 

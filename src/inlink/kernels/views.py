@@ -18,12 +18,15 @@ def read_only(array: NDArray[T]) -> NDArray[T]:
     return view
 
 
-def let_go(array: NDArray[Any], low: int, high: int) -> None:
-    """Take the pages of array[low:high] out of this process where they are a read-only map: they are in the file."""
+def let_go(array: NDArray[Any], low: int, high: int, *, written: bool = False) -> None:
+    """Take the pages of array[low:high] out of this process where they are a read-only map: they are in the file.
+
+    written: the map is one that is written to its file, which keeps what was written.
+    """
     held: Any = array
     while isinstance(held, np.ndarray) and held.base is not None:
         held = held.base
-    if array.flags.writeable or not isinstance(held, mmap.mmap) or not hasattr(mmap, "MADV_DONTNEED"):
+    if array.flags.writeable != written or not isinstance(held, mmap.mmap) or not hasattr(mmap, "MADV_DONTNEED"):
         return
     base = np.frombuffer(held, np.uint8).ctypes.data
     start = array.ctypes.data + low * array.itemsize - base
