@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from inlink.cli import account_options, job_options, options, watch_options
+from inlink.cli import account_options, database_options, job_options, options, watch_options
 from inlink.cli.declare import ACTIONS, family, inlink, report, verb
 from inlink.cli.options import joined, option
 
@@ -534,6 +534,20 @@ verb(
         options.words_or_json(),
     ],
 )
+
+for _name, _text, _params, _example in database_options.upkeep_verbs():
+    verb("Upkeep", _name, f"{ACTIONS}.database:{_name}", _text, _params, example=f"inlink -w web {_example}")
+PERSON = family("Upkeep", "person", "Find a person's name or e-mail address everywhere, and erase it.")
+for _name, _text, _params, _example in database_options.person_verbs():
+    verb(
+        "Upkeep",
+        _name,
+        f"{ACTIONS}.database:{_name}",
+        _text,
+        _params,
+        example=f"inlink -w web {_example}",
+        family=PERSON,
+    )
 
 # ---- jobs ------------------------------------------------------------------------------------------------------------
 JOBS = family(

@@ -49,10 +49,14 @@ if TYPE_CHECKING:
     from inlink.workbench.checking import Checked, CheckOptions, CheckReport
     from inlink.workbench.crawl_lists import CrawlRow, CrawlSeen
     from inlink.workbench.crawling import CrawlOptions, CrawlReport
+    from inlink.workbench.database_backup import BackupReport
+    from inlink.workbench.database_restore import RestoreReport
     from inlink.workbench.jobs import JobsDoor
     from inlink.workbench.monitor_door import MonitorDoor
     from inlink.workbench.neighbourhood import Neighbourhood
     from inlink.workbench.over_time import OverTime
+    from inlink.workbench.people import Who
+    from inlink.workbench.persons import Erased, Found
     from inlink.workbench.projects import Projects
     from inlink.workbench.run_lists import RunRow
     from inlink.workbench.who import Asked, OpenRelease
@@ -451,6 +455,30 @@ class Workbench:
         from inlink.workbench.projects import Projects
 
         return Projects(lambda: self.database, lambda: self.settings)
+
+    def backup(self, to: str | Path, *, archive: bool = False, force: bool = False) -> BackupReport:
+        """One file with all that cannot be made again, as it stands now; archive: with what was fetched."""
+        from inlink.workbench import database_backup
+
+        return database_backup.backup(self._home(), Path(to), archive=archive, force=force)
+
+    def restore(self, file: str | Path, who: Who, *, force: bool = False) -> RestoreReport:
+        """The workspace holds what a backup holds, instead of what it held (which takes `force`)."""
+        from inlink.workbench import database_restore
+
+        return database_restore.restore(self._home(), Path(file), who, force=force)
+
+    def find_person(self, person: str, who: Who) -> Found:
+        """Where a person's name or e-mail address stands: database, settings, inputs of the index."""
+        from inlink.workbench import persons
+
+        return persons.find(self._home(), person, who)
+
+    def erase_person(self, person: str, who: Who) -> Erased:
+        """Take a person out of the database; says what is left to do by hand."""
+        from inlink.workbench import persons
+
+        return persons.erase(self._home(), person, who, remove_user=self.accounts.remove)
 
     @property
     def jobs(self) -> JobsDoor:

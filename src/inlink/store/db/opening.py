@@ -20,6 +20,7 @@ _CONNECT_S = 10
 _SETTINGS = ("busy_timeout = 60000", "journal_mode = wal", "synchronous = full", "foreign_keys = on")
 _READS = "inlink_reads"
 _POSTGRESQL = "postgresql+psycopg"
+_POSTGRESQL_READS: dict[str, Any] = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
 
 
 class WorkDatabase:
@@ -30,8 +31,8 @@ class WorkDatabase:
 
     def __init__(self, engine: Engine, name: str) -> None:
         self.engine, self.name = engine, name
-        readonly = {"postgresql_readonly": True} if engine.dialect.name == "postgresql" else {}
-        self._reader = engine.execution_options(**{_READS: True}, **readonly)
+        options = _POSTGRESQL_READS if engine.dialect.name == "postgresql" else {_READS: True}
+        self._reader = engine.execution_options(**options)
 
     @classmethod
     def open(cls, where: str | Path) -> WorkDatabase:
@@ -39,8 +40,7 @@ class WorkDatabase:
 
         Raises: BadInput, NotConfigured, Unreachable, CorruptIndex.
         """
-        url = _url(where)
-        made = cls(_engine(url), _name(url))
+        made = cls.unprepared(where)
         try:
             with told(made.name):
                 migrate(made.engine, made._reader, made.name)
@@ -48,6 +48,12 @@ class WorkDatabase:
             made.close()
             raise
         return made
+
+    @classmethod
+    def unprepared(cls, where: str | Path) -> WorkDatabase:
+        """The database in whatever form it has."""
+        url = _url(where)
+        return cls(_engine(url), _name(url))
 
     @contextmanager
     def step(self) -> Iterator[Session]:

@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from inlink.store.db.migrating import FOLDER
 
 
-def take_steps(connection: Connection, folder: Path = FOLDER) -> None:
-    """Take the steps that are missing within the transaction of a connection."""
+def take_steps(connection: Connection, folder: Path = FOLDER, *, to: str = "head") -> None:
+    """Take the steps that are missing, up to one of them, within the transaction of a connection."""
     config = Config()
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
