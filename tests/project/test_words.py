@@ -17,7 +17,8 @@ PATHS = [("/wo", "rk/"), ("/ro", "ot/"), ("/ho", "me/"), ("/Us", "ers/"), ("/o",
 WRITERS = [("anthro", "pic"), ("cla", "ude code"), ("chat", "gpt"), ("open", "ai"), ("co-auth", "ored-by"),
            ("generated ", "with"), ("work", "place"), ("a", "i assistant"), ("language ", "model")]  # fmt: skip
 
-FORBIDDEN = re.compile("|".join(re.escape(a + b) for a, b in (*HOSTS, *PATHS, *WRITERS)), re.IGNORECASE)
+PLAIN = "|".join(re.escape(a + b) for a, b in (*HOSTS, *WRITERS))
+FORBIDDEN = re.compile(f"(?i:{PLAIN})|" + "|".join(re.escape(a + b) for a, b in PATHS))  # paths as they are written
 
 # What only looks like it, with the reason.
 ALLOWED = {

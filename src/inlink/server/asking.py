@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from anyio import to_thread
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
@@ -48,7 +48,7 @@ async def asker_of(scope: Scope, site: Site, accounts: Accounts | None) -> Asker
     session = read_cookie(cookies, SESSION, tls=tls)
     who = None
     if accounts is not None and session:
-        who = await to_thread.run_sync(accounts.who_of_session, session)
+        who = await run_in_threadpool(accounts.who_of_session, session)
     if who is not None:
         return Asker(who, session, session, key=f"session {who.user_id}")
     visit = read_cookie(cookies, VISIT, tls=tls)
@@ -65,7 +65,7 @@ async def _of_token(shown: str, accounts: Accounts | None) -> Asker:
     secret = secret.strip()
     who = None
     if kind.lower() == "bearer" and accounts is not None:
-        who = await to_thread.run_sync(accounts.who_of_token, secret)
+        who = await run_in_threadpool(accounts.who_of_token, secret)
     if who is None:
         raise Refusal(401, "the token is not known, or has ended", "make one: Settings › Tokens", challenge())
     return Asker(who, key=f"token {secret}", by_token=True)
@@ -75,7 +75,7 @@ async def _must_sign_in(scope: Scope, site: Site, accounts: Accounts | None) -> 
     """Whether nobody is let in by sitting at this machine. Raises: Refusal where there is no way in at all yet."""
     if accounts is None:
         return False
-    if await to_thread.run_sync(accounts.exist):
+    if await run_in_threadpool(accounts.exist):
         return True
     if not site.is_local:
         raise Refusal(503, "there are no users yet", "on the server: inlink user add NAME --role admin")
