@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import ada_url
@@ -37,18 +38,10 @@ class SuffixRules:
         if isinstance(overrides, str):
             overrides = [overrides]
         wishes = dict(overrides) if isinstance(overrides, Mapping) else dict.fromkeys(overrides, True)
-        added = sorted({_rule(name) for name, is_wanted in wishes.items() if is_wanted})
-        removed = sorted({_rule(name) for name, is_wanted in wishes.items() if not is_wanted})
-        self._rules: dict[str, int] = {}
-        for line, section in _lines(text):
-            if line not in removed and not (icann_only and section):
-                self._add(line, section)
-        for line in added:
-            self._add(line, _PRIVATE)
+        added = tuple(sorted({_rule(name) for name, is_wanted in wishes.items() if is_wanted}))
+        removed = tuple(sorted({_rule(name) for name, is_wanted in wishes.items() if not is_wanted}))
+        self._rules, self.digest = _table(text, added, removed, icann_only)
         self._known: dict[str, str] = {}
-        self.digest = hashlib.sha256(
-            "\n".join([text, "+", *added, "-", *removed, *(["icann only"] if icann_only else [])]).encode()
-        ).hexdigest()
 
     def domain(self, host: str) -> str:
         """The host's registrable domain; an IP address, a bare suffix and a single label are their own."""
@@ -104,18 +97,33 @@ class SuffixRules:
                 return best, best_kind
             start = name.rfind(".", 0, start - 1) + 1
 
-    def _add(self, line: str, section: int) -> None:
-        """Enters a rule in both spellings, and its parents; a rule that is there already keeps its section."""
-        rule = _EXCEPTION if line.startswith("!") else _WILDCARD if line.startswith("*.") else _EXACT
-        name = line.removeprefix("!").removeprefix("*.")
-        rules = self._rules
-        for spelling in (name,) if name.isascii() else (name, ada_url.idna_to_ascii(name).decode()):
-            known = rules.get(spelling, 0)
-            if not known & rule:
-                rules[spelling] = known | rule | section << _SHIFT[rule]
-            while "." in spelling:
-                spelling = spelling[spelling.index(".") + 1 :]
-                rules[spelling] = rules.get(spelling, 0) | _PARENT
+
+@lru_cache(maxsize=8)
+def _table(
+    text: str, added: tuple[str, ...], removed: tuple[str, ...], icann_only: bool
+) -> tuple[Mapping[str, int], str]:
+    """What is known of each name, and the digest of the rules; read once a process, which takes some 50 ms."""
+    rules: dict[str, int] = {}
+    for line, section in _lines(text):
+        if line not in removed and not (icann_only and section):
+            _add(rules, line, section)
+    for line in added:
+        _add(rules, line, _PRIVATE)
+    words = [text, "+", *added, "-", *removed, *(["icann only"] if icann_only else [])]
+    return rules, hashlib.sha256("\n".join(words).encode()).hexdigest()
+
+
+def _add(rules: dict[str, int], line: str, section: int) -> None:
+    """Enters a rule in both spellings, and its parents; a rule that is there already keeps its section."""
+    rule = _EXCEPTION if line.startswith("!") else _WILDCARD if line.startswith("*.") else _EXACT
+    name = line.removeprefix("!").removeprefix("*.")
+    for spelling in (name,) if name.isascii() else (name, ada_url.idna_to_ascii(name).decode()):
+        known = rules.get(spelling, 0)
+        if not known & rule:
+            rules[spelling] = known | rule | section << _SHIFT[rule]
+        while "." in spelling:
+            spelling = spelling[spelling.index(".") + 1 :]
+            rules[spelling] = rules.get(spelling, 0) | _PARENT
 
 
 def _lines(text: str) -> Iterable[tuple[str, int]]:
