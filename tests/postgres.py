@@ -40,8 +40,8 @@ def programs() -> Path | None:
 class Server:
     """A running server. `start` and `kill` are for tests of what happens when it goes and comes back."""
 
-    def __init__(self, bin_: Path) -> None:
-        self._bin = bin_
+    def __init__(self, bin_: Path, **settings: str) -> None:
+        self._bin, self._settings = bin_, SETTINGS | settings
         self.folder = Path(tempfile.mkdtemp(prefix="inlink-pg-", dir="/tmp"))
         self._as: dict[str, object] = {}
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
@@ -61,7 +61,7 @@ class Server:
 
     def start(self) -> None:
         """Run it, and wait until it answers."""
-        settings = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+        settings = [f"-c{name}={value}" for name, value in self._settings.items()]
         command = [str(self._bin / "postgres"), "-D", "data", "-k", str(self.folder), *settings]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log, **self._as)  # type: ignore[call-overload]

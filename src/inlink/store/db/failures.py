@@ -11,7 +11,8 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from inlink.errors import BadInput, Busy, CorruptIndex, InlinkError, NotConfigured, Outdated, Unreachable
 
-_AGAIN = "nothing of this step was kept: try again when it is there"
+_AGAIN = "try again when it is there"
+_LOST = "try again when it is there; look first whether the last change was kept"
 _COPY = "restore it from a copy (inlink restore); it holds what was watched, checked and sent"
 # The first words that fit decide. SQLite has no codes in its texts' stead that SQLAlchemy passes on.
 _SQLITE: tuple[tuple[str, type[InlinkError], str, str], ...] = (
@@ -33,8 +34,8 @@ _POSTGRESQL: tuple[tuple[str, type[InlinkError], str, str], ...] = (
     ("3D", NotConfigured, "{name} does not exist", "make it: createdb --encoding UTF8 NAME"),
     ("42501", NotConfigured, "the user of {name} may not do this", "let it own the database"),
     ("25006", Unreachable, "{name} only reads just now", _AGAIN),
-    ("57", Unreachable, "{name} was shut down or is starting", _AGAIN),
-    ("08", Unreachable, "the connection to {name} broke", _AGAIN),
+    ("57", Unreachable, "{name} was shut down or is starting", _LOST),
+    ("08", Unreachable, "the connection to {name} broke", _LOST),
     ("58", Unreachable, "the disk of {name} fails", _AGAIN),
     ("XX", CorruptIndex, "{name} is damaged", "restore it from a copy (inlink restore)"),
 )
@@ -84,4 +85,4 @@ def _unanswered(text: str, name: str) -> InlinkError:
         return NotConfigured(f"{name} does not exist", hint="make it: createdb --encoding UTF8 NAME")
     if "authentication failed" in text or "no password supplied" in text or "role" in text:
         return NotConfigured(f"{name} lets nobody in by that name and password", hint="see docs/deploy.md")
-    return Unreachable(f"{name} does not answer", hint=_AGAIN)
+    return Unreachable(f"{name} does not answer", hint=_LOST)
