@@ -27,7 +27,7 @@ def browser(bench: Workbench) -> Browser:
 
 
 def test_without_users_nobody_signs_in(browser: Browser) -> None:
-    answer = browser.get("/")
+    answer = browser.get("/settings/account")
     assert answer.status_code == 200
     assert "on this machine" in answer.text
     for _ in range(10):  # nor is anybody counted
@@ -45,7 +45,7 @@ def test_every_answer_is_guarded(browser: Browser, path: str) -> None:
 
 def test_tls_is_insisted_on_behind_tls(bench: Workbench) -> None:
     browser = Browser(create_app(bench), "https://127.0.0.1")
-    answer = browser.get("/")
+    answer = browser.get("/settings/account")
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
     assert answer.headers["set-cookie"].startswith("__Host-inlink_visit=")
     assert "Secure" in answer.headers["set-cookie"]
@@ -159,6 +159,6 @@ def test_a_socket_is_closed(browser: Browser) -> None:
 def test_where_others_reach_the_site_somebody_must_be_an_admin_first(tmp_path: Path) -> None:
     with Workbench.create(tmp_path) as bench:
         browser = Browser(create_app(bench, accounts=accounts_of(bench), site=Site(is_local=False)))
-        answer = browser.get("/")
+        answer = browser.get("/settings/account")
         assert answer.status_code == 503
         assert "inlink user add" in answer.text
