@@ -60,7 +60,8 @@ def start(request: Request, form: Form) -> Response:
     given = {name: form.text(name) for name in ("urls", "site", "links", "limit")}
     try:
         urls = form.lines("urls")
-        about: dict[str, Any] = {"urls": urls} if urls else {"site": form.text("site"), "links": form.text("links")}
+        of_site = {"site": form.text("site") or None, "links": form.text("links") or "in"}
+        about: dict[str, Any] = {"urls": urls} if urls else of_site
         about["limit"] = form.number("limit", "the number of addresses")
         bench_of(request).jobs.start("check", about, who_of(request))
     except InlinkError as error:

@@ -73,7 +73,7 @@ def _wrong(text: str, name: str, value: Any) -> str:
     try:
         parse_settings(_with(text, {name: value}))
     except BadInput as error:
-        return error.hint or error.message
+        return (error.hint or error.message).replace(" in quotation marks", "")
     return ""
 
 
