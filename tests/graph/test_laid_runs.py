@@ -188,6 +188,9 @@ def test_a_release_that_went_or_changed(made: Made, tmp_path: Path, monkeypatch:
     place.parent.mkdir(parents=True)
     write(place, made)
     run = rank(workspace, "domains", Here(), release=Release.open(place)).run
+    write(workspace.path / "releases" / "newer" / "domain", skewed(50, 90))
+    with Workbench.open(workspace.path) as bench:
+        assert bench.gc(keep_releases=1).releases == ()  # the older one is needed
     moved = workspace.path.with_name("elsewhere")
     workspace.path.rename(moved)  # a release below the workspace goes with it
     workspace, place = Workspace.open(moved), moved / "releases" / "made" / "domain"

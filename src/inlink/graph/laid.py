@@ -188,6 +188,19 @@ def save_added(folder: Path, kind: str, added: tuple[str, ...]) -> None:
     Names(kind, Texts.of([host_key(name) for name in added]), Texts.of(added)).save(folder)
 
 
+def releases_needed(root: Path) -> set[Path]:
+    """The folders of releases that runs of a workspace are laid over, whether they are there or not."""
+    found = set()
+    for path in (root / "graph" / "arrays").glob(f"*/{FILE_NAME}"):
+        try:
+            facts = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(facts, dict) and isinstance(facts.get("release_folder"), str):
+            found.add(root / facts["release_folder"])
+    return found
+
+
 def folder_of(release: Release) -> Path:
     """Where a release lies. Raises: Refused for one on a server: all of it is read."""
     source = release.blocks.source

@@ -10,6 +10,7 @@ from inlink.engine.protocol import Progress, Report, silent
 from inlink.errors import Busy
 from inlink.graph.blocks.check import release_faults
 from inlink.graph.blocks.layout import MANIFEST
+from inlink.graph.laid import releases_needed
 from inlink.sources.releases import KINDS
 from inlink.store.files import size_bytes
 from inlink.store.lock import build_lock
@@ -46,7 +47,7 @@ def remove_leftovers(workspace: Workspace, keep: int | None = None) -> tuple[tup
     """Remove what unfinished imports left and, with `keep`, all but the newest so many releases of each kind.
 
     Gives what was removed, and the bytes that came free. A release that is being fetched or imported stays as it is.
-    Published text is kept: it goes with its release.
+    Published text is kept: it goes with its release. A release that a run is laid over is needed until the run goes.
     """
     removed: list[str] = []
     freed = 0
@@ -65,6 +66,7 @@ def _doomed(workspace: Workspace, folder: Path, keep: int | None) -> list[Path]:
     """What of a release nobody needs, moved out of the way of readers first; nothing while somebody works on it."""
     locks = folder / "locks"
     locks.mkdir(exist_ok=True)
+    needed = releases_needed(workspace.path) if keep is not None else set()
     try:
         with build_lock(locks, "gc"):
             for kind in KINDS:
@@ -72,6 +74,8 @@ def _doomed(workspace: Workspace, folder: Path, keep: int | None) -> list[Path]:
             found = [path for path in folder.iterdir() if path.suffix in (WORK, OLD, MADE) or MADE + "." in path.name]
             for kind in KINDS if keep is not None else ():
                 named = [path for path in converted(workspace) if path.name == kind]
+                if folder / kind in needed:
+                    continue
                 if folder / kind in named[: max(0, len(named) - max(1, keep or 1))]:
                     aside = folder / f"{kind}{OLD}"
                     shutil.rmtree(aside, ignore_errors=True)
