@@ -9,13 +9,13 @@ process so far, with the memory that a build has.
 
     python bench/make_release.py /tmp/text --vertices 12000000 --edges 500000000
     python bench/release.py /tmp/text /tmp/imported --keep
-    python bench/rank.py /tmp/imported/releases/NAME/domain --release [--own 20000]
+    python bench/rank.py /tmp/imported --release [--own 20000]
 
-The release is ranked by `inlink rank --release` in a workspace of its own (beside the release, removed in the end),
-alone or with so many made-up links between its domains and others laid over it. Memory is the most that the process
-held, with and without mapped files; what it would be at Common Crawl's size follows from the parts that grow with
-links and with domains. Masses are held against those that the release was imported with. Then the strongest domain is
-asked for its authority and its flow.
+The release (a folder of one, or a workspace that has one) is ranked by `inlink rank --release` in a workspace of its
+own (beside it, removed in the end), alone or with so many made-up links between its domains and others laid over it.
+Memory is the most that the process held, with and without mapped files; what it would be at Common Crawl's size
+follows from the parts that grow with links and with domains. Masses are held against those that the release was
+imported with. Then the strongest domain and one of some 100,000 sources are asked for their authority and flow.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from inlink.engine.local import LocalEngine
 from inlink.engine.protocol import Progress, Report
 from inlink.graph import overlay_votes
 from inlink.graph.blocks import Release
+from inlink.graph.blocks.layout import MANIFEST
 from inlink.graph.own import graph_of
 from inlink.graph.policy import Policy
 from inlink.graph.runs import Recipe, Run, read_run
@@ -172,17 +173,26 @@ def check(run: Run, release: Path, *, is_alone: bool) -> None:
 
 
 def ask(bench: Workbench, run: Run) -> None:
-    """The strongest domain, by name: authority and flow."""
-    name = run.names.name(int(np.argmax(run.mass)))
-    for what in ("first", "again"):
-        start = time.perf_counter()
-        found = bench.authority(name, scope="domain", run=run.id)
-        asked = time.perf_counter()
-        flow = bench.explain(name, scope="domain", run=run.id)
-        print(
-            f"{what:10} {name}: position {found.position} in {(asked - start) * 1000:.0f} ms; "
-            f"flow of {flow.n_sources:,} sources in {(time.perf_counter() - asked) * 1000:.0f} ms, open {flow.open:.1g}"
-        )
+    """Some domains, by name: authority and flow, twice."""
+    middling = int(np.argmin(np.abs(np.asarray(run.in_votes).astype(np.int64) - 100_000)))
+    for node in (int(np.argmax(run.mass)), middling):
+        name = run.names.name(node)
+        for what in ("first", "again"):
+            start = time.perf_counter()
+            found = bench.authority(name, scope="domain", run=run.id)
+            asked = time.perf_counter()
+            flow = bench.explain(name, scope="domain", run=run.id)
+            print(
+                f"{what:10} {name}: position {found.position} in {(asked - start) * 1000:.0f} ms; flow of "
+                f"{flow.n_sources:,} sources in {(time.perf_counter() - asked) * 1000:.0f} ms, open {flow.open:.1g}"
+            )
+
+
+def release_in(folder: Path) -> Path:
+    """The folder of a release: this one, or the first that a workspace has."""
+    if (folder / MANIFEST).is_file():
+        return folder
+    return min(folder.glob(f"releases/*/domain/{MANIFEST}")).parent
 
 
 def made_links(release: Path, n: int, path: Path) -> Path:
@@ -205,13 +215,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("snapshot", type=Path)
     parser.add_argument("kinds", nargs="*", default=["domains"])
-    parser.add_argument("--release", action="store_true", help="the folder is a converted release")
+    parser.add_argument("--release", action="store_true", help="the folder is that of a release")
     parser.add_argument("--own", type=int, default=0, help="with --release: own links laid over it")
     given = parser.parse_args()
     for kind in given.kinds:
         with tempfile.TemporaryDirectory(dir=given.snapshot.parent) as folder:
             if given.release:
-                measure_release(given.snapshot, given.own, Path(folder))
+                measure_release(release_in(given.snapshot), given.own, Path(folder))
             else:
                 measure(given.snapshot, kind, Path(folder))
 

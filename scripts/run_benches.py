@@ -36,7 +36,9 @@ BIG = {
     "who": [["who.py", "SCRATCH/releases"]],
     "release": [
         ["make_release.py", "SCRATCH/release", "--vertices", "10000000", "--edges", "400000000"],
-        ["release.py", "SCRATCH/release", "SCRATCH/imported"],
+        ["release.py", "SCRATCH/release", "SCRATCH/imported", "--keep"],
+        ["rank.py", "SCRATCH/imported", "--release"],
+        ["rank.py", "SCRATCH/imported", "--release", "--own", "20000"],
     ],
 }
 TOOLS = ("make_wat", "make_graph", "pagerank_peers", "verdicts_web", "verdicts_peers", "web_users")  # for other scripts
