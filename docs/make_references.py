@@ -13,8 +13,10 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
+from sqlalchemy import Boolean, Float, Integer
 
 from inlink import config
 from inlink.cli.commands import inlink
@@ -23,6 +25,7 @@ from inlink.index import serving_columns, serving_groups
 from inlink.schema import parts, runs, serving, snapshot, words
 from inlink.schema.columns import TableSchema
 from inlink.sources import limits
+from inlink.store.db import MODELS, Base
 from inlink.workbench import changes, comparing
 
 HERE = Path(__file__).resolve().parent
@@ -85,6 +88,11 @@ Every table is Parquet: those of a part in `parts/<digest>/`, those of a snapsho
 that of a scoring run in `graph/<run>/scores/`.
 """
 
+DATABASE_HEAD = """\
+In `workspace.db` (SQLite), or in PostgreSQL ([database.md](database.md)). Their form as a whole has a number, which
+`alembic_version` holds. Times are microseconds since 1970 UTC.
+"""
+
 LIMITS_HEAD = """
 ## [limits]
 
@@ -140,10 +148,37 @@ def tables() -> str:
         lines += [f"## {title}", ""]
         for table in _tables(module):
             lines += _table(table)
+    lines += ["## Tables of the workspace's database", "", DATABASE_HEAD]
+    for model in _models():
+        lines += _model(model)
     lines += ["## Closed lists of words", ""]
     for name in ("KINDS", "REGIONS", "REL_ORIGINS", "DEPTHS", "PAGE_KINDS", "LOST_REASONS", "VOTE_KINDS"):
         lines += [f"- **{name.lower()}**: {', '.join(f'`{word}`' for word in getattr(words, name))}"]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _models() -> list[type[Base]]:
+    """The models, those of one file together, in the order of the files' names."""
+    found: dict[str, list[type[Base]]] = {module.__name__: [] for module in MODELS}
+    for mapper in Base.registry.mappers:
+        found[mapper.class_.__module__].append(mapper.class_)
+    return [model for some in found.values() for model in sorted(some, key=lambda one: one.__tablename__)]
+
+
+def _model(model: type[Base]) -> list[str]:
+    lines = [f"### {model.__tablename__}", "", inspect.getdoc(model) or "", ""]
+    lines += ["| Column | Type | Null | Meaning |", "|---|---|---|---|"]
+    for column in model.__table__.columns:
+        null = "may be unknown" if column.nullable else ""
+        lines.append(f"| `{column.name}` | {_kind(column)} | {null} | {_cell(column.doc or '')} |")
+    return [*lines, ""]
+
+
+def _kind(column: Any) -> str:
+    if column.name.endswith("_at") or column.name in ("at", "since", "first_missing", "first_seen", "last_alive"):
+        return "time"
+    kinds = ((Boolean, "true or false"), (Integer, "int"), (Float, "float"))
+    return next((name for kind, name in kinds if isinstance(column.type, kind)), "text")
 
 
 def _tables(module: object) -> Iterator[TableSchema]:

@@ -171,3 +171,12 @@ def test_processes_that_open_a_server_at_once(postgresql: postgres.Server) -> No
 def at_once(url: str) -> None:
     started = [subprocess.Popen([sys.executable, "-c", OPEN, url]) for _ in range(2)]
     assert [process.wait(300) for process in started] == [0, 0]
+
+
+def test_every_column_says_what_it_means() -> None:
+    silent = [f"{table.name}.{column.name}" for table in Base.metadata.sorted_tables for column in table.columns
+              if not column.doc]  # fmt: skip
+    assert silent == []
+    assert [
+        mapper.class_.__name__ for mapper in Base.registry.mappers if not (mapper.class_.__doc__ or "").strip()
+    ] == []

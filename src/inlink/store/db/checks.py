@@ -14,7 +14,7 @@ class CheckRow(Base):
     __tablename__ = "checks"
     __table_args__ = (Index("ix_checks_url", "url_digest", "checked_at"), Index("ix_checks_checked_at", "checked_at"))
 
-    check_id: Mapped[Number] = mapped_column(primary_key=True)
+    check_id: Mapped[Number] = mapped_column(primary_key=True, doc="its number")
     url_digest: Mapped[Digest] = mapped_column(doc="of the URL: it may be too long to be looked up by itself")
     url: Mapped[str] = mapped_column(doc="as it was asked for")
     checked_at: Mapped[Micros] = mapped_column(doc="when")

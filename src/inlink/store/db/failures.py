@@ -30,7 +30,7 @@ _POSTGRESQL: tuple[tuple[str, type[InlinkError], str, str], ...] = (
     ("53", Unreachable, "{name} has no room for another connection or more memory", _AGAIN),
     ("40", Busy, "another change of the same rows was under way in {name}", "do it again"),
     ("55P03", Busy, "rows of {name} are held by another process", "try again in a minute"),
-    ("28", NotConfigured, "{name} lets nobody in by that name and password", "see docs/deploy.md"),
+    ("28", NotConfigured, "{name} lets nobody in by that name and password", "see docs/database.md"),
     ("3D", NotConfigured, "{name} does not exist", "make it: createdb --encoding UTF8 NAME"),
     ("42501", NotConfigured, "the user of {name} may not do this", "let it own the database"),
     ("25006", Unreachable, "{name} only reads just now", _AGAIN),
@@ -84,5 +84,5 @@ def _unanswered(text: str, name: str) -> InlinkError:
     if "does not exist" in text and "database" in text:
         return NotConfigured(f"{name} does not exist", hint="make it: createdb --encoding UTF8 NAME")
     if "authentication failed" in text or "no password supplied" in text or "role" in text:
-        return NotConfigured(f"{name} lets nobody in by that name and password", hint="see docs/deploy.md")
+        return NotConfigured(f"{name} lets nobody in by that name and password", hint="see docs/database.md")
     return Unreachable(f"{name} does not answer", hint=_LOST)

@@ -14,7 +14,7 @@ class ProjectRow(Base):
     __tablename__ = "projects"
     __table_args__ = ({"sqlite_autoincrement": True},)
 
-    project_id: Mapped[Number] = mapped_column(primary_key=True)
+    project_id: Mapped[Number] = mapped_column(primary_key=True, doc="its number")
     name: Mapped[str] = mapped_column(doc="as people call it")
     name_key: Mapped[str] = mapped_column(unique=True, doc="the name folded: no two projects differ by case")
     domain: Mapped[str] = mapped_column(doc="its site")
@@ -34,7 +34,7 @@ class ViewRow(Base):
     __tablename__ = "saved_views"
     __table_args__ = (Index("ix_saved_views_page", "page"), {"sqlite_autoincrement": True})
 
-    view_id: Mapped[Number] = mapped_column(primary_key=True)
+    view_id: Mapped[Number] = mapped_column(primary_key=True, doc="its number")
     name: Mapped[str] = mapped_column(doc="as people call it")
     page: Mapped[str] = mapped_column(doc="backlinks, domains, anchors … (docs/cli.md)")
     target: Mapped[str] = mapped_column(doc="what it is about; empty: whatever the page is opened for")
@@ -62,7 +62,7 @@ class NoteRow(Base):
     __tablename__ = "notes"
     __table_args__ = (Index("ix_notes_about", "about_digest"), {"sqlite_autoincrement": True})
 
-    note_id: Mapped[Number] = mapped_column(primary_key=True)
+    note_id: Mapped[Number] = mapped_column(primary_key=True, doc="its number")
     kind: Mapped[str] = mapped_column(doc="what it is about: target, domain or link")
     about: Mapped[str] = mapped_column(doc="target or domain; of a link its two URLs with a space between")
     about_digest: Mapped[Digest] = mapped_column(doc="of kind and about")

@@ -19,7 +19,7 @@ class WatchRow(Base):
         {"sqlite_autoincrement": True},
     )
 
-    watch_id: Mapped[Number] = mapped_column(primary_key=True)
+    watch_id: Mapped[Number] = mapped_column(primary_key=True, doc="its number")
     origin: Mapped[str] = mapped_column(doc="placement, list or site: where the wish came from")
     source_url: Mapped[str] = mapped_column(doc="the page that should link")
     source_key: Mapped[str] = mapped_column(doc="its same-page key")
@@ -52,7 +52,7 @@ class LookRow(Base):
     __tablename__ = "looks"
     __table_args__ = (Index("ix_looks_watch_id", "watch_id", "at"), Index("ix_looks_at", "at"))
 
-    look_id: Mapped[Number] = mapped_column(primary_key=True)
+    look_id: Mapped[Number] = mapped_column(primary_key=True, doc="its number")
     watch_id: Mapped[Number] = mapped_column(
         ForeignKey("watches.watch_id", ondelete="CASCADE"), doc="whose it is; it goes with its watch"
     )
@@ -69,7 +69,7 @@ class EventRow(Base):
     __tablename__ = "events"
     __table_args__ = (Index("ix_events_at", "at"), {"sqlite_autoincrement": True})
 
-    event_id: Mapped[Number] = mapped_column(primary_key=True)
+    event_id: Mapped[Number] = mapped_column(primary_key=True, doc="its number")
     watch_id: Mapped[Number] = mapped_column(doc="the watch, which may be gone")
     at: Mapped[Micros] = mapped_column(doc="when it was found")
     kind: Mapped[str] = mapped_column(doc="what happened (docs/monitor.md)")
@@ -88,7 +88,7 @@ class MessageRow(Base):
     __tablename__ = "messages"
     __table_args__ = (Index("ix_messages_channel", "channel", "state"), {"sqlite_autoincrement": True})
 
-    message_id: Mapped[Number] = mapped_column(primary_key=True)
+    message_id: Mapped[Number] = mapped_column(primary_key=True, doc="its number")
     channel: Mapped[str] = mapped_column(doc="mail or webhook")
     made_at: Mapped[Micros] = mapped_column(doc="when it was made")
     state: Mapped[str] = mapped_column(
