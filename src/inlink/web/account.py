@@ -75,6 +75,12 @@ def local_path(asked: str) -> str:
 
 
 @needs(Role.VIEWER)
+def settings(request: Request) -> Response:
+    """The settings that one may see."""
+    return to("/settings/site" if who_of(request).role is Role.ADMIN else "/settings/account")
+
+
+@needs(Role.VIEWER)
 def account(request: Request) -> Response:
     """One's own password and browsers."""
     return _account(request)
@@ -174,6 +180,7 @@ ROUTES = [
     Route("/login", login, methods=READS),
     Route("/login", open_to_all(posted(_sign_in)), methods=["POST"]),
     Route("/logout", needs(Role.VIEWER)(posted(_sign_out)), methods=["POST"]),
+    Route("/settings", settings, methods=READS),
     Route("/settings/account", account, methods=READS),
     Route("/settings/account/password", needs(Role.VIEWER)(posted(_change_password)), methods=["POST"]),
     Route("/settings/account/end", needs(Role.VIEWER)(posted(_end_session)), methods=["POST"]),

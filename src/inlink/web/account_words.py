@@ -15,6 +15,11 @@ def at(value_us: int) -> str:
     return datetime.fromtimestamp(value_us / 1e6, UTC).strftime("%Y-%m-%d %H:%M")
 
 
+def on_day(value_us: int) -> str:
+    """2026-11-15, of microseconds since 1970 UTC."""
+    return datetime.fromtimestamp(value_us / 1e6, UTC).strftime("%Y-%m-%d")
+
+
 def at_second(value_us: int) -> str:
     """2026-11-15 06:12:41, of microseconds since 1970 UTC."""
     return datetime.fromtimestamp(value_us / 1e6, UTC).strftime("%Y-%m-%d %H:%M:%S")
@@ -39,4 +44,11 @@ def capitalized(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-FILTERS = {"at": at, "at_second": at_second, "is_past": is_past, "browser": browser, "capitalized": capitalized}
+FILTERS = {
+    "at": at,
+    "on_day": on_day,
+    "at_second": at_second,
+    "is_past": is_past,
+    "browser": browser,
+    "capitalized": capitalized,
+}

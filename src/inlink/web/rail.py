@@ -54,7 +54,7 @@ GROUPS = (
             Entry("Jobs", "/jobs"),
         ),
     ),
-    Group("Workspace", (Entry("Index", "/"), Entry("Settings", "/settings/site"))),
+    Group("Workspace", (Entry("Index", "/"), Entry("Settings", "/settings"))),
 )
 
 
