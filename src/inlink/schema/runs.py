@@ -10,7 +10,7 @@ from inlink.schema.parts import STRING
 RUN_SCORES = TableSchema(
     "run_scores",
     1,
-    "What a run says of each page, host or domain of its graph. Sorted by key.",
+    "What a run says of each page, host or domain of its graph; over a large release of own ones. Sorted by key.",
     (
         Column("key", STRING, "same-page key, or reversed host or domain", nullable=False),
         Column("name", STRING, "URL, host or domain", nullable=False),
