@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from inlink.workbench import writing
 from inlink.workbench.json_values import ids_as_text, to_json
 from inlink.workbench.writing import cell, csv_chunks, jsonl_chunks
 
@@ -30,9 +32,18 @@ TYPES = {
 }
 
 
+@pytest.fixture(params=["patterns", "kernels"])
+def many(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What is rare is told by patterns (of few rows) and by kernels (of many)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writing, "MANY", 10**9 if request.param == "patterns" else 0)
+        yield
+
+
 @pytest.mark.parametrize("name", TYPES)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_columns_are_written_as_rows_are(name: str, data: st.DataObject) -> None:
+def test_columns_are_written_as_rows_are(name: str, many: None, data: st.DataObject) -> None:
     values, type_ = TYPES[name]
     column = pa.array(data.draw(st.lists(st.none() | values, max_size=6)), type_)
     cut = data.draw(st.integers(0, len(column)))
