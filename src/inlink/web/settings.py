@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from inlink.errors import BadInput, InlinkError, Outdated
@@ -69,12 +69,6 @@ def _plain(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-@needs(Role.ADMIN)
-def first(request: Request) -> Response:
-    """Settings begin with the site."""
-    return RedirectResponse("/settings/site", status_code=303)
-
-
 def quickly(request: Request, values: Mapping[str, Any]) -> InlinkError | None:
     """Write a few settings from another page; gives what was in the way."""
     folder = bench_of(request).path
@@ -93,7 +87,6 @@ def _tell(request: Request, values: Mapping[str, Any]) -> None:
 
 
 ROUTES = [
-    Route("/settings", first, methods=READS),
     Route("/settings/site", settings, methods=READS),
     Route("/settings/site", needs(Role.ADMIN)(posted(save)), methods=["POST"]),
 ]
