@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 from web_stub import SNAPSHOT, StubBench
 
+from inlink.errors import NotConfigured
 from inlink.mending.redirects import Redirect
 from inlink.workbench import Evidence, Rows, RowStream, Target
 from inlink.workbench.archived_pages import ArchivedPage, harmless
@@ -53,11 +54,17 @@ PAGE = """<!doctype html><html><head><base href="https://evil.example/"><meta ht
 
 
 class HostileBench(StubBench):
-    """Answers every question of the tables with the columns that are asked for."""
+    """Answers every question of the tables with the columns that are asked for. page: what the archive holds."""
+
+    def __init__(self, page: str = PAGE) -> None:
+        super().__init__()
+        self.page = page
 
     def __getattr__(self, name: str) -> Any:
         if name in ("domains", "hosts", "ips", "subnets", "anchors", "pages", "outlinks", "outdomains"):
             return self._door(name)
+        if name == "projects":
+            raise NotConfigured("there is no workspace here", hint="make one")
         raise AttributeError(name)
 
     def backlinks(self, target: str, scope: str | None = None, **options: Any) -> Rows:
@@ -91,10 +98,10 @@ class HostileBench(StubBench):
         return Rows(rows_of_types(OUT_COLUMNS), OUT_COLUMNS, len(URLS), None, Target(target, "domain"), SNAPSHOT, ())
 
     def evidence(self, link_id: int) -> Evidence:
-        start = PAGE.index("<a href")
+        start = self.page.index("<a href")
         shown = Evidence(link_id, "shown", URLS[0], URLS[1], NOW, TEXTS[2], 7, 9, TEXTS[0])
-        end = PAGE.index(" after</p>")
-        return dataclasses.replace(shown, html=PAGE, start=start, end=end, note=TEXTS[0], is_page=True)
+        end = self.page.index(" after</p>")
+        return dataclasses.replace(shown, html=self.page, start=start, end=end, note=TEXTS[0], is_page=True)
 
     def archived_page(self, link_id: int) -> ArchivedPage:
         found = self.evidence(link_id)

@@ -201,7 +201,7 @@ STRONGER = "strength: domains that the source's domain stands above in the run"
 def sides_of(view: TableView) -> list[Tab]:
     """The depths at which the table's question is answered."""
     found = [TABLES[name] for name in SIDES.get(view.table.sides, ())]
-    tabs = [Tab(table.label, view.query.link(table.path), table is view.table) for table in found]
+    tabs = [Tab(table.rows[1].capitalize(), view.query.link(table.path), table is view.table) for table in found]
     if view.table.sides == "outgoing":
         tabs.append(Tab("Dead pages", view.query.link("/outgoing/broken"), is_here=False))
     return tabs
