@@ -1,96 +1,171 @@
-"""The pages in a real browser: nothing runs, nothing is refused by the policy, nothing scrolls sideways.
-
-Set INLINK_AXE to a copy of axe.min.js (npm axe-core) to judge accessibility too.
+"""Every page in a real browser, over the demo web and over hostile rows: no console error, no failed request, nothing
+that the policy refuses, nothing that axe-core finds, no sideways scrolling; light and dark, wide and narrow.
 """
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from browsing import LOOKS, NARROW, WIDE, Scheme, serving, visiting
+from playwright.sync_api import Browser
 from web_stub import LINK_ID, StubBench
 
 from inlink.server.app import create_app
-from inlink.server.serve import address, listen
+from inlink.web.rail import GROUPS
 
-PAGES = {
-    "home": "/",
-    "overview": "/overview?q=crumb.example",
-    "nothing": "/overview?q=zero.example",
-    "backlinks": "/backlinks?q=crumb.example",
-    "bad filter": "/backlinks?q=crumb.example&where=bad",
-    "evidence": f"/evidence/{LINK_ID}",
-    "no such page": "/nope",
-}
-WAIT_MS = 600_000  # against hanging only
-LOOKS = [(1440, "light"), (380, "dark")]
-AXE = "axe.run().then(found => found.violations.map(v => `${v.id}: ${v.nodes[0].html.slice(0, 200)}`))"
+TARGET = "crumbandcrust.example"
+RAIL = [f"{e.path}?q={TARGET}" if e.targeted else e.path for group in GROUPS for e in group.entries]
+PAGES = [
+    *RAIL,
+    f"/neighbourhood?q={TARGET}",
+    "/overview?q=nobody.example",
+    f"/compare?q={TARGET}&with=ryeandshine.example+tinandtray.example+floursource.example",
+    f"/gap?q=ryeandshine.example&with={TARGET}",
+    f"/what-if?q={TARGET}&add=brd.example&lose=tinandtray.example&best=10",
+    "/releases?name=example.org",
+    "/start",
+]
+SHORT: list[tuple[int, Scheme]] = [(WIDE, "light"), (NARROW, "dark")]
+QUICK = [(path, SHORT[n % 2]) for n, path in enumerate(PAGES)]  # each page in one look; make gate has all four
+OTHERS = [(path, look) for path in PAGES for look in LOOKS if (path, look) not in QUICK]
+HOSTILE = [
+    "/",
+    "/overview?q=crumb.example",
+    "/neighbourhood?q=crumb.example",
+    "/compare?q=crumb.example&with=loaf.example",
+    "/gap?q=crumb.example",
+    "/what-if?q=crumb.example&add=a.example&lose=b.example",
+    "/releases?name=a.example&release=cc-main-2026",
+    "/backlinks?q=crumb.example",
+    f"/evidence/{LINK_ID}",
+]
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[str]:
-    """The site on a free port, with made-up rows."""
-    with listen("127.0.0.1", 0) as listener:
-        config = uvicorn.Config(create_app(StubBench()), log_level="error", ws="none")  # type: ignore[arg-type]
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        yield address(listener).rstrip("/")
-        server.should_exit = True
-        thread.join()
+def hostile_site() -> Iterator[str]:
+    """The site with made-up, hostile rows."""
+    with serving(create_app(StubBench())) as url:  # type: ignore[arg-type]
+        yield url
 
 
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"], timeout=WAIT_MS)
-        yield found
-        found.close()
+def looked_at(browser: Browser, url: str, look: tuple[int, Scheme], axe: str) -> list[str]:
+    """What is wrong with a page."""
+    with visiting(browser, url, *look) as visit:
+        found = visit.faults
+        if visit.overflow:
+            found.append(f"scrolls sideways by {visit.overflow}")
+        if not visit.page.evaluate("[...document.scripts].every(s => s.src.startsWith(location.origin + '/static/'))"):
+            found.append("a script that is not ours")
+        return found + [f"axe {text}" for text in visit.judged_by(axe)]
 
 
-def opened(browser: Browser, url: str, width: int, scheme: str) -> tuple[Page, list[str]]:
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
-    context.set_default_timeout(WAIT_MS)
-    page = context.new_page()
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("dialog", lambda dialog: said.append(f"dialog {dialog.message}"))
-    page.goto(url, wait_until="load")
-    return page, [text for text in said if "the server responded with a status of 4" not in text]
+@pytest.mark.parametrize(("path", "look"), QUICK, ids=str)
+def test_page_in_a_browser(browser: Browser, demo_site: str, axe: str, path: str, look: tuple[int, Scheme]) -> None:
+    assert looked_at(browser, demo_site + path, look, axe) == []
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS, ids=[f"{w} {s}" for w, s in LOOKS])
-@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
-def test_page_in_a_browser(browser: Browser, site: str, path: str, width: int, scheme: str) -> None:
-    page, said = opened(browser, site + path, width, scheme)
-    try:
-        assert said == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.evaluate("document.fonts.load('16px Inter').then(found => found.length)")
-        assert page.evaluate("getComputedStyle(document.body).marginTop") == "0px"
-        assert page.evaluate("[...document.scripts].every(s => s.src.startsWith(location.origin + '/static/'))")
-        if axe := os.environ.get("INLINK_AXE"):
-            page.evaluate(Path(axe).read_text(encoding="utf-8"))
-            assert page.evaluate(AXE) == []
-    finally:
-        page.context.close()
+@pytest.mark.gate
+@pytest.mark.parametrize(("path", "look"), OTHERS, ids=str)
+def test_page_in_the_other_looks(
+    browser: Browser, demo_site: str, axe: str, path: str, look: tuple[int, Scheme]
+) -> None:
+    assert looked_at(browser, demo_site + path, look, axe) == []
 
 
-def test_looking_up_with_the_keyboard_alone(browser: Browser, site: str) -> None:
-    page, _ = opened(browser, site + "/", 1440, "light")
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
-    page.focus("#q")
-    page.keyboard.type("crumb.example")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/overview?q=crumb.example&scope=*")
-    assert page.inner_text("h1") == "crumb.example"
-    page.context.close()
+@pytest.mark.parametrize("path", HOSTILE)
+def test_hostile_rows_do_nothing(browser: Browser, hostile_site: str, axe: str, path: str) -> None:
+    assert looked_at(browser, hostile_site + path, (WIDE, "light"), axe) == []
+
+
+@pytest.mark.parametrize(("path", "status"), [("/nope", 404), ("/overview?q=x&scope=planet", 400)])
+def test_failures_are_pages_too(browser: Browser, demo_site: str, axe: str, path: str, status: int) -> None:
+    with visiting(browser, demo_site + path, allowed=500) as visit:
+        assert (visit.faults, visit.judged_by(axe)) == ([], [])
+        assert str(status) in visit.page.inner_text("main")
+
+
+def test_looking_up_with_the_keyboard_alone(browser: Browser, demo_site: str) -> None:
+    with visiting(browser, demo_site + "/") as visit:
+        page = visit.page
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "Skip to content"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "main"
+        page.focus("#q")
+        page.keyboard.type(TARGET)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**/overview?q={TARGET}&scope=*")
+        assert page.inner_text("h1") == TARGET
+        visit.settle()
+        assert visit.faults == []
+
+
+def test_the_menu_of_a_phone(browser: Browser, demo_site: str) -> None:
+    with visiting(browser, f"{demo_site}/overview?q={TARGET}", NARROW) as visit:
+        page = visit.page
+        assert not page.is_visible("#nav")
+        page.click("text=Menu")
+        page.click("#nav >> text=Compare")
+        page.wait_for_url(f"**/compare?q={TARGET}&scope=domain")
+        assert visit.faults == []
+
+
+def test_the_overview_draws_what_its_table_says(browser: Browser, demo_site: str, pictures: Path) -> None:
+    with visiting(browser, f"{demo_site}/overview?q={TARGET}") as visit:
+        page = visit.page
+        assert page.locator("[data-over-time] canvas").count() == 2
+        box = page.locator("[data-line] .u-over").bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + box["width"] - 20, box["y"] + 20)
+        read = page.inner_text("[data-read]")
+        last = page.locator("#t-time tbody tr").last
+        assert read.startswith(last.locator("th").text_content() or "?")
+        assert f"{last.get_attribute('data-domains')} domains" in read
+        assert page.locator("svg.net a").count() == 21
+        page.screenshot(path=pictures / "overview.png", full_page=True)
+        assert visit.faults == []
+
+
+def test_walking_from_a_neighbour_to_the_next(browser: Browser, demo_site: str) -> None:
+    with visiting(browser, f"{demo_site}/overview?q={TARGET}") as visit:
+        page = visit.page
+        page.click("text=Walk the graph")
+        page.wait_for_url("**/neighbourhood?*")
+        visit.settle()
+        page.click("table >> text=ryeandshine.example")
+        page.wait_for_url("**/neighbourhood?q=ryeandshine.example*")
+        assert page.inner_text("h1") == "Around ryeandshine.example"
+        visit.settle()
+        assert visit.faults == []
+
+
+def test_what_if_answers_while_one_types(browser: Browser, demo_site: str) -> None:
+    with visiting(browser, f"{demo_site}/what-if?q={TARGET}") as visit:
+        page = visit.page
+        page.locator("#add").press_sequentially("brd.example")
+        page.wait_for_selector("#answer .badge.new")
+        assert "brd.example" in page.inner_text("#answer")
+        assert page.evaluate("document.activeElement.id") == "add"
+        page.locator("#add").fill("\n".join(f"x{n}.example" for n in range(21)))
+        page.wait_for_selector("#answer [role=alert]")
+        assert [fault for fault in visit.faults if "400" not in fault] == []
+
+
+def test_all_of_it_without_scripts(browser: Browser, demo_site: str) -> None:
+    with visiting(browser, f"{demo_site}/overview?q={TARGET}", scripts=False) as visit:
+        page = visit.page
+        assert not page.is_visible("[data-over-time]")
+        page.click("text=As a table")
+        assert page.is_visible("#t-time")
+        page.click("text=The domains around it, as a picture and as a list")
+        page.wait_for_url("**/neighbourhood?*")
+        assert page.is_visible("svg.net")
+        page.goto(f"{demo_site}/what-if?q={TARGET}")
+        page.fill("#add", "brd.example")
+        page.click("text=Work it out")
+        assert page.is_visible("#answer .badge.new")
+        assert visit.seen == []

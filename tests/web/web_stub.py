@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -116,6 +117,7 @@ class StubBench:
         sums = {**counts, "strength": 5, "first_seen": NOW, "last_seen": NOW}
         return pa.Table.from_pylist([{name: value, **sums} for value in values])
 
+    projects = SimpleNamespace(views=SimpleNamespace(all=lambda *_, **__: ()))
     site = Site("crumb.example", (), ("loaf.example", HOSTILE))
 
     def over_time(self, target: str, *, scope: str | None = None, strict: bool = False) -> OverTime:

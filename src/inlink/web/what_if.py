@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from inlink.errors import BadInput, CorruptIndex, InlinkError, NotConfigured, NotFound
+from inlink.errors import BadInput, CorruptIndex, InlinkError, NotConfigured, NotFound, Refused
 from inlink.web.access import needs
 from inlink.web.answers import READS, bench_of, page
 from inlink.web.named import in_lines, names_of
@@ -27,12 +27,13 @@ def what_if(request: Request) -> Response:
     bench = bench_of(request)
     if not query.q and bench.site.domain:
         query = Query(q=bench.site.domain)
-    add = names_of(request, "add", MOST, "sources to add")
-    lose = names_of(request, "lose", MOST, "sources to lose")
     given = parameters(request)
+    add, lose, problem = _sources(request)
     best = one_of("best", given.get("best", "0" if add or lose else "5"), BEST)
     nofollow = given.get("nofollow", "") in ("1", "on")
-    answer, problem = _answer(bench, query, add, lose, int(best), nofollow=nofollow) if query.q else (None, None)
+    answer = None
+    if query.q and problem is None:
+        answer, problem = _answer(bench, query, add, lose, int(best), nofollow=nofollow)
     return page(
         request,
         "what_if.html",
@@ -40,8 +41,8 @@ def what_if(request: Request) -> Response:
         query=query if answer is None else query.with_scope(answer.about.target.scope),
         add=add,
         lose=lose,
-        add_text=in_lines(add),
-        lose_text=in_lines(lose),
+        add_text=in_lines(add) or given.get("add", ""),
+        lose_text=in_lines(lose) or given.get("lose", ""),
         best=best,
         bests=BEST,
         nofollow=nofollow,
@@ -49,6 +50,15 @@ def what_if(request: Request) -> Response:
         problem=problem,
         strongest=_strongest(bench, query) if answer is not None else None,
     )
+
+
+def _sources(request: Request) -> tuple[list[str], list[str], InlinkError | None]:
+    """The sources to add and to lose; or what is wrong with them, to be said beside the fields."""
+    try:
+        add, lose = (names_of(request, name, MOST, f"sources to {name}") for name in ("add", "lose"))
+    except BadInput as error:
+        return [], [], error
+    return add, lose, None
 
 
 def _answer(
@@ -60,7 +70,7 @@ def _answer(
     try:
         scope = query.scope or None
         return bench.what_if(query.q, scope=scope, add=add, lose=lose, best=best, nofollow=nofollow), None
-    except (BadInput, NotFound, NotConfigured, CorruptIndex) as error:
+    except (BadInput, NotFound, NotConfigured, Refused, CorruptIndex) as error:
         return None, error
 
 
