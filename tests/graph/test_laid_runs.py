@@ -200,7 +200,7 @@ def test_a_release_that_went_or_changed(made: Made, tmp_path: Path, monkeypatch:
     with Workbench.open(moved) as bench, pytest.raises(NotFound, match="any more"):
         bench.authority(OWN)
     write(place, skewed(N, 41_000, seed=5))
-    with Workbench.open(moved) as bench, pytest.raises(Refused, match="not the one"):
+    with Workbench.open(moved) as bench, pytest.raises(CorruptIndex, match="not the one"):
         bench.explain(OWN)
     assert not [wrong for _, wrong in run_faults(workspace) if wrong]
 

@@ -131,7 +131,7 @@ class Laid:
 
     @cached_property
     def release(self) -> Release:
-        """The release. Raises: NotFound where it is not there any more; Refused where it is another one now."""
+        """The release. Raises: NotFound where it is not there any more; CorruptIndex where it is another one now."""
         facts, folder = self.facts, self.root / self.facts.release_folder
         try:
             found = Release.open(folder)
@@ -141,7 +141,7 @@ class Laid:
                 hint=f"bring it back, or {_AGAIN}",
             ) from error
         if found.manifest.digest != facts.release_digest:
-            raise Refused(f"the release in {folder} is not the one that the run was made over", hint=_AGAIN)
+            raise CorruptIndex(f"the release in {folder} is not the one that the run was made over", hint=_AGAIN)
         return found
 
     @cached_property

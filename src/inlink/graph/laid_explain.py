@@ -63,7 +63,7 @@ def _between(own: Votes, source: int, targets: NDArray[np.int64]) -> list[int]:
 
 
 def open_laid_explained(workspace: Workspace, run: Run) -> LaidExplained:
-    """A run's graph and own votes. Raises: CorruptIndex; NotFound, Refused where the release is not what it was."""
+    """A run's graph and own votes. Raises: CorruptIndex, NotFound where the release is not what or where it was."""
     laid, facts = run.laid, run.facts
     if laid.facts.n != run.n or laid.release.n > run.n or facts.returned is None:
         raise CorruptIndex(f"the graph of {run.id} does not fit the run", hint="run inlink rank --release again")
