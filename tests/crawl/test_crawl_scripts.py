@@ -216,6 +216,32 @@ def test_a_browser_that_breaks_off_is_started_again(tmp_path: Path) -> None:
     assert [b"<p>one" in found[0][1], b"<p>two" in found[2][1]] == [True, True]
 
 
+def test_a_browser_that_does_not_move_holds_nobody_up(tmp_path: Path) -> None:
+    """All of Chromium is stopped while a page runs, as on a machine that is too busy: another one has its turn."""
+    bounds = Bounds(total_s=10.0, settle_s=3.0, end_s=0.5)
+    stopped: list[psutil.Process] = []
+
+    def stop(at: str) -> None:
+        if at.startswith("/tick") and not stopped:
+            stopped.extend(each for each in psutil.Process().children(recursive=True) if "chrom" in each.name())
+            for process in stopped:
+                process.suspend()
+
+    def ticking(host: str, path: str, headers: dict[str, str]) -> Page | None:
+        stop(path)
+        return Page(b"x") if path.startswith("/tick") else None
+
+    try:
+        with hosting(ticking) as web:
+            page = "<p>fine" + script("setInterval(() => fetch('/tick?' + Math.random()), 100)")
+            ((problem, tree),) = rendered(web, tmp_path, page, bounds=bounds)
+    finally:
+        for process in filter(psutil.Process.is_running, stopped):
+            process.kill()
+    assert len(stopped) > 1
+    assert (problem, b"fine" in tree) == (None, True)
+
+
 def below(pid: int) -> dict[int, str]:
     """Processes that a process started, and that these started: id and name."""
     found: dict[int, str] = {}

@@ -152,6 +152,33 @@ def test_answers_for_robots(robots: bytes, error: str | None, status: int | None
     assert (found.error, found.status) == (error, status)
 
 
+@pytest.mark.parametrize(
+    ("slip", "n_asked"),
+    [(b"", 2), (reply("500 Oops"), 2), (reply("502 Bad Gateway"), 2), (reply("503 Busy"), 1), (reply("429 Slow"), 1)],
+    ids=["silent", "500", "502", "503", "429"],
+)
+def test_a_robots_txt_that_failed_once_is_asked_for_once_more(slip: bytes, n_asked: int) -> None:
+    answers = [slip]
+
+    def answer(asked: Asked, connection: socket.socket) -> None:
+        is_robots = asked.path == "/robots.txt"
+        connection.sendall(
+            answers.pop() if is_robots and answers else NO_ROBOTS if is_robots else reply("200 OK", b"p")
+        )
+
+    with serving(answer) as server:
+        (found,) = ask(server, "http://a.example/p")
+    assert [asked.path for asked in server.asked].count("/robots.txt") == n_asked
+    assert found.error == (None if n_asked == 2 else "robots-unreachable")
+
+
+def test_the_rule_that_forbids_is_told() -> None:
+    table = {"a.example/robots.txt": reply("200 OK", b"user-agent: *\ndisallow: /private/")}
+    with serving(pages(table)) as server:
+        (found,) = ask(server, "http://a.example/private/x")
+    assert (found.error, found.detail) == ("robots", "robots.txt says Disallow: /private/")
+
+
 def test_old_rules_stand_while_the_site_does_not_answer(memory: Memory) -> None:
     table = {"a.example/robots.txt": reply("200 OK", b"user-agent: *\ndisallow: /no")}
     with serving(pages(table)) as server:

@@ -126,3 +126,19 @@ def test_crawl_delay(line: str, delay: float | None) -> None:
 def test_sitemaps_stand_outside_of_groups() -> None:
     text = b"sitemap: https://site.example/a.xml\nuser-agent: other\nsitemap: https://site.example/b.xml\n"
     assert rules_of(200, text, 0).sitemaps == ("https://site.example/a.xml", "https://site.example/b.xml")
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "rule"),
+    [
+        ("user-agent: *\ndisallow: /", "/x", "Disallow: /"),
+        ("user-agent: *\ndisallow: /\ndisallow: /priv\nallow: /pub", "/private?a=b", "Disallow: /priv"),
+        ("user-agent: *\ndisallow: /*.pdf$", "/a.pdf", "Disallow: /*.pdf$"),
+        ("user-agent: other\ndisallow: /a\nuser-agent: inlink\ndisallow: /b", "/b", "Disallow: /b"),
+        ("user-agent: *\ndisallow: /%C3%BC", "/%c3%bc/x", "Disallow: /%C3%BC"),
+        ("user-agent: *\ndisallow: /a", "/b", None),
+        ("", "/b", None),
+    ],
+)
+def test_which_rule_forbids(text: str, path: str, rule: str | None) -> None:
+    assert rules_of(200, text.encode(), 0).forbidden_by(HERE + path) == rule

@@ -14,9 +14,10 @@ import os
 import shutil
 import time
 from collections import OrderedDict
+from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from inlink.errors import NotConfigured
 from inlink.fetch.bodies import decoded
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser as Chromium
     from playwright.async_api import Frame, Page, Playwright, Request, Route
 
+T = TypeVar("T")
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ASKED_KINDS = frozenset(("script", "xhr", "fetch"))
 NOT_RENDERED = {
@@ -66,10 +68,13 @@ _TREE = """(() => {
 class Bounds:
     """What one page may take. Units: quiet_s without a request before the page counts as still.
 
-    settle_s: a page that never is still is taken as it is after so long.
+    settle_s: a page that never is still is taken as it is after so long. end_s: how long a page or the browser may take
+    to close, before nobody waits for it any more; start_s: the browser to start.
     """
 
     total_s: float = 60.0
+    end_s: float = 5.0
+    start_s: float = 60.0
     settle_s: float = 20.0
     quiet_s: float = 0.5
     max_requests: int = 100
@@ -120,7 +125,9 @@ class Browser:
         self._starting = asyncio.Lock()
 
     async def __aenter__(self) -> Browser:
-        self._playwright = await _playwright().start()
+        self._playwright = await _within(_playwright().start(), self._bounds.start_s)
+        if self._playwright is None:
+            raise NotConfigured("Playwright does not start in time", hint=_HINT)
         try:
             await self._started()
         except BaseException:
@@ -133,17 +140,14 @@ class Browser:
     ) -> None:
         await self._ended()
         if self._playwright is not None:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(10.0):
-                    await self._playwright.stop()  # the browser ends with the pipe to it, however busy it is
+            await _within(self._playwright.stop(), 2 * self._bounds.end_s)  # the browser ends with the pipe to it
 
     async def _ended(self) -> None:
         """End the browser: the next page starts a new one."""
         chromium, self._chromium = self._chromium, None
-        with contextlib.suppress(Exception):
-            async with asyncio.timeout(5.0):
-                if chromium is not None:
-                    await chromium.close()
+        if chromium is not None:
+            with contextlib.suppress(Exception):
+                await _within(chromium.close(), self._bounds.end_s)
 
     async def render(self, answer: Reply) -> Scripted:
         """The tree of a page whose own answer is there already, once its scripts have been still for a moment.
@@ -160,12 +164,11 @@ class Browser:
 
     async def _tried(self, answer: Reply) -> Scripted:
         visit = _Visit(answer.url, answer)
-        problem, html = "browser", None
+        problem: str = "browser"
+        html: bytes | None = None
         try:
-            async with asyncio.timeout(self._bounds.total_s):
-                problem, html = await self._rendered(visit)
-        except TimeoutError:
-            problem = "time"
+            found = await _within(self._rendered(visit), self._bounds.total_s, 2 * self._bounds.end_s + 1)
+            problem, html = found or ("time", None)
         except Exception as error:
             if not _is_playwrights(error):
                 raise
@@ -185,7 +188,16 @@ class Browser:
             await self._still(visit)
             return ("left", None) if visit.has_left else await self._tree(page)
         finally:
-            await _closed(context)
+            await self._closed(context)
+
+    async def _closed(self, context: Any) -> None:
+        """Close a page for good; a page that is too busy to be closed ends with its browser."""
+        try:
+            if await _within(_done(context.close()), self._bounds.end_s) is None:
+                await self._ended()
+        except Exception as error:
+            if not _is_playwrights(error):
+                raise
 
     async def _still(self, visit: _Visit) -> None:
         """Wait until nothing was asked for, and nothing is under way, for a moment; not for ever."""
@@ -268,15 +280,16 @@ class Browser:
             self._cache_bytes -= len(oldest.body)
 
     async def _started(self) -> Chromium:
-        """The browser, started again where it broke off."""
+        """The browser, started again where it broke off. Raises: NotConfigured."""
         async with self._starting:
             if self._chromium is None or not self._chromium.is_connected():
                 assert self._playwright is not None  # noqa: S101  entered
                 is_root = hasattr(os, "geteuid") and os.geteuid() == 0  # Chromium has no sandbox for root
                 try:
                     self._chromium = await self._playwright.chromium.launch(
-                        executable_path=find_chromium(), args=_FLAGS, chromium_sandbox=not is_root, handle_sigint=False
-                    )
+                        executable_path=find_chromium(), args=_FLAGS, chromium_sandbox=not is_root, handle_sigint=False,
+                        timeout=self._bounds.start_s * 1000,
+                    )  # fmt: skip
                 except Exception as error:
                     if not _is_playwrights(error):
                         raise
@@ -324,14 +337,35 @@ async def _fulfilled(route: Route, reply: Reply, max_bytes: int) -> None:
     await route.fulfill(status=reply.status or 200, headers=headers, body=body)
 
 
-async def _closed(context: Any) -> None:
-    """Close a page for good; a page that is too busy to be closed ends with its browser."""
+async def _within(work: Coroutine[Any, Any, T], limit_s: float, end_s: float = 0.0) -> T | None:
+    """What comes of some work; None where it takes longer, or raises TimeoutError itself.
+
+    Nobody waits longer than limit_s and, for the work to end once it is told to, end_s: work that awaits more while it
+    is cancelled, as closing pages does, would hold up `asyncio.timeout` for as long as it likes.
+    """
+    task = asyncio.ensure_future(work)
     try:
-        async with asyncio.timeout(5.0):
-            await context.close()
+        done, _ = await asyncio.wait({task}, timeout=limit_s)
+        if done:
+            return task.result()
     except TimeoutError:
-        with contextlib.suppress(Exception):
-            await context.browser.close()
-    except Exception as error:
-        if not _is_playwrights(error):
-            raise
+        return None
+    finally:
+        if not task.done():
+            task.cancel()
+            task.add_done_callback(_heard)
+    if end_s:
+        await asyncio.wait({task}, timeout=end_s)
+    return None
+
+
+async def _done(work: Awaitable[object]) -> bool:
+    """True, once some work has ended."""
+    await work
+    return True
+
+
+def _heard(task: asyncio.Future[Any]) -> None:
+    """Take what a task that nobody waits for ended with."""
+    if not task.cancelled():
+        task.exception()

@@ -124,6 +124,8 @@ class Fetcher:
         old = self.memory.robots(origin)
         if old is None or _age_s(old) >= self.manners.robots_keep_s:
             new = await self._fetched(origin)
+            if old is None and _may_pass(new):
+                new = await self._fetched(origin)
             if new.why == "unreachable":
                 self._again_at[origin] = time.monotonic() + self.manners.robots_again_s
             else:
@@ -203,7 +205,9 @@ def _forbidden(url: str, rules: Rules) -> Reply:
     """The reply for a URL that robots.txt does not let us ask."""
     now_us = time.time_ns() // 1000
     if rules.why != "unreachable":
-        return Reply(url, now_us, error="robots", detail="robots.txt disallows this path")
+        rule = rules.forbidden_by(url)
+        detail = f"robots.txt says {rule[:200]}" if rule else "robots.txt disallows this path"
+        return Reply(url, now_us, error="robots", detail=detail)
     reason = rules.detail or rules.error or f"status {rules.status}"
     detail = f"robots.txt could not be read: {reason}"
     return Reply(url, now_us, error="robots-unreachable", detail=detail, cause=rules.error)
@@ -218,6 +222,15 @@ def _rules_in(reply: Reply, began_us: int) -> Rules:
     if body is None and not reply.error and _is_text(reply.body):  # the coding that is named is none
         body = reply.body
     return rules_of(None if body is None else reply.status, body or b"", began_us)
+
+
+def _may_pass(rules: Rules) -> bool:
+    """Whether a robots.txt that could not be read is worth asking for once more: a broken connection, a server's slip.
+
+    Not 429 and 503, which ask for patience, and nothing that takes long.
+    """
+    is_slip = rules.error in ("broken", "bad-answer") or (rules.error is None and rules.status in (500, 502, 504))
+    return rules.why == "unreachable" and is_slip
 
 
 def _is_text(body: bytes) -> bool:

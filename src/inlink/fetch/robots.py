@@ -19,6 +19,8 @@ MAX_LINE_CHARS = 8 * 2083  # the rest of a line is left out, as Google does
 _AGENT = re.compile(r"[ \t]*user[- ]?agent[ \t]*:?[ \t]*([^#]*)", re.IGNORECASE)
 _RULE = re.compile(r"[ \t]*(?:user[- ]?agent|allow|dis+al+[oa]w|diasllow)[ \t]*(?:[:\s]|$)", re.IGNORECASE)
 _PRODUCT = re.compile(r"[A-Za-z_-]+")
+_PATH = re.compile(r"[a-z]+://[^/?#]*")
+_ESCAPE = re.compile("%[0-9a-fA-F]{2}")
 _BOM = b"\xef\xbb\xbf"
 _OTHER = "another"  # stands for every product that is not ours
 
@@ -46,6 +48,15 @@ class Rules:
         if self.why == "unreachable":
             return url.partition("://")[2].partition("/")[2] == "robots.txt"
         return self.parsed is None or self.parsed.can_fetch(url, TOKEN)
+
+    def forbidden_by(self, url: str) -> str | None:
+        """The rule that forbids a URL, as `Disallow: /path`; None where none does."""
+        if self.parsed is None or self.may(url):
+            return None
+        group = self.parsed._get_matching_rule_set(TOKEN)  # protego has no public way; the test of evidence holds it
+        path = _ESCAPE.sub(lambda found: found[0].upper(), _PATH.sub("", url)) or "/"
+        rules = group._rules if group is not None else ()
+        return next((f"Disallow: {rule.value._pattern}" for rule in rules if rule.value.match(path)), None)
 
 
 def rules_of(status: int | None, body: bytes, fetched_at_us: int) -> Rules:
