@@ -60,10 +60,19 @@ def postgresql_template(postgresql: postgres.Server) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of the newest form without rows, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "workspace.db"
+    WorkDatabase.open(path).close()
+    return path
+
+
 @pytest.fixture(params=("sqlite", "postgresql"))
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Where an empty workspace database is, of either kind; INLINK_DATABASE_URL lets a whole workspace use it."""
     if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "workspace.db")
         yield f"sqlite:///{tmp_path}/workspace.db"
         return
     template: str = request.getfixturevalue("postgresql_template")

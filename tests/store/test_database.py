@@ -28,7 +28,7 @@ def test_a_step_is_whole_or_not_there(work_database: WorkDatabase) -> None:
     with stage.step():
         assert stage.run(insert(FACTS).values(name="one", value="1")) == 1
     with pytest.raises(RuntimeError), stage.step():
-        stage.run_many(insert(FACTS), [{"name": "two", "value": "2"}, {"name": "three", "value": "3"}])
+        assert stage.run_many(insert(FACTS), [{"name": "two", "value": "2"}, {"name": "three", "value": "3"}]) == 2
         assert len(stage.rows(select(FACTS))) == 3
         raise RuntimeError
     with stage.step():
@@ -51,6 +51,13 @@ def test_rows_that_are_there_already(work_database: WorkDatabase) -> None:
             statement = insert_or_replace(connection, SurvivalRow, **more)
             connection.execute(statement, {"place": "a.example", "n_lost": 0.5, "n_expected": 2.0})
         found = connection.execute(select(SurvivalRow.n_lost, SurvivalRow.n_expected)).one()
+        facts_again = [{"name": name, "value": "x"} for name in "abc"]
+        assert StageDatabase(work_database).run_many(insert(FACTS), []) == 0
+        new = connection.execute(
+            insert_new(connection, MonitorFactRow), facts_again, execution_options={"preserve_rowcount": True}
+        )
+        assert new.rowcount == 1
+        connection.execute(delete(FACTS).where(FACTS.c.name == "c"))
     assert facts(work_database) == {"a": "new", "b": "old"}
     assert tuple(found) == (1.5, 2.0)
 

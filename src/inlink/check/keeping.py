@@ -29,9 +29,6 @@ class CheckStore:
     def __init__(self, database: WorkDatabase) -> None:
         self._db = StageDatabase(database)
 
-    def close(self) -> None:
-        """Nothing is held here: whoever opened the database closes it."""
-
     def keep(self, verdicts: Iterable[Verdict]) -> list[State]:
         """Keep verdicts in one transaction, all or none; the state of each URL after its own."""
         with self._db.step() as connection:

@@ -72,16 +72,12 @@ class MonitorStore:
         self.db = StageDatabase(database)
         self._rules = rules
 
-    def close(self) -> None:
-        """Nothing is held here: whoever opened the database closes it."""
-
     # Watches.
 
     def add(self, watches: Iterable[Watch]) -> int:
         """Watch more; what is watched already stays as it is. Gives how many are new."""
         with self.db.step() as connection:
-            statement = insert_new(connection, WatchRow)
-            return sum(self.db.run(statement.values(self._row(watch))) for watch in watches)
+            return self.db.run_many(insert_new(connection, WatchRow), [self._row(watch) for watch in watches])
 
     def _row(self, watch: Watch) -> dict[str, object]:
         key = key_of(watch.source)

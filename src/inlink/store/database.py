@@ -53,11 +53,13 @@ class StageDatabase:
             done = connection.execute(statement, execution_options={"preserve_rowcount": True})
             return cast("CursorResult[Any]", done).rowcount
 
-    def run_many(self, statement: Executable, rows: Sequence[Mapping[str, object]]) -> None:
-        """Run a statement for each row of values."""
-        if rows:
-            with self.writing() as connection:
-                connection.execute(statement, rows)
+    def run_many(self, statement: Executable, rows: Sequence[Mapping[str, object]]) -> int:
+        """Run a statement for each row of values; gives how many rows it changed."""
+        if not rows:
+            return 0
+        with self.writing() as connection:
+            done = connection.execute(statement, rows, execution_options={"preserve_rowcount": True})
+            return cast("CursorResult[Any]", done).rowcount
 
     def insert(self, statement: Insert) -> int:
         """Insert a row; gives its number."""

@@ -157,11 +157,7 @@ def _stores(workspace: Workspace) -> Iterator[tuple[Memory, CheckStore]]:
     (workspace.path / FOLDER).mkdir(exist_ok=True)
     memory = open_memory(workspace)
     try:
-        store = CheckStore(workspace.database)
-        try:
-            yield memory, store
-        finally:
-            store.close()
+        yield memory, CheckStore(workspace.database)
     finally:
         memory.close()
 

@@ -8,7 +8,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from inlink.engine.protocol import Report, silent
@@ -61,8 +60,8 @@ def add(workspace: Workspace, pairs: Iterable[tuple[str, str]], options: WatchOp
             made.append(_watch(page, aim, options, rules, now_us))
         except BadInput as error:
             refused.append((f"{page} {aim}".strip(), error.message))
-    with _open(workspace) as store:
-        n_new = store.add(made)
+    store = _store(workspace)
+    n_new = store.add(made)
     return WatchesAdded(n_new, len(made) - n_new, tuple(refused))
 
 
@@ -92,11 +91,11 @@ def add_links(
     rules = SuffixRules(workspace.settings.suffixes)
     others: Counter[str] = Counter()
     n_seen = n_new = 0
-    with _open(workspace) as store:
-        for some in _parts(rows):
-            made = [_known_watch(row, options, rules, now_us) for row in some if row["kind"] in VOTE_KINDS]
-            others.update(str(row["kind"]) for row in some if row["kind"] not in VOTE_KINDS)
-            n_seen, n_new = n_seen + len(made), n_new + store.add(made)
+    store = _store(workspace)
+    for some in _parts(rows):
+        made = [_known_watch(row, options, rules, now_us) for row in some if row["kind"] in VOTE_KINDS]
+        others.update(str(row["kind"]) for row in some if row["kind"] not in VOTE_KINDS)
+        n_seen, n_new = n_seen + len(made), n_new + store.add(made)
     refused = tuple(
         (f"{n:,} of kind {kind}", "only links that readers follow are watched") for kind, n in others.items()
     )
@@ -148,9 +147,9 @@ def watches(workspace: Workspace, states: Sequence[str] = (), limit: int | None 
     for state in states:
         if state not in STATES:
             raise BadInput(f"there is no state {state!r}", hint=f"use one of {', '.join(STATES)}")
-    with _open(workspace) as store:
-        looked = store.looked_at()
-        return [_row(watch, looked.get(watch.id)) for watch in store.watches(states, limit)]
+    store = _store(workspace)
+    looked = store.looked_at()
+    return [_row(watch, looked.get(watch.id)) for watch in store.watches(states, limit)]
 
 
 def _row(watch: Watch, looked_us: int | None) -> WatchRow:
@@ -176,34 +175,34 @@ def _row(watch: Watch, looked_us: int | None) -> WatchRow:
 
 def history(workspace: Workspace, number: int) -> WatchHistory:
     """Everything that is known of a watch. Raises: NotFound."""
-    with _open(workspace) as store:
-        watch = store.watch(number)
-        looked = store.looked_at().get(number)
-        events = store.events(watch_id=number)[::-1]
-        return WatchHistory(_row(watch, looked), tuple(store.history(number)), tuple(events), watch.expected)
+    store = _store(workspace)
+    watch = store.watch(number)
+    looked = store.looked_at().get(number)
+    events = store.events(watch_id=number)[::-1]
+    return WatchHistory(_row(watch, looked), tuple(store.history(number)), tuple(events), watch.expected)
 
 
 def remove(workspace: Workspace, numbers: Sequence[int]) -> int:
     """Watch no longer. Gives how many watches went. Raises: NotFound, and then none went."""
-    with _open(workspace) as store:
-        for number in numbers:
-            store.watch(number)
-        return store.remove(numbers)
+    store = _store(workspace)
+    for number in numbers:
+        store.watch(number)
+    return store.remove(numbers)
 
 
 def accept(workspace: Workspace, numbers: Sequence[int]) -> list[WatchRow]:
     """What the next look sees is as it should be from now on. Raises: NotFound."""
-    with _open(workspace) as store:
-        for number in numbers:
-            store.watch(number)
-        return [_row(store.accept(number, _now()), None) for number in numbers]
+    store = _store(workspace)
+    for number in numbers:
+        store.watch(number)
+    return [_row(store.accept(number, _now()), None) for number in numbers]
 
 
 def alerts(workspace: Workspace, *, since_us: int = 0, limit: int | None = None) -> list[AlertRow]:
     """What was told, the latest first, and by which channel."""
-    with _open(workspace) as store:
-        events = store.events(since_us=since_us, limit=limit)
-        sent = outbox.deliveries(store, events)
+    store = _store(workspace)
+    events = store.events(since_us=since_us, limit=limit)
+    sent = outbox.deliveries(store, events)
     return [_alert(event, sent[event.id]) for event in events]
 
 
@@ -227,17 +226,17 @@ def wishes(workspace: Workspace, captured_at: Callable[[str], int | None]) -> li
 
     captured_at: when the index's latest capture of a page was made, microseconds since 1970 UTC.
     """
-    with _open(workspace) as store:
-        found = store.wishes()
-        fulfilled = {url for url, _, at_us in found if (captured_at(url) or 0) > at_us}
-        store.fulfil(fulfilled)
+    store = _store(workspace)
+    found = store.wishes()
+    fulfilled = {url for url, _, at_us in found if (captured_at(url) or 0) > at_us}
+    store.fulfil(fulfilled)
     return [Wish(url, reason, _moment(at_us)) for url, reason, at_us in found if url not in fulfilled]
 
 
 def resend(workspace: Workspace) -> int:
     """Send again, in the next run, what failed or may not have arrived. Gives how many messages."""
-    with _open(workspace) as store:
-        return outbox.resend(store, _now())
+    store = _store(workspace)
+    return outbox.resend(store, _now())
 
 
 def run(
@@ -255,7 +254,8 @@ def run(
     clock = options.clock or _now
     began = time.monotonic()
     ways = _ways(workspace, options)
-    with alone(workspace), _open(workspace) as store:
+    with alone(workspace):
+        store = _store(workspace)
         prepare(store, ways)
         if options.looks_at_all:
             store.all_due(clock())
@@ -270,8 +270,8 @@ def forget_old(workspace: Workspace) -> int:
     """How many looks were too old (`retention.looks_days`) and went, alerts with them."""
     if not (workspace.path / FOLDER).is_dir():
         return 0
-    with _open(workspace) as store:
-        return _forget(workspace, store, _now())
+    store = _store(workspace)
+    return _forget(workspace, store, _now())
 
 
 def _forget(workspace: Workspace, store: MonitorStore, now_us: int) -> int:
@@ -353,19 +353,14 @@ def run_for_good(
 
 def _is_due(workspace: Workspace, options: RunOptions) -> bool:
     """Whether a watch is due, or something is to be told."""
-    with _open(workspace) as store:
-        due_us = store.next_due_us()
-        now_us = (options.clock or _now)()
-        return (due_us is not None and due_us <= now_us) or has_news(store, _ways(workspace, options), now_us)
+    store = _store(workspace)
+    due_us = store.next_due_us()
+    now_us = (options.clock or _now)()
+    return (due_us is not None and due_us <= now_us) or has_news(store, _ways(workspace, options), now_us)
 
 
-@contextmanager
-def _open(workspace: Workspace) -> Iterator[MonitorStore]:
-    store = MonitorStore(workspace.database, SuffixRules(workspace.settings.suffixes))
-    try:
-        yield store
-    finally:
-        store.close()
+def _store(workspace: Workspace) -> MonitorStore:
+    return MonitorStore(workspace.database, SuffixRules(workspace.settings.suffixes))
 
 
 def _micros(value: object) -> int | None:

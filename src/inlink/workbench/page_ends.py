@@ -82,11 +82,7 @@ class Ends:
 
 def states_of(workspace: Workspace, urls: Sequence[str]) -> dict[str, State]:
     """What the checker knows of addresses."""
-    store = CheckStore(workspace.database)
-    try:
-        return store.states(urls)
-    finally:
-        store.close()
+    return CheckStore(workspace.database).states(urls)
 
 
 def checked(state: State) -> Broken | None:
