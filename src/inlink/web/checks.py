@@ -49,6 +49,7 @@ def _page(request: Request, given: dict[str, Any], problem: InlinkError | None =
         following=offset + PAGE if len(rows) > PAGE else None,
         site=bench.settings.site.domain,
         contact=bench.settings.fetch.contact,
+        has_test_hosts=bool(bench.settings.fetch.routes or bench.settings.fetch.test_hosts),
         links=LINKS,
         given=Given(given),
         problem=problem,

@@ -41,6 +41,7 @@ def _page(request: Request, given: dict[str, Any], problem: InlinkError | None =
         found=bench.crawls(limit=SHOWN),
         site=bench.settings.site.domain,
         contact=bench.settings.fetch.contact,
+        has_test_hosts=bool(bench.settings.fetch.routes or bench.settings.fetch.test_hosts),
         scopes=SCOPES,
         after=AFTER,
         given=Given(given),
