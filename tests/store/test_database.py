@@ -128,7 +128,7 @@ def test_a_damaged_file_is_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["mysql://u:s3cret@h/x", "postgresql://u:s3cret@h:port/x", "postgresql+asyncpg://u:s3cret@h/x"],
+    ["nonsense:s3cret", "mysql://u:s3cret@h/x", "postgresql://u:s3cret@h:port/x", "postgresql+asyncpg://u:s3cret@h/x"],
 )
 def test_passwords_in_addresses_are_not_told(url: str) -> None:
     with pytest.raises(BadInput) as caught:

@@ -36,7 +36,7 @@ class WorkDatabase:
 
     @classmethod
     def open(cls, where: str | Path) -> WorkDatabase:
-        """The database at a URL (`postgresql://…`) or in a file of SQLite, in the form that this inlink reads.
+        """The database at a URL (a text) or in a file of SQLite (a path), in the form that this inlink reads.
 
         Raises: BadInput, NotConfigured, Unreachable, CorruptIndex.
         """
@@ -80,7 +80,7 @@ class WorkDatabase:
 
 
 def _url(where: str | Path) -> URL:
-    if isinstance(where, Path) or "://" not in where:
+    if isinstance(where, Path):
         return URL.create("sqlite", database=str(where))
     try:
         url = make_url(where)
