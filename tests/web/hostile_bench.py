@@ -53,18 +53,24 @@ PAGE = """<!doctype html><html><head><base href="https://evil.example/"><meta ht
 <template><img src=x onerror=alert(1)></template><noscript><p title="</noscript><img src=x onerror=alert(1)>">n</p></noscript><plaintext><script>alert(1)</script>"""  # noqa: E501
 
 
+class Nowhere:
+    """Where nothing is kept: a serving file without its workspace."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise NotConfigured("there is no workspace here", hint="make one")
+
+
 class HostileBench(StubBench):
     """Answers every question of the tables with the columns that are asked for. page: what the archive holds."""
 
     def __init__(self, page: str = PAGE) -> None:
         super().__init__()
         self.page = page
+        self.projects: Any = Nowhere()
 
     def __getattr__(self, name: str) -> Any:
         if name in ("domains", "hosts", "ips", "subnets", "anchors", "pages", "outlinks", "outdomains"):
             return self._door(name)
-        if name == "projects":
-            raise NotConfigured("there is no workspace here", hint="make one")
         raise AttributeError(name)
 
     def backlinks(self, target: str, scope: str | None = None, **options: Any) -> Rows:

@@ -31,7 +31,7 @@ def bench(tmp_path: Path) -> Iterator[Workbench]:
 def client(bench: Workbench) -> Iterator[TestClient]:
     """Made-up rows, and a workspace of its own for what is kept."""
     asked = HostileBench()
-    asked.projects = bench.projects  # type: ignore[attr-defined]
+    asked.projects = bench.projects
     with TestClient(pages(asked), base_url="http://127.0.0.1") as found:  # type: ignore[arg-type]
         yield found
 

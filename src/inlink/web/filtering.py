@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
+from markupsafe import Markup
 from starlette.datastructures import QueryParams
 
 from inlink.errors import BadInput
 from inlink.web.tables_words import label_of, operator_words
 from inlink.workbench.conditions import TAKES
-from inlink.workbench.fields import FieldInfo
+from inlink.workbench.fields import FieldInfo, filter_fields
 from inlink.workbench.filter_text import join_filters, write_filter
 from inlink.workbench.filters import All, Comparison, Filter, Not, conjuncts, parse_filter
 
@@ -152,6 +154,31 @@ def _words_of_test(test: Comparison, fields: Mapping[str, FieldInfo]) -> list[Wo
 
 def _offered() -> tuple[str, ...]:
     return tuple(choice.value for choice in operators_of({}))
+
+
+@cache
+def options_of(question: str, selected: str) -> Markup:
+    """The fields of a question as options of a list, in two groups. (The same for every view: they are made once.)"""
+    found = Markup("")
+    for title, choices in fields_offered(filter_fields(question)):
+        found += Markup('<optgroup label="{}">').format(title)
+        for choice in choices:
+            is_on = Markup(" selected") if choice.value == selected else Markup("")
+            words = (choice.value, choice.type, choice.hint, is_on, choice.label)
+            found += Markup('<option value="{}" data-type="{}" title="{}"{}>{}</option>').format(*words)
+        found += Markup("</optgroup>")
+    return found
+
+
+@cache
+def datalists_of(question: str) -> Markup:
+    """The usual values of fields that have few, as lists that fields of values refer to."""
+    found = Markup("")
+    for name, info in filter_fields(question).items():
+        if info.values:
+            options = Markup("").join(Markup('<option value="{}"></option>').format(value) for value in info.values)
+            found += Markup('<datalist id="list-{}">{}</datalist>').format(name, options)
+    return found
 
 
 def fields_offered(fields: Mapping[str, FieldInfo]) -> tuple[tuple[str, list[Choice]], ...]:

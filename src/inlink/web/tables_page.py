@@ -20,19 +20,20 @@ from inlink.errors import BadInput, InlinkError
 from inlink.failures import failure
 from inlink.web.access import needs
 from inlink.web.answers import READS, bench_of, page
-from inlink.web.filtering import chips_of, fields_offered, operators_of
+from inlink.web.filtering import chips_of, datalists_of, operators_of, options_of
 from inlink.web.tables import Table
 from inlink.web.tables_list import SIDES, TABLES
 from inlink.web.tables_panel import PANEL_COLUMNS, panel_of
 from inlink.web.tables_saved import notes_about, saved_around
-from inlink.web.tables_tabs import Tab, tabs_of
+from inlink.web.tables_tabs import Tab, overview_of, tabs_about
 from inlink.web.tables_view import PAGES, TableView
 from inlink.web.tables_words import STATES, SWITCHES, label_of
 from inlink.web.words import note as without_options
-from inlink.workbench import Rows, Workbench
+from inlink.workbench import Overview, Rows, Workbench
 from inlink.workbench.fields import shown_fields
 from inlink.workbench.people import Role
 
+MANY_LINKS = 100_000  # of a target: a view that is not kept reads them all, and says so
 TARGET = "div#view"  # what htmx swaps
 WIDE_CELLS = ("context", "outgoing", "changed")
 HEAD_CELLS = (
@@ -110,10 +111,18 @@ def table_response(request: Request, view: TableView) -> Response:
     panel = panel_of(bench, view, links) if view.row and rows is not None else None
     status = 200 if answer.problem is None else failure(answer.problem).status
     template = "table_view.html" if is_partial(request) else "table.html"
+    found = overview_of(bench, view.query)
     notes = notes_about(bench, panel.row) if panel is not None else None
     context = context_of(view, answer, links) | saved_around(request, bench, view)
     response = page(
-        request, template, status_code=status, tabs=tabs_of(bench, view), panel=panel, link_notes=notes, **context
+        request,
+        template,
+        status_code=status,
+        tabs=tabs_about(found, view.query, view.table.path),
+        panel=panel,
+        link_notes=notes,
+        cost=cost_of(view, found),
+        **context,
     )
     response.headers["vary"] = "HX-Request, HX-Target"
     if is_partial(request):
@@ -174,6 +183,7 @@ def context_of(view: TableView, answer: Answer, links: list[dict[str, Any]]) -> 
         "problem": answer.problem,
         "took_ms": answer.took_ms,
         "links": links,
+        "row_base": f"{view.here(row='')}&row=",
         "most": {c.needs[0]: max((row[c.needs[0]] for row in links), default=0) for c in view.shown if c.cell == "bar"},
         "notes": [note_of(text, view) for text in rows.notes] if rows is not None else [],
         "snapshot": snapshot,
@@ -182,9 +192,9 @@ def context_of(view: TableView, answer: Answer, links: list[dict[str, Any]]) -> 
         "sorts": sorts,
         "sides": sides_of(view),
         "chips": chips_of(view.where, table.fields),
-        "fields_offered": fields_offered(table.fields),
+        "options_of": options_of,
+        "datalists_of": datalists_of,
         "operators": lambda name: operators_of(table.fields, name),
-        "value_lists": {name: info.values for name, info in table.fields.items() if info.values},
         "examples": EXAMPLES,
         "exports": EXPORTS,
         "state_words": STATES,
@@ -196,6 +206,18 @@ def context_of(view: TableView, answer: Answer, links: list[dict[str, Any]]) -> 
 
 
 STRONGER = "strength: domains that the source's domain stands above in the run"
+
+
+def cost_of(view: TableView, found: Overview | None) -> str:
+    """What a view of a large target reads beyond what is kept for it, so that nobody wonders why it takes longer."""
+    if found is None or found.n_links + found.n_lost_links < MANY_LINKS:
+        return ""
+    asked = {"the filter": view.where, "the order": view.sort, "the state": view.state != "live",
+             "what is counted also": view.switches, "the two days": view.from_ or view.to}  # fmt: skip
+    causes = [name for name, is_asked in asked.items() if is_asked]
+    if not causes or view.table.sides == "outgoing":
+        return ""
+    return f"read: all {found.n_links + found.n_lost_links:,} links of the target, for {' and '.join(causes)}"
 
 
 def sides_of(view: TableView) -> list[Tab]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from inlink.errors import BadInput
 from inlink.index.flags import FLAGS
@@ -49,6 +50,7 @@ class FieldInfo:
         return VALUES.get(self.name, ("true", "false") if self.type == "bool" else ())
 
 
+@cache
 def shown_fields(question: str, *, indirect: bool = False, folded: bool = False) -> dict[str, FieldInfo]:
     """The columns that rows of a question can show and be sorted by, in display order.
 
@@ -67,6 +69,7 @@ def shown_fields(question: str, *, indirect: bool = False, folded: bool = False)
     return {c.name: FieldInfo(c.name, c.type, c.meaning, is_sum=True) for c in grouping.columns}
 
 
+@cache
 def filter_fields(question: str, *, indirect: bool = False, folded: bool = False) -> dict[str, FieldInfo]:
     """The columns that a question's filter may name: those of links, then, where rows are counted, their sums."""
     shown = shown_fields(question, indirect=indirect, folded=folded)

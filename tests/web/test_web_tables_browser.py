@@ -1,0 +1,248 @@
+"""The working tables and the drawn record in Chromium: nothing leaves, nothing runs, the address keeps step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from browsing import LOOKS, Visit, serving, visiting
+from hostile_bench import PAGE, HostileBench
+from playwright.sync_api import Browser, Page, Request
+from starlette.applications import Starlette
+from starlette.requests import Request as Asked
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from inlink.server.app import create_app
+from inlink.server.guard import POLICY
+from inlink.web.evidence import FRAME_HEADERS
+from inlink.web.tables_list import TABLES
+
+TARGET = "crumbandcrust.example"
+ROW = 2**62
+EVIL = "https://evil.example"
+
+pytestmark = pytest.mark.browser
+
+
+class Sink:
+    """What a hostile page would reach, if it reached anything."""
+
+    def __init__(self) -> None:
+        self.met: list[str] = []
+
+    def app(self) -> Starlette:
+        def met(request: Asked) -> Response:
+            self.met.append(str(request.url))
+            return PlainTextResponse("alert('reached')", headers={"access-control-allow-origin": "*"})
+
+        return Starlette(routes=[Route("/{path:path}", met, methods=["GET", "POST"])])
+
+
+@pytest.fixture
+def sink() -> Iterator[tuple[Sink, str]]:
+    found = Sink()
+    with serving(found.app()) as url:
+        yield found, url
+
+
+def asked_by(page: Page) -> list[str]:
+    urls: list[str] = []
+
+    def note(request: Request) -> None:
+        urls.append(request.url)
+
+    page.context.on("request", note)
+    return urls
+
+
+def pressed(visit: Visit, where: str) -> None:
+    """Press a place of the drawn record, whatever it is."""
+    frame = visit.page.frame_locator("iframe")
+    frame.locator(where).first.click(force=True, timeout=5_000)
+    visit.page.wait_for_timeout(200)
+
+
+def test_a_hostile_record_is_drawn_without_a_single_request(browser: Browser, sink: tuple[Sink, str]) -> None:
+    met, evil = sink
+    hostile = PAGE.replace(EVIL, evil)
+    with serving(create_app(HostileBench(hostile))) as site, visiting(browser, site + "/") as visit:  # type: ignore[arg-type]
+        urls = asked_by(visit.page)
+        visit.page.goto(f"{site}/evidence/{ROW}")
+        visit.page.wait_for_load_state("networkidle")
+        frame = visit.page.frame_locator("iframe")
+        box, outer = frame.locator("#link").bounding_box(), visit.page.locator("iframe").bounding_box()
+        assert box is not None
+        assert outer is not None
+        assert outer["y"] <= box["y"] <= outer["y"] + outer["height"]
+        assert frame.locator("body").inner_text().count("the hostile link") == 1
+        for where in ("#link", "text=Send", "body"):
+            pressed(visit, where)
+        visit.page.wait_for_timeout(500)
+        assert visit.page.url == f"{site}/evidence/{ROW}"
+        assert visit.page.title() == "Evidence · inlink"
+        assert len(visit.page.context.pages) == 1
+        assert [url for url in urls if not url.startswith(site)] == []
+        drawn = [url for url in urls if url.endswith(("/page#link", "/page"))]
+        assert len(drawn) == 1
+        # the browser's driver tries to run a script of its own in every frame
+        assert [fault for fault in visit.faults if "Blocked script execution in" not in fault] == []
+    assert met.met == []
+
+
+def test_the_sandbox_holds_a_record_that_nobody_wrote_anew(browser: Browser, sink: tuple[Sink, str]) -> None:
+    met, evil = sink
+    hostile = PAGE.replace(EVIL, evil)
+
+    def outer(_request: Asked) -> Response:
+        text = '<!doctype html><title>outer</title><iframe sandbox="" src="/page" width="800" height="800"></iframe>'
+        return HTMLResponse(text, headers={"content-security-policy": POLICY})
+
+    def inner(_request: Asked) -> Response:
+        return HTMLResponse(hostile, headers=FRAME_HEADERS)
+
+    app = Starlette(routes=[Route("/", outer), Route("/page", inner)])
+    with serving(app) as site, visiting(browser, site + "/") as visit:
+        visit.page.wait_for_timeout(500)
+        pressed(visit, "a")
+        pressed(visit, "button")
+        visit.page.wait_for_timeout(500)
+        assert visit.page.url == f"{site}/"
+        assert visit.page.title() == "outer"
+        assert len(visit.page.context.pages) == 1
+        assert not [fault for fault in visit.seen if fault.startswith("dialog")]
+    assert met.met == []
+
+
+def settled(page: Page) -> None:
+    page.wait_for_selector(".htmx-request", state="detached")
+    page.wait_for_load_state("networkidle")
+
+
+def asked_for(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def rows_of(page: Page) -> list[str]:
+    return page.locator("table.links tbody tr td:nth-child(2) .src").all_inner_texts()
+
+
+def test_a_table_is_worked_with_and_the_address_keeps_step(browser: Browser, demo_site: str) -> None:
+    with visiting(browser, f"{demo_site}/backlinks?q={TARGET}&limit=25") as visit:
+        page = visit.page
+        page.evaluate("window.stayed = true")
+        first = rows_of(page)
+        page.click("#next")
+        page.wait_for_url("**cursor=**")
+        settled(page)
+        assert rows_of(page) != first
+        page.click("#add summary")
+        page.select_option("#fnew", "region")
+        page.select_option("#onew", "=")
+        page.fill("#vnew", "footer")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**where=region**")
+        settled(page)
+        assert asked_for(page)["where"] == ["region = footer"]
+        assert page.locator(".chip .x").count() == 1
+        assert {text.strip() for text in page.locator("td:nth-child(4) .to:last-child").all_inner_texts()} == {"footer"}
+        page.select_option("#grp", "domain")
+        page.wait_for_url("**group=domain**")
+        settled(page)
+        page.click("#h-source")
+        page.wait_for_url("**sort=source_url**")
+        settled(page)
+        assert page.locator("th[aria-sort=ascending]").inner_text().startswith("Source page")
+        page.go_back()
+        page.wait_for_url(lambda url: "sort=" not in url)
+        settled(page)
+        assert page.locator("th[aria-sort=descending]").inner_text().startswith("Str.")
+        page.click(".chip .x")
+        page.wait_for_url(lambda url: "where=" not in url)
+        settled(page)
+        assert page.evaluate("window.stayed") is True
+        assert visit.faults == []
+
+
+def test_the_panel_opens_with_its_evidence(browser: Browser, demo_site: str) -> None:
+    with visiting(browser, f"{demo_site}/backlinks?q={TARGET}") as visit:
+        page = visit.page
+        page.locator(".src").nth(2).focus()
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#panel .frame mark")
+        settled(page)
+        assert "row=" in page.url
+        assert page.locator("tr.on").count() == 1
+        page.click("#panel .panel-head a")
+        page.wait_for_url(lambda url: "row=" not in url)
+        assert page.locator("#panel").count() == 0
+        assert visit.faults == []
+
+
+def test_the_menu_of_filters_with_the_keyboard_alone(browser: Browser, demo_site: str) -> None:
+    with visiting(browser, f"{demo_site}/domains?q={TARGET}") as visit:
+        page = visit.page
+        page.focus("#add summary")
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "fnew"
+        page.select_option("#fnew", "n_links")
+        offered = page.evaluate("[...document.querySelector('#onew').options].filter(o => !o.hidden).map(o => o.value)")
+        assert ">=" in offered
+        assert "contains" not in offered
+        page.keyboard.press("Escape")
+        assert page.evaluate("document.activeElement.matches('#add summary')")
+        assert not page.evaluate("document.querySelector('#add').open")
+        assert visit.faults == []
+
+
+def test_a_table_without_scripts(browser: Browser, demo_site: str) -> None:
+    with visiting(browser, f"{demo_site}/backlinks?q={TARGET}&limit=25", scripts=False) as visit:
+        page = visit.page
+        page.click("#add summary")
+        page.select_option("#fnew", "lang")
+        page.select_option("#onew", "=")
+        page.fill("#vnew", "en")
+        page.click("#add button")
+        page.wait_for_url("**where=lang+%3D+en**")
+        page.select_option("#sort", "-first_seen")
+        page.click(".tools button")
+        page.wait_for_url("**sort=-first_seen**")
+        page.click("#next")
+        page.wait_for_url("**cursor=**")
+        with page.expect_download() as download:
+            page.click("#export summary")
+            page.click("#export a")
+        assert re.fullmatch(rf"{TARGET}-backlinks-0001-.*\.csv", download.value.suggested_filename)
+
+
+PLACES = {
+    "wrong filter": f"/backlinks?q={TARGET}&where=colour+%3D+1",
+    **{question: f"{table.path}?q={TARGET}" for question, table in TABLES.items()},
+    "panel, filters": f"/backlinks?q={TARGET}&where=region+%3D+main+and+not+lang+%3D+de+and+(follow+or+ugc)",
+    "nothing": f"/backlinks?q={TARGET}&where=anchor+%3D+nothing",
+    "broken": f"/broken?q={TARGET}",
+    "broken outgoing": "/outgoing/broken?q=bloggerlounge.example",
+    "views": "/views",
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_axe_finds_nothing_and_nothing_overflows(browser: Browser, demo_site: str, axe: str, place: str) -> None:
+    at = list(PLACES).index(place)
+    for width, scheme in LOOKS if place == "backlinks" else [LOOKS[2 - at % 2]]:
+        with visiting(browser, demo_site + PLACES[place], width, scheme, allowed=500) as visit:
+            assert visit.faults == []
+            assert visit.overflow == 0
+            assert visit.judged_by(axe) == []
+
+
+@pytest.mark.parametrize("path", [f"/backlinks?q=a.example&row={ROW}", "/anchors?q=a.example", "/broken?q=a.example"])
+def test_hostile_rows_keep_their_place(browser: Browser, axe: str, path: str) -> None:
+    with serving(create_app(HostileBench())) as site:  # type: ignore[arg-type]
+        for width, scheme in LOOKS[:1] + LOOKS[-1:]:
+            with visiting(browser, site + path, width, scheme) as visit:
+                assert visit.faults == []
+                assert visit.overflow == 0
+                assert visit.judged_by(axe) == []
