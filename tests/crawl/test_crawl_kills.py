@@ -88,8 +88,8 @@ def survive(tmp_path: Path, n_kills: int, seed: int) -> None:
             assert names == {path.name for path in (folder / "archive").glob("*.warc.gz")}
 
 
-def test_ten_kills(tmp_path: Path) -> None:
-    survive(tmp_path, 10, 1)
+def test_five_kills(tmp_path: Path) -> None:
+    survive(tmp_path, 5, 1)
 
 
 @pytest.mark.gate

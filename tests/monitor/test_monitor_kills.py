@@ -119,8 +119,8 @@ def reset(folder: Path, at_us: int) -> None:
         MonitorStore(workspace.database, SuffixRules(())).all_due(at_us)
 
 
-def test_ten_kills(tmp_path: Path) -> None:
-    survive(tmp_path, 10, 1)
+def test_five_kills(tmp_path: Path) -> None:
+    survive(tmp_path, 5, 1)
 
 
 @pytest.mark.gate
