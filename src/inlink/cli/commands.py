@@ -520,7 +520,8 @@ verb(
     f"{ACTIONS}.upkeep:gc",
     "Remove old snapshots, never one in use.\n\n"
     "Also parts that no input needs, and copies made by `add --keep` that nothing needs or that are older than "
-    "retention.archive_days, and what unfinished imports of releases left; never a file of yours.",
+    "retention.archive_days, what unfinished imports of releases left, and checks, looks and lines of the ledger that "
+    "are older than [retention] keeps; never a file of yours.",
     [
         option(
             "--keep", type=click.IntRange(1), metavar="N", help="Snapshots to keep. Default: the workspace's setting."
