@@ -1,6 +1,6 @@
-"""A hundred kills of jobs: real builds and crawls, their process or their worker killed at random moments.
+"""Forty kills of jobs: real builds and crawls, their process or their worker killed at random moments.
 
-    python gate/job_kills.py [--kills 100] [--seed 1]
+    python gate/job_kills.py [--kills 40] [--seed 1]
 
 Each round gives a workspace some jobs (an import of the demo web with a build and scores to follow, or a crawl of the
 demo web over HTTP with a build) and starts a worker in a process of its own. At random moments the worker, or the
@@ -55,7 +55,7 @@ class Tally:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--kills", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     gate = Gate("job_kills")

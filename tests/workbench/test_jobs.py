@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,17 @@ EDITOR = Who(8, "Ed", Role.EDITOR, "session")
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Workbench]:
+def bench(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench]:
+    """A workspace with an empty database, of either kind."""
+    monkeypatch.setenv("INLINK_DATABASE_URL", database_url)
+    with Workbench.create(tmp_path / "w") as made:
+        made.path.joinpath("inlink.toml").write_text('[fetch]\ncontact = "https://a.example/bot"\n')
+        yield made
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Workbench]:
+    """A workspace with a database of its own: for what both kinds do alike."""
     with Workbench.create(tmp_path / "w") as made:
         made.path.joinpath("inlink.toml").write_text('[fetch]\ncontact = "https://a.example/bot"\n')
         yield made
@@ -66,8 +78,42 @@ def test_what_may_run_at_once(bench: Workbench, db: WorkDatabase) -> None:
     assert taken(db) == numbers["check"]
 
 
-def test_nobody_takes_jobs_is_said(bench: Workbench) -> None:
-    assert bench.jobs.start("build").waits_for == "a worker: start inlink serve or inlink jobs work"
+def test_many_workers_take_each_job_once_and_never_two_that_need_the_same(bench: Workbench, db: WorkDatabase) -> None:
+    for number in range(24):
+        bench.jobs.start("build" if number % 3 else "add", {} if number % 3 else {"inputs": ["x"]})
+    taken_by: dict[int, str] = {}
+    clashes: list[int] = []
+    building: list[int] = []
+    turn = threading.Lock()
+
+    def work(owner: str) -> None:
+        while not job_queue.is_empty(db):
+            job = job_queue.take(db, owner, LEASE_US, list(KINDS))
+            if job is None:
+                time.sleep(0.002)
+                continue
+            with turn:
+                clashes.extend([job.job_id] if job.job_id in taken_by or (job.holds and building) else [])
+                taken_by[job.job_id] = owner
+                building.extend([job.job_id] if job.holds else [])
+            time.sleep(0.002)
+            with turn:
+                if job.holds:
+                    building.clear()
+            assert job_queue.end(db, job.job_id, owner, Outcome("done"))
+
+    workers = [threading.Thread(target=work, args=(f"w{n}",)) for n in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert clashes == []
+    assert sorted(taken_by) == [job.job_id for job in bench.jobs.list(["done"])][::-1]
+    assert len(taken_by) == 24
+
+
+def test_nobody_takes_jobs_is_said(here: Workbench) -> None:
+    assert here.jobs.start("build").waits_for == "a worker: start inlink serve or inlink jobs work"
 
 
 def test_a_worker_whose_lease_is_over_changes_nothing(bench: Workbench, db: WorkDatabase) -> None:
@@ -164,32 +210,32 @@ def test_what_follows_is_made_once_with_the_end(bench: Workbench, db: WorkDataba
     ],
 )
 def test_wrong_arguments_are_told_before_a_job_is_made(
-    bench: Workbench, kind: str, given: dict[str, Any], named: str
+    here: Workbench, kind: str, given: dict[str, Any], named: str
 ) -> None:
     with pytest.raises(BadInput, match=named):
-        bench.jobs.start(kind, given)
-    assert bench.jobs.list() == ()
+        here.jobs.start(kind, given)
+    assert here.jobs.list() == ()
 
 
-def test_crawls_need_somebody_whom_webmasters_can_reach(bench: Workbench) -> None:
-    bench.path.joinpath("inlink.toml").write_text("")
+def test_crawls_need_somebody_whom_webmasters_can_reach(here: Workbench) -> None:
+    here.path.joinpath("inlink.toml").write_text("")
     with pytest.raises(NotConfigured, match="nobody is named"):
-        bench.jobs.start("crawl", {"seeds": ["a.example"]})
+        here.jobs.start("crawl", {"seeds": ["a.example"]})
 
 
-def test_roles(bench: Workbench) -> None:
+def test_roles(here: Workbench) -> None:
     with pytest.raises(Refused):
-        bench.jobs.start("build", {}, VIEWER)
+        here.jobs.start("build", {}, VIEWER)
     with pytest.raises(Refused):
-        bench.jobs.start("gc", {}, EDITOR)
-    number = bench.jobs.start("build", {}, EDITOR).job_id
-    for ask in (bench.jobs.cancel, bench.jobs.pause, bench.jobs.retry):
+        here.jobs.start("gc", {}, EDITOR)
+    number = here.jobs.start("build", {}, EDITOR).job_id
+    for ask in (here.jobs.cancel, here.jobs.pause, here.jobs.retry):
         with pytest.raises(Refused):
             ask(number, VIEWER)
 
 
-def test_there_is_no_such_job(bench: Workbench) -> None:
-    for ask in (bench.jobs.get, bench.jobs.log, bench.jobs.cancel, bench.jobs.retry):
+def test_there_is_no_such_job(here: Workbench) -> None:
+    for ask in (here.jobs.get, here.jobs.log, here.jobs.cancel, here.jobs.retry):
         with pytest.raises(NotFound):
             ask(7)
 

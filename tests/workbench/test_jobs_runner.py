@@ -11,10 +11,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from inlink.demo import DemoWeb
+from inlink.errors import Unreachable
+from inlink.store.db import job_queue
 from inlink.workbench import Workbench, jobs_runner
 from inlink.workbench.jobs_results import JobRow
 
@@ -171,3 +174,25 @@ def test_real_work_in_real_processes(tmp_path: Path, demo_web: DemoWeb) -> None:
         assert build.result["snapshot"] == bench.status().snapshot
         assert build.progress is not None
         assert build.progress.n_steps == 3
+
+
+def test_a_database_that_is_away_for_a_while_loses_nothing(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    number = told(bench, "line first", "sleep 0.3", "line second", "step 7")
+    real, n_failed = job_queue.speak, 0
+
+    def away(*words: Any) -> Any:
+        nonlocal n_failed
+        if n_failed < 8:
+            n_failed += 1
+            raise Unreachable("the database does not answer", hint="")
+        return real(*words)
+
+    monkeypatch.setattr(job_queue, "speak", away)
+    job = worked(bench, number)
+    assert (job.state, n_failed) == ("done", 8)
+    assert texts(bench, number) == ["again False", "first", "second"]
+    assert job.progress is not None
+    assert job.progress.done == 7
+    assert capsys.readouterr().err.count("cannot be used") == 1

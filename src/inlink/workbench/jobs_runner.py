@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from filelock import FileLock, Timeout
+from sqlalchemy.exc import SQLAlchemyError
 
 from inlink.errors import BadInput, InlinkError
 from inlink.store.db import job_queue
@@ -83,7 +84,7 @@ class Runner:
         self._wake = wake or threading.Event()
         self._stop = threading.Event()
         self._is_alone = db.engine.dialect.name == "sqlite"
-        self._spoke_at = self._adopted_at = float("-inf")
+        self._spoke_at = self._adopted_at = self._grumbled_at = float("-inf")
 
     def run(self, *, until_empty: bool = False) -> None:
         """Take jobs until closed; or until nothing waits and nothing runs."""
@@ -118,9 +119,16 @@ class Runner:
                 self._turn()
                 if until_empty and not self._children and job_queue.is_empty(self._db):
                     return
-            except InlinkError as error:  # the database is away: what runs goes on, and is written when it is back
-                sys.stderr.write(f"jobs: the database cannot be reached: {error.message}\n")
+            except (InlinkError, SQLAlchemyError) as error:  # what runs goes on, and is written when it is back
+                self._grumble(str(error).partition("\n")[0])
             self._wake.wait(0.1 if self._children else LOOK_S)
+
+    def _grumble(self, why: str) -> None:
+        """Say now and then that the database is away."""
+        now = time.monotonic()
+        if now - self._grumbled_at >= LEASE_S:
+            self._grumbled_at = now
+            sys.stderr.write(f"jobs: the database cannot be used: {why}\n")
 
     def _turn(self) -> None:
         """One look at everything."""
@@ -149,10 +157,12 @@ class Runner:
             "began_us": job.started_at or now_us(),
             "is_polite": kind.is_polite,
         }
-        process = subprocess.Popen(  # noqa: S603  our own module
-            CHILD, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, encoding="utf-8", errors="replace", start_new_session=True,
-        )  # fmt: skip
+        try:
+            process = self._process()
+        except OSError as error:  # no memory, or too many processes
+            why = f"its process could not be started: {error.strerror}"
+            job_queue.put_back(self._db, job.job_id, self.owner, why, after_us=int(LEASE_S * 1e6), counts=True)
+            return
         child = _Child(job, process)
         self._children[job.job_id] = child
         for stream, hear in ((process.stdout, _hear), (process.stderr, _hear_fault)):
@@ -160,6 +170,13 @@ class Runner:
             reader.start()
             child.readers.append(reader)
         _tell(child, json.dumps(order))
+
+    @staticmethod
+    def _process() -> subprocess.Popen[str]:
+        return subprocess.Popen(  # noqa: S603  our own module
+            CHILD, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, encoding="utf-8", errors="replace", start_new_session=True,
+        )  # fmt: skip
 
     def _speak(self) -> None:
         """Write what was said, once a second at most; hear who is asked to end."""
