@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from sqlalchemy import insert, select
 
 from inlink.check.keeping import CheckStore
 from inlink.check.verdicts import Verdict
+from inlink.cli.commands import inlink
 from inlink.errors import BadInput, Outdated, Refused
 from inlink.store.db import Base, WorkDatabase
 from inlink.store.db.jobs import Job
@@ -111,3 +114,27 @@ def test_the_last_admin_stays(bench: Workbench) -> None:
     with pytest.raises(Refused):
         bench.erase_person("mia", LOCAL)
     assert "mia" in everything(bench.database)
+
+
+def test_by_commands(tmp_path: Path) -> None:
+    """Backup, restore, find and erase as a user types them."""
+
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(inlink, ["-w", str(tmp_path / "web"), *words])
+
+    assert run("init", str(tmp_path / "web")).exit_code == 0
+    with Workbench.open(tmp_path / "web") as bench:
+        bench.projects.notes.add(LOCAL, "domain", "a.example", "Ask Ann Lee")
+    copy = str(tmp_path / "copy.tar")
+    assert "rows of" in run("backup", copy).stdout
+    assert isinstance(run("backup", copy).exception, BadInput)
+    found = json.loads(run("person", "find", "ann lee", "--format", "json").stdout)
+    assert [(row["table"], row["excerpt"]) for row in found["rows"]] == [("notes", "Ask Ann Lee")]
+    asked = run("person", "erase", "Ann Lee")
+    assert "nothing was erased: add --yes" in asked.stderr
+    assert "notes 1 text: Ask Ann Lee" in asked.stdout
+    done = run("person", "erase", "Ann Lee", "--yes")
+    assert done.stdout.splitlines() == ["1 text changed and 0 rows removed in notes", "nowhere"]
+    assert isinstance(run("restore", copy).exception, Refused)
+    assert "1 file into" in run("restore", copy, "--force").stdout
+    assert "Ann Lee" in run("person", "find", "Ann Lee").stdout

@@ -23,7 +23,7 @@ def backup(call: Call, *, file: Path, archive: bool, force: bool, output: str | 
         place.line(to_json(dataclasses.asdict(made), indent=2))
         return
     rows = sum(made.rows.values())
-    holds = f"{rows:,} rows of {clean(made.database)}, {made.n_files:,} files, {_mb(made.n_bytes)}"
+    holds = f"{_n(rows, 'row')} of {clean(made.database)}, {_n(made.n_files, 'file')}, {_mb(made.n_bytes)}"
     place.line(f"{clean(made.path)}: {holds}")
 
 
@@ -36,7 +36,8 @@ def restore(call: Call, *, file: Path, force: bool, output: str | None) -> None:
         place.line(to_json(dataclasses.asdict(done), indent=2))
         return
     rows = sum(done.rows.values())
-    place.line(f"{rows:,} rows into {clean(done.database)}, {done.n_files:,} files into {clean(str(call.folder))}")
+    where = f"{clean(done.database)}, {_n(done.n_files, 'file')} into {clean(str(call.folder))}"
+    place.line(f"{_n(rows, 'row')} into {where}")
     place.say("next: inlink build makes the index again; everybody has to sign in again")
 
 
@@ -64,7 +65,7 @@ def erase(call: Call, *, person: str, yes: bool, output: str | None) -> None:
         place.line(to_json(dataclasses.asdict(done), indent=2))
         return
     where = f" in {', '.join(done.tables)}" if done.tables else ""
-    place.line(f"{done.n_changed:,} texts changed and {done.n_removed:,} rows removed{where}")
+    place.line(f"{_n(done.n_changed, 'text')} changed and {_n(done.n_removed, 'row')} removed{where}")
     _tell(place, done.left)
 
 
@@ -75,7 +76,7 @@ def _tell(place: Output, found: Found) -> None:
     for number in found.settings:
         place.line(f"inlink.toml line {number}: change it there")
     for each in found.inputs:
-        place.line(f"input {clean(each.name)}: {each.n_rows:,} rows of its pages")
+        place.line(f"input {clean(each.name)}: {_n(each.n_rows, 'row')} of its pages")
     if found.inputs:
         place.say(
             "inputs are removed whole: inlink remove NAME, inlink build, inlink gc --keep 1; then their own files"
@@ -83,6 +84,10 @@ def _tell(place: Output, found: Found) -> None:
     if not (found.rows or found.settings or found.inputs):
         place.line("nowhere")
     place.say("backups and the text of archived pages were not looked at")
+
+
+def _n(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _mb(n_bytes: int) -> str:
