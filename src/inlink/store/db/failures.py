@@ -14,7 +14,7 @@ from inlink.errors import BadInput, Busy, CorruptIndex, InlinkError, NotConfigur
 _AGAIN = "try again when it is there"
 _LOST = "try again when it is there; look first whether the last change was kept"
 _COPY = "restore it from a copy (inlink restore); it holds what was watched, checked and sent"
-# The first words that fit decide. SQLite has no codes in its texts' stead that SQLAlchemy passes on.
+# What SQLite says; the first words that fit decide.
 _SQLITE: tuple[tuple[str, type[InlinkError], str, str], ...] = (
     ("disk is full", Unreachable, "the disk of {name} is full", "make room; nothing of this step was kept"),
     ("database is locked", Busy, "{name} is being changed by another process", "try again in a minute"),
