@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import jinja2
@@ -39,6 +40,7 @@ from inlink.web.query import Query
 from inlink.workbench import Workbench
 
 HERE = Path(__file__).parent
+KEPT_LONG = f"public, max-age={365 * 86400}, immutable"
 ROUTES: list[BaseRoute] = [
     *home.ROUTES,
     *overview.ROUTES,
@@ -53,12 +55,13 @@ ROUTES: list[BaseRoute] = [
 
 
 class Static(StaticFiles):
-    """Style sheets, fonts and scripts; their address carries the version, so they may be kept."""
+    """Style sheets, fonts and scripts; their address carries a digest of all of them, so they may be kept."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """The file, to be kept for a day."""
+        """The file, to be kept for a year by an address with the digest, else for a day."""
         response = await super().get_response(path, scope)
-        response.headers["cache-control"] = "public, max-age=86400"
+        is_stamped = b"v=" in scope.get("query_string", b"")
+        response.headers["cache-control"] = KEPT_LONG if is_stamped else "public, max-age=86400"
         return response
 
 
@@ -90,6 +93,7 @@ def environment() -> jinja2.Environment:
     env.globals.update(
         words.GLOBALS | work_words.GLOBALS | tables_words.GLOBALS,
         version=__version__,
+        stamp=stamp(),
         csrf_field=access.csrf_field,
         csrf_token=access.csrf_token,
         asker=access.asker,
@@ -99,6 +103,15 @@ def environment() -> jinja2.Environment:
     )
     env.filters.update(ACCOUNT_FILTERS)
     return env
+
+
+def stamp() -> str:
+    """A digest of all static files: it changes when one of them does."""
+    total = hashlib.sha256()
+    for file in sorted((HERE / "static").rglob("*")):
+        if file.is_file():
+            total.update(file.name.encode() + hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()[:12]
 
 
 def _domain_failure(request: Request, error: Exception) -> Response:
