@@ -1,0 +1,39 @@
+"""`inlink jobs …` from the first job to the last."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inlink.cli.main import main
+
+
+@pytest.fixture
+def folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    assert main(["init", str(tmp_path / "w")]) == 0
+    capsys.readouterr()
+    return tmp_path / "w"
+
+
+def test_a_job_by_hand(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def said(*words: object, code: int = 0) -> str:
+        assert main(["-w", str(folder), "jobs", *map(str, words)]) == code
+        found = capsys.readouterr()
+        return found.out if code == 0 else found.err
+
+    assert "no jobs yet" in said("list")
+    assert "add: nowhere.warc" in said("start", "add", "inputs=nowhere.warc", "keep=true", "--then", "build")
+    shown: dict[str, Any] = json.loads(said("show", 1, "--format", "json"))
+    assert (shown["state"], shown["arguments"]) == ("queued", {"inputs": ["nowhere.warc"], "keep": True})
+    assert said("cancel", 1) == "job 1 is cancelled\n"
+    assert said("retry", 1) == "job 1 is queued\n"
+    said("work", "--until-empty")
+    (job,) = json.loads(said("list", "--state", "failed", "--format", "json"))["jobs"]
+    assert "nowhere.warc" in job["error"]
+    assert "nowhere.warc" in said("log", 1)
+    assert "there is no job 7" in said("show", 7, code=1)
+    assert "is not NAME=VALUE" in said("start", "build", "quickly", code=2)
+    assert "workers" in said("start", "build", "workers=many", code=2)
