@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import os
 import pwd
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -26,6 +24,14 @@ SETTINGS = {
     "unix_socket_permissions": "0700",
 }
 START_S = 120
+# The server ends when our end of its input is closed, however the tests end.
+KEEPER = """
+exec 3<&0
+"$0" "$@" &
+server=$!
+{ cat > /dev/null; kill -QUIT $server; } <&3 2> /dev/null &
+wait $server
+"""
 
 
 def programs() -> Path | None:
@@ -62,9 +68,16 @@ class Server:
     def start(self) -> None:
         """Run it, and wait until it answers."""
         settings = [f"-c{name}={value}" for name, value in self._settings.items()]
-        command = [str(self._bin / "postgres"), "-D", "data", "-k", str(self.folder), *settings]
+        program = [str(self._bin / "postgres"), "-D", "data", "-k", str(self.folder), *settings]
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log, **self._as)  # type: ignore[call-overload]
+            self._process = subprocess.Popen(
+                ["sh", "-c", KEEPER, *program],
+                cwd=self.folder,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                **self._as,  # type: ignore[call-overload]
+            )
         until = time.monotonic() + START_S
         while True:
             try:
@@ -76,8 +89,8 @@ class Server:
 
     def kill(self) -> None:
         """It is gone at once, as by a power cut."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGQUIT)
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
             self._process.wait(60)
 
     def make(self, template: str | None = None) -> str:
@@ -97,12 +110,7 @@ class Server:
 
     def close(self) -> None:
         """End it and remove its folder."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(30)
-            self._process.kill()
-            self._process.wait()
+        self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(self, program: str, *words: str) -> None:
