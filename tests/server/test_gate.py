@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from server_site import BASE, Browser, accounts_of
 
+from inlink.errors import Unreachable
 from inlink.server import forgery
 from inlink.server.app import create_app
-from inlink.server.guard import HEADERS
+from inlink.server.guard import HEADERS, is_sandboxed
 from inlink.server.site import Site
 from inlink.workbench import Workbench
 
@@ -147,6 +148,29 @@ def test_bodies_are_bounded_by_what_they_are(bench: Workbench) -> None:
     assert browser.post("/nope", content=b"x" * 1001, headers=headers).status_code == 413
     small = {"csrf_token": token, "x": "y"}
     assert browser.post("/nope", data=small, headers={"origin": BASE}).status_code == 404
+
+
+def test_a_database_that_is_away_is_told(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts = accounts_of(bench)
+
+    def away(*_given: object) -> bool:
+        raise Unreachable("the database does not answer", hint="try again when it is there")
+
+    monkeypatch.setattr(accounts, "exist", away)
+    browser = Browser(create_app(bench, accounts=accounts))
+    page, answer = browser.get("/settings/account"), browser.get("/api/v1/status")
+    assert (page.status_code, answer.status_code) == (503, 503)
+    assert "the database does not answer" in page.text
+    assert answer.json()["kind"] == "Unreachable"
+    assert page.headers["content-security-policy"]
+    assert browser.get("/static/inlink.css").status_code == 200
+
+
+def test_a_record_in_a_sandbox_keeps_its_own_policy() -> None:
+    assert is_sandboxed("default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'")
+    for weaker in ("", "sandbox", "default-src 'none'", "default-src 'none'; sandbox allow-scripts",
+                   "default-src 'none'; sandbox; script-src 'self'", "default-src *; sandbox"):  # fmt: skip
+        assert not is_sandboxed(weaker)
 
 
 def test_a_socket_is_closed(browser: Browser) -> None:

@@ -11,12 +11,12 @@ import argon2
 import pytest
 from sqlalchemy import select, text, update
 
-from inlink.errors import BadInput, InlinkError, NotFound, Refused
+from inlink.errors import BadInput, Busy, InlinkError, NotFound, Refused
 from inlink.store.db import WorkDatabase
 from inlink.store.db.users import SessionRow, TokenRow, UserRow
 from inlink.workbench import audit
 from inlink.workbench.accounts import Accounts, Terms
-from inlink.workbench.accounts_passwords import LONGEST, Passwords, check_password
+from inlink.workbench.accounts_passwords import AT_ONCE, LONGEST, Passwords, check_password
 from inlink.workbench.accounts_throttle import Throttle
 from inlink.workbench.people import Role, Who
 
@@ -81,6 +81,17 @@ def test_a_password_is_right_however_its_letters_are_put_together() -> None:
     assert not passwords.is_right(None, "the password of nobody")
     assert not passwords.is_right("broken", "x")
     assert not passwords.is_right(passwords.hash("ab" * LONGEST), "ab" * LONGEST + "c")
+
+
+def test_many_sign_ins_at_once_wait_not_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inlink.workbench.accounts_passwords.PATIENCE_S", 0.01)
+    passwords = Passwords(QUICK)
+    for _ in range(AT_ONCE):
+        passwords._turns.acquire()
+    with pytest.raises(Busy, match="too many people"):
+        passwords.is_right(None, GOOD)
+    passwords._turns.release()
+    assert not passwords.is_right(None, GOOD)
 
 
 def test_hashes_are_of_the_recommended_parameters() -> None:

@@ -32,7 +32,7 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-FRAMED = ("content-security-policy", "x-frame-options")
+FRAMED = ("content-security-policy", "x-frame-options", "referrer-policy")
 TLS = {"strict-transport-security": "max-age=31536000"}
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 
 import argon2
 
-from inlink.errors import BadInput
+from inlink.errors import BadInput, Busy
 
 SHORTEST, LONGEST = 12, 1024  # characters
 FEWEST_LETTERS = 5  # different ones
 AT_ONCE = 2  # hashes being made at a time: each takes 64 MiB
+PATIENCE_S = 10  # for a turn; then others are asked for pages again
 
 
 class Passwords:
@@ -26,19 +29,29 @@ class Passwords:
         self._turns = threading.BoundedSemaphore(AT_ONCE)
 
     def hash(self, password: str) -> str:
-        """What is kept of a password; of another salt each time."""
-        with self._turns:
+        """What is kept of a password; of another salt each time. Raises: Busy."""
+        with self._turn():
             return self._hasher.hash(_normal(password))
 
     def is_right(self, kept: str | None, password: str) -> bool:
-        """Whether a password is the one that was kept. Takes as long where none is kept (None)."""
+        """Whether a password is the one that was kept. Takes as long where none is kept (None). Raises: Busy."""
         text = _normal(password)
         could_be = kept is not None and len(text) <= LONGEST
-        with self._turns:
+        with self._turn():
             try:
                 return self._hasher.verify(kept or self._nobodys, text[:LONGEST]) and could_be
             except (argon2.exceptions.Argon2Error, argon2.exceptions.InvalidHashError):
                 return False
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One of the turns. Raises: Busy where many sign in at once: their threads are those of pages too."""
+        if not self._turns.acquire(timeout=PATIENCE_S):
+            raise Busy("too many people sign in just now", hint="try again in a minute")
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     def is_outdated(self, kept: str) -> bool:
         """Whether a hash was made with other parameters than today's."""
