@@ -20,6 +20,7 @@ from inlink.store.db.upserts import insert_or_replace, table_of
 _MANY = 500
 _TRY = tuple(field.name for field in fields(Try))
 _try_values = attrgetter(*_TRY)
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
 _CHECKS, _STATES = table_of(CheckRow), table_of(CheckStateRow)
 
 
@@ -93,8 +94,8 @@ def _check_row(verdict: Verdict) -> dict[str, object]:
         "status": verdict.status,
         "final_url": verdict.final_url,
         "ip": verdict.ip,
-        "evidence": json.dumps(dict(verdict.evidence), ensure_ascii=False),
-        "tries": json.dumps([_named(one) for one in verdict.tries], ensure_ascii=False),
+        "evidence": _as_json(dict(verdict.evidence)),
+        "tries": _as_json([_named(one) for one in verdict.tries]),
     }
 
 
