@@ -48,6 +48,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "GET /releases": {},
     "GET /inputs": {"limit": "2"},
     "GET /checks": {"url": f"https://{SITE}/"},
+    "GET /check-states": {"state": ["dead"], "limit": "2"},
     "GET /watches": {"limit": "2"},
     "GET /alerts": {"limit": "2"},
     "GET /wishes": {},

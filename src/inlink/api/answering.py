@@ -96,7 +96,9 @@ def send_whole(
     """A whole answer in some form."""
     headers = {**_headers(source), **{name.replace("_", "-"): value for name, value in more.items()}}
     headers["etag"] = tag or f'W/"{hashlib.sha256(body).hexdigest()[:24]}"'
-    if request.method == "GET" and is_known(request, headers["etag"]):
+    if request.method != "GET":
+        headers["cache-control"] = "no-store"
+    elif is_known(request, headers["etag"]):
         return not_modified(source, headers["etag"])
     if len(body) >= SMALL and _takes_gzip(request):
         body, headers["content-encoding"] = isal_zlib.compress(body, 2, _GZIP), "gzip"

@@ -19,6 +19,7 @@ from inlink.api.routers import (
     checks,
     compare,
     counts,
+    crawls,
     domains,
     evidence,
     explain,
@@ -26,15 +27,20 @@ from inlink.api.routers import (
     hosts,
     inputs,
     ips,
+    jobs,
+    notes,
     outdomains,
     outlinks,
     overview,
     pages,
+    projects,
     releases,
     runs,
     sql,
     status,
     subnets,
+    users,
+    views,
     watches,
     what_if,
 )
@@ -43,7 +49,7 @@ from inlink.workbench import Workbench
 NOUNS = (
     *(status, overview, backlinks, domains, hosts, ips, subnets, anchors, pages, outlinks, outdomains),
     *(counts, compare, changes, broken, evidence, exports, authority, explain, what_if, runs, releases),
-    *(inputs, checks, watches, sql),
+    *(inputs, checks, watches, crawls, sql, jobs, projects, views, notes, users),
 )
 
 

@@ -135,7 +135,7 @@ def _members(kind: type, without: tuple[str, ...], given: Mapping[str, Any]) -> 
             members[field.name] = (given[field.name], ...)
         elif hint is Target:
             members |= ABOUT
-        elif field.name == "about":
+        elif field.name == "about" and isinstance(hint, type) and dataclasses.is_dataclass(hint):
             members |= {"notes": (list[str], ...), **_members(hint, (), {})}
         else:
             members[field.name] = (_converted(hint, field.name), ...)
@@ -147,6 +147,8 @@ def _converted(hint: Any, name: str) -> Any:
     origin, parts = get_origin(hint), get_args(hint)
     if hint is int and is_id(name):
         return _ID
+    if hint is int and name.endswith("_at"):
+        return datetime
     if isinstance(hint, TypeVar) or hint in (object, Any):
         return Any
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -41,8 +41,11 @@ def object_of(result: object, *, without: tuple[str, ...] = ()) -> Object:
 
 
 def _plain(name: str, value: object) -> object:
-    if isinstance(value, int) and not isinstance(value, bool) and is_id(name):
-        return str(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        if is_id(name):
+            return str(value)
+        if is_moment(name):
+            return for_json(datetime.fromtimestamp(value / 1e6, UTC))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return object_of(value)
     if isinstance(value, pa.Table):
@@ -52,3 +55,8 @@ def _plain(name: str, value: object) -> object:
     if isinstance(value, tuple | list | set | frozenset):
         return [_plain("", item) for item in value]
     return for_json(value) if isinstance(value, datetime) else value
+
+
+def is_moment(name: str) -> bool:
+    """Whether a whole number of that name is a time, in microseconds since 1970 UTC."""
+    return name.endswith("_at")

@@ -32,11 +32,11 @@ def noun(tag: str, role: Role = Role.VIEWER) -> APIRouter:
 
 
 def ask(
-    router: APIRouter, path: str, model: Model, *, has_rows: bool = False, method: str = "GET", changes: bool = False
+    router: APIRouter, path: str, model: Model, *, has_rows: bool = False, method: str = "GET"
 ) -> Callable[[Endpoint], Endpoint]:
     """An operation that answers with a model as JSON, and with has_rows as JSON Lines and CSV too.
 
-    Its docstring is its summary and, after an empty line, its description. changes: it does more than answer.
+    Its docstring is its summary and, after an empty line, its description.
     """
 
     def declare(endpoint: Endpoint) -> Endpoint:
@@ -45,7 +45,7 @@ def ask(
             path,
             methods=[method],
             response_model=model,
-            responses=responses(has_rows=has_rows, has_tag=method == "GET"),
+            responses=responses(has_rows=has_rows, has_tag=method == "GET", extra=() if method == "GET" else (409,)),
             summary=summary.rstrip("."),
             description="\n".join(line.strip() for line in more.strip().splitlines()) or summary,
         )(endpoint)

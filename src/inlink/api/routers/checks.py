@@ -12,16 +12,43 @@ from inlink.api.answering import bench_of
 from inlink.api.lists import send_list
 from inlink.api.models import list_model
 from inlink.api.operations import ask, noun
-from inlink.api.parameters import Listed, Url
-from inlink.check.verdicts import Verdict
+from inlink.api.parameters import Listed, Text, Url, one_of
+from inlink.check.verdicts import STATES, VERDICTS, Verdict
+from inlink.workbench.check_lists import CheckedUrl
 
 router = noun("checks")
+MOST = 1_000_000
 
 
 class ChecksAsked(Listed):
     """A URL that was checked."""
 
     url: Annotated[Url, Field(description="The URL, as it was checked.", min_length=1)]
+
+
+class StatesAsked(Listed):
+    """Which addresses."""
+
+    state: Annotated[
+        list[Text],
+        Field(description="Only in this state; may be repeated.", max_length=10, default_factory=list,
+              json_schema_extra={"items": one_of(tuple(STATES))}),
+    ]  # fmt: skip
+    verdict: Annotated[
+        list[Text],
+        Field(description="Only with this verdict; may be repeated.", max_length=20, default_factory=list,
+              json_schema_extra={"items": one_of(tuple(VERDICTS))}),
+    ]  # fmt: skip
+
+
+@ask(router, "/check-states", list_model("CheckStates", CheckedUrl), has_rows=True)
+def check_states(request: Request, asked: Annotated[StatesAsked, Query()]) -> Response:
+    """Addresses that were checked, by how they stand: alive, changed, failing, dead or unknown.
+
+    What changed last comes first; of more than 1,000,000 the first are listed.
+    """
+    found = bench_of(request).checked_urls(asked.state, asked.verdict, limit=MOST)
+    return send_list(request, asked, CheckedUrl, found)
 
 
 @ask(router, "/checks", list_model("Checks", Verdict), has_rows=True)
