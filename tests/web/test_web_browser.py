@@ -140,6 +140,10 @@ def test_walking_from_a_neighbour_to_the_next(browser: Browser, demo_site: str) 
         page.wait_for_url("**/neighbourhood?q=ryeandshine.example*")
         assert page.inner_text("h1") == "Around ryeandshine.example"
         visit.settle()
+        page.click("text=Move about in it")
+        page.wait_for_selector("[data-walk].live canvas")
+        visit.settle()
+        assert "click to stand there" in page.inner_text("[data-hint]")
         assert visit.faults == []
 
 

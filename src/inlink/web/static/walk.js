@@ -1,4 +1,4 @@
-/* The neighbourhood as a graph to move about in: sigma takes the place of the drawing where the browser can do it. */
+/* The neighbourhood as a graph to move about in: sigma takes the place of the drawing when that is asked for. */
 (() => {
   "use strict";
 
@@ -38,7 +38,16 @@
     pen.fillText(data.label, data.x + data.size + 7, data.y + size / 3);
   }
 
+  const load = (source) => new Promise((done, failed) => {
+    const script = document.createElement("script");
+    script.src = source;
+    script.onload = done;
+    script.onerror = failed;
+    document.head.append(script);
+  });
+
   async function walk(box) {
+    for (const source of box.dataset.scripts.split(" ")) await load(source);
     const answer = await fetch(box.dataset.walk, { headers: { accept: "application/json" } });
     if (!answer.ok) return;
     const found = await answer.json();
@@ -75,5 +84,11 @@
   }
 
   const box = document.querySelector("[data-walk]");
-  if (box && canDraw()) walk(box);
+  const move = document.querySelector("[data-move]");
+  if (!box || !move || !canDraw()) return;
+  move.hidden = false;
+  move.addEventListener("click", () => {
+    move.disabled = true;
+    walk(box).catch(() => { move.disabled = false; });
+  });
 })();
