@@ -71,8 +71,8 @@ def test_what_may_run_at_once(bench: Workbench, db: WorkDatabase) -> None:
     speak(db, "one", {})
     waits = {job.kind: job.waits_for for job in bench.jobs.list(["queued"])}
     assert waits == {
-        "check": f"job {numbers['crawl']}: a crawl, check or look at a time",
-        "rank": f"job {numbers['build']}: a build, rank or clean-up at a time",
+        "check": f"job {numbers['crawl']}: one crawl, check or look at a time",
+        "rank": f"job {numbers['build']}: one build, rank or clean-up at a time",
     }
     assert job_queue.end(db, numbers["crawl"], "one", Outcome("done"))
     assert taken(db) == numbers["check"]

@@ -121,11 +121,13 @@ def facts(job: JobRow) -> list[str]:
     elif far.stage != job.kind:
         found.append(stage)
     found += _amount(far)
+    if job.state != "running":
+        return found
     if far.note:
         found += [part.strip() for part in far.note.split(",")] if far.unit == "pages" else [far.note]
     elif far.per_s:
         found.append(f"{far.per_s:,.1f} {far.unit} a second")
-    if far.left_s is not None and job.state == "running":
+    if far.left_s is not None:
         found.append(f"{took(far.left_s)} left")
     return found
 

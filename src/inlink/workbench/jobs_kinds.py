@@ -135,7 +135,7 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {}
-HELD = {"build": "a build, rank or clean-up", "network": "a crawl, check or look", "releases": "a release"}
+HELD = {"build": "one build, rank or clean-up", "network": "one crawl, check or look", "releases": "one release"}
 
 
 def register(kind: Kind) -> None:
