@@ -146,13 +146,14 @@ VIEWS = [
 ]
 
 
-@pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize(
+    ("view", "form"), [*((view, "csv") for view in VIEWS), (VIEWS[0], "jsonl"), (VIEWS[0], "parquet")]
+)
 def test_an_export_is_the_view_over_all_pages(client: TestClient, view: str, form: str) -> None:
     columns = "" if "columns=" in view else "&columns=source,context,link_id"
     if "columns=" in view:
         view += ",link_id"
-    address = f"/backlinks?q={TARGET}&{view}{columns}&limit=25"
+    address = f"/backlinks?q={TARGET}&{view}{columns}&limit=50"
     shown = [n for text in walked(client, address) for n in cells_of(text).ids]
     answer = client.get(f"/export/backlinks.{form}?q={TARGET}&{view}{columns}")
     rows = read(answer.content, form)

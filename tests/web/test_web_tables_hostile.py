@@ -25,6 +25,7 @@ ADDRESSES = {
     **{
         f"{question}, all columns": f"{table.path}?q=crumb.example&columns={','.join(table.columns)}"
         for question, table in TABLES.items()
+        if question in ("backlinks", "changes", "pages", "anchors")
     },
     "panel": f"/backlinks?q=crumb.example&row={ROW}",
     "panel of a long link": f"/backlinks?q=crumb.example&row={ROW + 4}",
