@@ -49,6 +49,7 @@ lost_after_days = 14
 snapshots = 5
 archive_days = 30
 looks_days = 90
+checks_days = 300
 ledger_days = 60
 
 [database]

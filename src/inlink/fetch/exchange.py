@@ -92,8 +92,10 @@ class Exchanger:
         return {**own, "X-Forwarded-Proto": "https"} if self._leaves_tls_out(place) else own
 
     def _leaves_tls_out(self, place: Place) -> bool:
+        if not place.url.startswith("https:"):
+            return False
         route = self._policy.route(place.host)
-        return route is not None and route.is_plain and place.url.startswith("https:")
+        return route is not None and route.is_plain
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:

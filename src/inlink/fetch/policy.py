@@ -36,6 +36,8 @@ class Policy:
 
     def route(self, host: str) -> Route | None:
         """The first route that leads to a host."""
+        if not self.routes:
+            return None
         return next((route for route in self.routes if route.leads(host)), None)
 
 

@@ -31,6 +31,8 @@ def _is_storable(value: object) -> bool:
         return True
     if "\0" in value:
         return False
+    if value.isascii():
+        return True
     try:
         value.encode()
     except UnicodeEncodeError:
