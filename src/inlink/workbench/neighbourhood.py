@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from inlink.errors import InlinkError
-from inlink.graph.runs import LATEST
+from inlink.graph.runs import LATEST, Run
 from inlink.index.serving_sql import Sql
 from inlink.store.workspace import Workspace
 from inlink.urls.surt import host_key
@@ -76,18 +76,27 @@ class Neighbourhood:
 def neighbourhood(
     served: Served, found: Found, workspace: Workspace | None, *, limit: int = MOST_NODES
 ) -> Neighbourhood:
-    """The neighbourhood of a target with at most `limit` domains, itself included."""
+    """The neighbourhood of a target with at most `limit` domains, itself included; drawn once for a run."""
     limit = max(2, min(limit, MOST_NODES))
+    run = _run(workspace)
+    key = ("neighbourhood", str(found.target), limit, run.id if run else None)
+    kept: Neighbourhood | None = served.remembered.get(key)
+    if kept is None:
+        kept = _drawn(served, found, run, limit)
+        served.remember(key, kept)
+    return kept
+
+
+def _drawn(served: Served, found: Found, run: Run | None, limit: int) -> Neighbourhood:
     inward, n_in = _neighbours(served, found, "domains", "source_domain", limit)
     outward, n_out = _neighbours(served, found, "outdomains", "target_domain", limit)
     names = _chosen(found.domain, list(inward), list(outward), limit)
-    edges = _edges(served, names, found.domain, inward, outward)
     facts = _facts(served, names)
-    weights, run = _weights(workspace, names)
-    if run is None:
-        weights = {name: float(facts[name][0]) for name in names if name in facts}
+    edges = _edges(served, names, found.domain, inward, outward, facts)
+    weights = _masses(run, names) if run else {name: float(facts[name].n_domains) for name in names if name in facts}
     places = _places(names, edges)
     most = max((weight for weight in weights.values() if weight), default=0.0)
+    unknown = Facts(-1, 0, ())
     nodes = tuple(
         Node(
             name,
@@ -95,18 +104,29 @@ def neighbourhood(
             *places[name],
             size=weights.get(name, 0.0) / most if most else 0.0,
             weight=weights.get(name),
-            n_domains=facts[name][0] if name in facts else 0,
+            n_domains=facts.get(name, unknown).n_domains,
             n_in=inward[name]["n_links"] if name in inward else 0,
             n_out=outward[name]["n_links"] if name in outward else 0,
-            flags=facts[name][1] if name in facts else (),
+            flags=facts.get(name, unknown).flags,
         )
         for name in names
     )
     sized_by = "mass" if run else "referring domains"
-    return Neighbourhood(found.target, served.serving.snapshot, run, sized_by, nodes, tuple(edges), n_in, n_out)
+    return Neighbourhood(
+        found.target, served.serving.snapshot, run.id if run else None, sized_by, nodes, tuple(edges), n_in, n_out
+    )
 
 
 Sums = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the index has of a domain."""
+
+    number: int
+    n_domains: int
+    flags: tuple[str, ...]
 
 
 def _neighbours(served: Served, found: Found, question: str, name: str, limit: int) -> tuple[Sums, int]:
@@ -138,21 +158,22 @@ def _kind(name: str, centre: str, inward: Sums, outward: Sums) -> str:
     return KINDS[1] if inward[name]["n_follow_links"] else KINDS[2]
 
 
-def _edges(served: Served, names: Sequence[str], centre: str, inward: Sums, outward: Sums) -> list[Edge]:
+def _edges(
+    served: Served, names: Sequence[str], centre: str, inward: Sums, outward: Sums, facts: Mapping[str, Facts]
+) -> list[Edge]:
     """Links among the nodes: those of the target by its own sums, the others by the sums of domain pairs."""
     edges = [_edge(name, centre, inward[name]) for name in names if name in inward and name != centre]
     edges += [_edge(centre, name, outward[name]) for name in names if name in outward and name != centre]
-    others = [name for name in names if name != centre]
+    others = [facts[name].number for name in names if name != centre and name in facts]
     if len(others) > 1:
         marks = ", ".join("?" for _ in others)
         text = f"""
-            WITH ours AS (SELECT domain_id FROM domains WHERE domain IN ({marks}))
             SELECT source_domain, target_domain, n_links, n_follow_links, n_unknown_follow_links FROM pairs
-            WHERE target_domain_id IN (SELECT domain_id FROM ours) AND source_domain_id IN (SELECT domain_id FROM ours)
+            WHERE target_domain_id IN ({marks}) AND source_domain_id IN ({marks})
               AND n_links > 0 AND source_domain_id <> target_domain_id
             ORDER BY source_domain, target_domain
         """
-        for source, target, n, n_follow, n_unknown in served.serving.rows(Sql(text, tuple(others))):
+        for source, target, n, n_follow, n_unknown in served.serving.rows(Sql(text, (*others, *others))):
             sums = {"n_links": n, "n_follow_links": n_follow, "n_unknown_follow_links": n_unknown}
             edges.append(_edge(source, target, sums))
     return edges
@@ -163,24 +184,28 @@ def _edge(source: str, target: str, sums: Mapping[str, Any]) -> Edge:
     return Edge(source, target, sums["n_links"], is_follow)
 
 
-def _facts(served: Served, names: Sequence[str]) -> dict[str, tuple[int, tuple[str, ...]]]:
-    """Referring domains and flags of each name that the index knows."""
+def _facts(served: Served, names: Sequence[str]) -> dict[str, Facts]:
+    """What the index has of each name that it knows."""
     marks = ", ".join("?" for _ in names)
-    text = f"SELECT domain, in_domains, flags FROM domains WHERE domain IN ({marks})"
+    text = f"SELECT domain, domain_id, in_domains, flags FROM domains WHERE domain IN ({marks})"
     rows = served.serving.rows(Sql(text, tuple(names)))
-    return {domain: (in_domains, tuple(flags or ())) for domain, in_domains, flags in rows}
+    return {domain: Facts(number, in_domains, tuple(flags or ())) for domain, number, in_domains, flags in rows}
 
 
-def _weights(workspace: Workspace | None, names: Sequence[str]) -> tuple[dict[str, float], str | None]:
-    """The mass of each domain in the latest run of domains, and the run; nothing where there is none."""
+def _run(workspace: Workspace | None) -> Run | None:
+    """The latest run of domains, if there is one."""
     if workspace is None:
-        return {}, None
+        return None
     try:
-        run = held_run(workspace, LATEST, "domains")
-        nodes = {name: run.names.node_of_key(host_key(name), name) for name in names}
-        return {name: float(run.mass[node]) for name, node in nodes.items() if node is not None}, run.id
+        return held_run(workspace, LATEST, "domains")
     except InlinkError:
-        return {}, None
+        return None
+
+
+def _masses(run: Run, names: Sequence[str]) -> dict[str, float]:
+    """The mass of each domain that the run has."""
+    nodes = {name: run.names.node_of_key(host_key(name), name) for name in names}
+    return {name: float(run.mass[node]) for name, node in nodes.items() if node is not None}
 
 
 def _places(names: Sequence[str], edges: Sequence[Edge]) -> dict[str, tuple[float, float]]:

@@ -63,18 +63,21 @@ class Stay:
 
 
 def over_time(served: Served, found: Found, *, infrastructure: bool = False) -> OverTime:
-    """Referring domains of a target over time."""
-    stays, is_compared = _stays(served, found.span("links"), infrastructure=infrastructure)
-    latest = datetime.fromisoformat(served.serving.meta["latest_capture"]).date() if stays else date.min
-    unit = _unit(min((stay.first for stay in stays), default=latest), latest)
-    steps = tuple(_steps(stays, unit, latest))
+    """Referring domains of a target over time; counted once for a served file."""
+    key = ("over_time", found.span("links"), infrastructure)
+    kept = served.remembered.get(key)
+    if kept is None:
+        kept = _steps_of(served, found.span("links"), infrastructure=infrastructure)
+        served.remember(key, kept)
+    unit, steps, is_compared = kept
     return OverTime(found.target, served.serving.snapshot, unit, steps, is_compared)
 
 
-def _stays(served: Served, span: Span, *, infrastructure: bool) -> tuple[list[Stay], bool]:
-    """The stays of domains; those of targets with many rows are counted once for a served file."""
-    key = ("over_time", span, infrastructure)
-    return served.once(key, lambda: _counted(served, span, infrastructure=infrastructure))
+def _steps_of(served: Served, span: Span, *, infrastructure: bool) -> tuple[str, tuple[Step, ...], bool]:
+    stays, is_compared = _counted(served, span, infrastructure=infrastructure)
+    latest = datetime.fromisoformat(served.serving.meta["latest_capture"]).date() if stays else date.min
+    unit = _unit(min((stay.first for stay in stays), default=latest), latest)
+    return unit, tuple(_steps(stays, unit, latest)), is_compared
 
 
 def _counted(served: Served, span: Span, *, infrastructure: bool) -> tuple[list[Stay], bool]:

@@ -18,6 +18,7 @@ from inlink.workbench.turns import Turns
 T = TypeVar("T")
 
 REMEMBERED = 4096
+REMEMBERED_ANSWERS = 1024
 HELD = 512  # costly answers
 
 
@@ -34,6 +35,12 @@ class Served:
     turns: Turns = field(default_factory=Turns, repr=False)
     remembered: dict[Any, Any] = field(default_factory=dict, repr=False)
     _located: dict[tuple[str, str | None, bool], Found] = field(default_factory=dict, repr=False)
+
+    def remember(self, key: object, answer: object) -> None:
+        """Keep a costly answer; where too many are kept, all are forgotten."""
+        if len(self.remembered) >= REMEMBERED_ANSWERS:
+            self.remembered.clear()
+        self.remembered[key] = answer
 
     def locate(self, text: str, scope: str | None, *, strict: bool = False) -> Found:
         """The target of a text, and where it stands; targets asked for lately are remembered.
