@@ -9,9 +9,9 @@
         async for verdict in checker.check_all(urls):  # all hosts at once, one request to a host at a time
             ...
 
-`CheckStore(database)` of `keeping.py` keeps verdicts with their tries and the `State` of each URL: `store.keep(verdicts)`
-folds them in one transaction and gives the states; `store.state(url)`, `store.history(url)` read. `Workbench.check`
-does all of it for a workspace.
+`CheckStore(database)` of `keeping.py` keeps verdicts with their tries and the `State` of each URL:
+`store.keep(verdicts)` folds them in one transaction and gives the states; `store.state(url)`, `store.history(url)`
+read. `Workbench.check` does all of it for a workspace.
 """
 
 from __future__ import annotations
