@@ -26,7 +26,11 @@ PLAIN = {
 }
 # SCRATCH stands for a temporary folder that is removed afterwards.
 BIG = {
-    "lookups": [["make_links.py", "SCRATCH/web"], ["lookups.py", "SCRATCH/web", "SCRATCH/web.duckdb", "--build"]],
+    "lookups": [
+        ["make_links.py", "SCRATCH/web"],
+        ["lookups.py", "SCRATCH/web", "SCRATCH/web.duckdb", "--build"],
+        ["export.py", "SCRATCH/web.duckdb"],
+    ],
     "build": [["build.py", "links", "SCRATCH/links"], ["build.py", "pages", "SCRATCH/pages"]],
     "rank": [["make_links.py", "SCRATCH/web"], ["rank.py", "SCRATCH/web", "domains"]],
     "pagerank": [["pagerank.py"]],

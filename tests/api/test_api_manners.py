@@ -277,6 +277,7 @@ def test_roles_are_asked_for(ranked_bench: Workbench) -> None:
     client = TestClient(as_viewer)
     assert client.get(ASKED).status_code == 200
     assert_problem(client.post("/sql", json={"query": "SELECT 1"}), 403)
+    assert_problem(client.get("/releases/who?domain=a.example&release=https://cc.example/x"), 403)
 
 
 def test_every_operation_says_its_role() -> None:

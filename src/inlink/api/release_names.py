@@ -10,7 +10,7 @@ from inlink.errors import BadInput
 from inlink.workbench.who import KINDS
 
 RELEASE = Field(
-    description="A converted release: its name here, or its http(s) address. Default: the newest that is here."
+    description="A converted release: its name here, or (editors) an http(s) address. Default: the newest here."
 )
 KIND = f"Its graph of {KINDS[0]}s, or that of {KINDS[1]}s."
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")

@@ -8,6 +8,7 @@ from fastapi import Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
+from inlink.api.access import who_of
 from inlink.api.answering import bench_of
 from inlink.api.lists import send_list
 from inlink.api.models import list_model
@@ -16,6 +17,7 @@ from inlink.api.parameters import INFRASTRUCTURE, Flag, Formed, Listed, Text, wo
 from inlink.api.release_names import KIND, RELEASE, release_of
 from inlink.api.released import released_model, send_released
 from inlink.workbench import comparing_releases as comparing
+from inlink.workbench.people import Role
 from inlink.workbench.release_results import ReleaseState
 from inlink.workbench.who import KINDS, USUAL, Asked, OpenRelease
 from inlink.workbench.who import who as who_references
@@ -94,14 +96,17 @@ def releases(request: Request, asked: Annotated[Listed, Query()]) -> Response:
 def _opened(request: Request, asked: ReleaseAsked, spec: str | None) -> OpenRelease:
     limit = USUAL if asked.limit is None else asked.limit
     wanted = Asked(limit, asked.offset, infrastructure=asked.infrastructure)
-    return bench_of(request).open_release(release_of(spec), wanted, kind=asked.kind)
+    name = release_of(spec)
+    if name is not None and "://" in name:  # the workbench asks another server
+        who_of(request).require(Role.EDITOR)
+    return bench_of(request).open_release(name, wanted, kind=asked.kind)
 
 
 @ask(router, "/releases/who", released_model("ReferencingDomains"), has_rows=True)
 def who(request: Request, asked: Annotated[WhoAsked, Query()]) -> Response:
     """Which domains reference a domain in a release, strongest first.
 
-    References are of any kind: scripts, images and redirects too. The release may be on any web server.
+    References are of any kind: scripts, images and redirects too. For editors the release may be on any web server.
     """
     return send_released(
         request,
