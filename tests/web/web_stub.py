@@ -117,6 +117,7 @@ class StubBench:
         sums = {**counts, "strength": 5, "first_seen": NOW, "last_seen": NOW}
         return pa.Table.from_pylist([{name: value, **sums} for value in values])
 
+    jobs = SimpleNamespace(list=lambda *_, **__: ())
     projects = SimpleNamespace(views=SimpleNamespace(all=lambda *_, **__: ()))
     site = Site("crumb.example", (), ("loaf.example", HOSTILE))
 
