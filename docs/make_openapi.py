@@ -87,7 +87,7 @@ def made_examples() -> dict[str, Any]:
         bench.build()
         bench.rank()
         text = json.dumps(_asked(bench))
-        return _steady(text.replace(scratch, "/home/me/demo"))
+        return _steady(text.replace(scratch, "/srv/demo"))
 
 
 def _asked(bench: Any) -> dict[str, Any]:
