@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from inlink.web.work_words import sentence, took
 from inlink.workbench import Workbench
 from inlink.workbench import settings as workspace_settings
 from inlink.workbench.audit import entries
+from inlink.workbench.monitor_results import WatchOptions
 
 COMMENTED = """\
 # mine, all mine
@@ -214,3 +216,16 @@ def test_sentences() -> None:
     assert sentence(none) == "Nothing runs, nothing waits."
     assert sentence({"running": 3, "stopped": 1, "queued": 2}) == "Three run, one is stopped, two wait."
     assert [took(s) for s in (0.2, 8, 1080, 7560)] == ["<\u00a01\u00a0s", "8\u00a0s", "18\u00a0min", "2\u00a0h\u00a006"]
+
+
+def test_what_strangers_wrote_is_shown_harmlessly(site: TestClient, bench: Workbench) -> None:
+    evil = "https://a.example/<script>alert(1)</script>\u202egpj\x1b[2J" + "x" * 3_000
+    bench.jobs.start("check", {"urls": [evil]})
+    bench.monitor.add([(evil, "b.example")], WatchOptions(label="<img src=x onerror=alert(1)>\u202e"))
+    for path in ("/jobs", "/jobs/1", "/checks", "/monitor", "/monitor/1", "/alerts"):
+        text = site.get(path).text
+        assert "<script>alert" not in text, path
+        assert "<img src=x" not in text, path
+        assert "\u202e" not in text, path
+        assert "\x1b" not in text, path
+        assert "x" * 2_500 not in re.sub(r'href="[^"]*"', "", text), path

@@ -60,11 +60,6 @@ def short_day(value: datetime | None) -> str:
     return f"{value.day} {value:%b}" if value.year == datetime.now(UTC).year else f"{value.day} {value:%b %Y}"
 
 
-def iso(value: datetime | None) -> str:
-    """For the machine-readable side of a time."""
-    return "" if value is None else value.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def at_us(micros: int) -> datetime:
     """A time from microseconds since 1970 UTC."""
     return datetime.fromtimestamp(micros / 1e6, UTC)
@@ -180,7 +175,6 @@ _TABLES: dict[str, Mapping[str, Any]] = {
 FILTERS = {
     "when": when,
     "short_day": short_day,
-    "iso": iso,
     "took": took,
     "until": until,
     "size": size,
