@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
-import anyio
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -327,7 +326,7 @@ def test_a_reader_who_leaves_frees_the_rows() -> None:
     answer = Streamed(first_of(pieces), media_type="text/csv", headers={}, done=lambda: ended.append(True))
 
     async def scene() -> None:
-        left = anyio.Event()
+        left = asyncio.Event()
         n_sent = 0
 
         async def send(_message: Any) -> None:
@@ -335,12 +334,13 @@ def test_a_reader_who_leaves_frees_the_rows() -> None:
             n_sent += 1
             if n_sent == 5:
                 left.set()
+            await asyncio.sleep(0)
 
         async def receive() -> Any:
             await left.wait()
             return {"type": "http.disconnect"}
 
-        with anyio.fail_after(30):
+        async with asyncio.timeout(30):
             await answer({"type": "http"}, receive, send)
 
     asyncio.run(scene())

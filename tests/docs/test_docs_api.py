@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import re
 import shlex
@@ -54,3 +55,18 @@ def test_every_path_and_status_is_in_the_page() -> None:
     for kind, status in STATUS.items():
         assert kind.__name__ in PAGE
         assert status in TITLES
+
+
+def test_the_script_of_the_readme_runs(
+    ranked_bench: Workbench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8").partition("## From a script")[2]
+    script = text.partition("```python\n")[2].partition("```")[0]
+    client = TestClient(api(ranked_bench))
+    monkeypatch.setattr(
+        "urllib.request.urlopen", lambda address: io.BytesIO(client.get(address.removeprefix(SERVED)).content)
+    )
+    exec(script, {})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines
+    assert all(line.split()[1].isdigit() for line in lines)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 
-import anyio
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -26,7 +27,8 @@ class Chunks:
         """Let go of what the pieces are made from."""
         close = getattr(self._rest, "close", None)
         if close is not None:
-            close()
+            with contextlib.suppress(ValueError):  # a thread still makes the next one: it is let go of after that
+                close()
 
 
 def first_of(pieces: Iterator[bytes]) -> Chunks:
@@ -44,27 +46,25 @@ class Streamed(Response):
         del self.headers["content-length"]
         self._chunks = chunks
         self._done = done
+        self._has_left = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the end, or until the reader leaves."""
+        watching = asyncio.create_task(self._watch(receive))
         try:
-            async with anyio.create_task_group() as tasks:
-
-                async def watch() -> None:
-                    while (await receive())["type"] != "http.disconnect":
-                        pass
-                    tasks.cancel_scope.cancel()
-
-                tasks.start_soon(watch)
-                await self._send_all(send)
-                tasks.cancel_scope.cancel()
+            await self._send_all(send)
         finally:
-            with anyio.CancelScope(shield=True):
-                await run_in_threadpool(self._end)
+            watching.cancel()
+            await run_in_threadpool(self._end)
+
+    async def _watch(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self._has_left = True
 
     async def _send_all(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        while (piece := await run_in_threadpool(self._chunks.take)) is not None:
+        while not self._has_left and (piece := await run_in_threadpool(self._chunks.take)) is not None:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
