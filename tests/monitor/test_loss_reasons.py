@@ -21,7 +21,7 @@ from inlink.urls.domains import SuffixRules
 from inlink.urls.identity import target
 
 RULES = SuffixRules(())
-FAST = Manners(delay_s=0.0, backoff_s=0.01, max_backoff_s=0.01, total_timeout_s=5.0)
+FAST = Manners(delay_s=0.0, backoff_s=0.01, max_backoff_s=0.01, total_timeout_s=60.0)
 
 
 def host_of(number: int) -> str:
