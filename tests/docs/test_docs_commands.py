@@ -58,5 +58,5 @@ def test_the_page_runs_from_top_to_bottom(
 
 def test_the_tutorial_shows_every_question() -> None:
     verbs = {words[2] if words[0] == "-w" else words[0] for words in commands(ROOT / "docs" / "tutorial.md")}
-    of_servers = {"serve", "user", "token", "jobs"}  # docs/serve.md, docs/jobs.md
+    of_servers = {"serve", "user", "token", "jobs", "backup", "restore", "person"}  # pages: serve, jobs, database
     assert set(inlink.commands) - verbs - of_servers == {"check", "crawl", "evidence"}  # crawl and check need a web
