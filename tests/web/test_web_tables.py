@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from starlette.testclient import TestClient
 
+from inlink.server.app import create_app
 from inlink.web.app import pages
 from inlink.web.tables_list import TABLES
 from inlink.workbench import Rows, Workbench
@@ -265,3 +266,16 @@ def test_what_is_left_out_is_one_click_away(client: TestClient) -> None:
     assert shown is not None
     more = client.get(html.unescape(shown[1])).text
     assert "embedded resource" not in more
+
+
+def test_the_api_says_the_same(ranked_bench: Workbench) -> None:
+    with TestClient(create_app(ranked_bench), base_url="http://127.0.0.1") as site:
+        for table in TABLES.values():
+            text = site.get(f"{table.path}?q={TARGET}&where=region+%3D+main").text
+            found = re.search(r'href="(/api/v1/[^"]*)"', text)
+            assert found is not None
+            answer = site.get(html.unescape(found[1])).json()
+            rows = cells_of(text).rows
+            assert len(answer["rows"]) == len(rows), table.question
+            if rows:
+                assert f'<b class="num">{answer["n_total"]:,}</b>' in text

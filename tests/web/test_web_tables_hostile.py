@@ -150,9 +150,16 @@ def test_written_anew(page: str, start: int, expected: str) -> None:
 
 
 def test_deep_and_broken_pages_are_written_too() -> None:
-    deep = "<div>" * 50_000 + "<a href=x>deep</a>"
+    deep = "<div>" * 1_000 + "<a href=x>deep</a>"
     text = harmless(deep, deep.index("<a"))
     assert '<a id="link" class="a">deep</a>' in text
     assert text.count("<div>") < 300
     cut = "ref=x>half</a><p>whole <script>" + "x" * 1000
     assert "whole" in harmless(cut, 0)
+
+
+@pytest.mark.parametrize("bomb", ["<div>" * 200_000, "<b><i>" * 100_000, "<p " + "a=1 " * 200_000 + ">"])
+def test_pages_made_to_choke_are_cut(bomb: str) -> None:
+    text = harmless(f"<p>before</p>{bomb}<p>after</p>", 0)
+    assert "before" in text
+    assert len(text) < 10 * len(bomb)

@@ -139,6 +139,14 @@ class TableView:
         asked = self.parameters(cursor="", at=0, row="", limit=PAGE)
         return self._address(f"/export/{self.table.question}.{form}", asked)
 
+    @property
+    def as_api(self) -> str:
+        """The address at which the API answers the same, in JSON."""
+        asked = self.parameters(cursor="", at=0, row="", saved="")
+        asked = {"target": asked.pop("q", ""), **asked, "columns": ",".join(self.needed)}
+        group = {"group": self.group} if self.table.groups else {}
+        return self._address(f"/api/v1/{self.table.question}", {**asked, **group, "limit": self.limit})
+
     def switched(self, name: str) -> str:
         """The address with a switch turned."""
         return self.same(switches=self.switches ^ {name})

@@ -12,8 +12,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from inlink.extract.bombs import affordable
 from inlink.store.workspace import Workspace
 from inlink.workbench import evidence
 from inlink.workbench.places import Served
@@ -81,12 +83,16 @@ def show(served: Served, link_id: int, workspace: Workspace | None) -> ArchivedP
 
 
 def harmless(page: str, start: int) -> str:
-    """A page as a document that can do nothing; the element whose tag begins at `start` is marked."""
+    """A page as a document that can do nothing; the element whose tag begins at `start` is marked.
+
+    Of a page made to choke parsers as much is written as can be parsed at a bearable price (`extract.bombs`).
+    """
     page = page.replace(_MARKING, "")  # nobody else may mark
     tag = _TAG.match(page, start) if start < len(page) else None
     if tag is not None:
         page = f"{page[: tag.end()]} {_MARKING}{page[tag.end() :]}"
-    body = LexborHTMLParser(page).root
+    data = page.encode("utf-8", "replace")
+    body = LexborHTMLParser(data[: affordable(np.frombuffer(data, np.uint8))]).root
     parts = "".join(_written(body)) if body is not None else ""
     return (
         '<!doctype html><html><head><meta charset="utf-8"><title>Archived page</title>'
