@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 from inlink.api.app import application
 from inlink.workbench import Workbench
 
-FEW, MANY = 4, int(os.environ.get("INLINK_EXAMPLES", "150"))
+FEW, MANY = 4, int(os.environ.get("INLINK_EXAMPLES", "60"))
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
