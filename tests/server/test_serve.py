@@ -89,6 +89,11 @@ def test_where_it_is_reached_is_said(tmp_path: Path) -> None:
         assert address(listener, tls=tls) == f"https://127.0.0.1:{port}/"
 
 
+def test_an_address_that_can_be_opened_is_said() -> None:
+    with listen("0.0.0.0", 0) as listener:
+        assert address(listener) == f"http://127.0.0.1:{listener.getsockname()[1]}/"
+
+
 def test_half_a_certificate_is_refused(tmp_path: Path) -> None:
     assert tls_of(None, None) is None
     for cert, key in ((tmp_path, None), (None, tmp_path), (tmp_path / "no", tmp_path / "no")):

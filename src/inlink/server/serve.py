@@ -24,6 +24,7 @@ from inlink.workbench import Workbench
 
 MEMORY = "200MB"  # of the served file's pages and of queries: answers are as quick as with a gigabyte
 GRACE_S = 10  # for answers that are being written when the server is stopped
+EVERYWHERE = ("0.0.0.0", "[::]")  # noqa: S104  said as an address that this machine can open
 AT_ONCE = 500  # connections; more are told to come again
 
 
@@ -183,4 +184,6 @@ def address(listener: socket.socket, site: Site | None = None, *, tls: Tls | Non
     """The URL of the site."""
     if site is not None and site.base_url:
         return f"{site.base_url}/"
-    return f"http{'s' if tls else ''}://{host_of(listener)}:{listener.getsockname()[1]}/"
+    host = host_of(listener)
+    host = "127.0.0.1" if host in EVERYWHERE else host
+    return f"http{'s' if tls else ''}://{host}:{listener.getsockname()[1]}/"
