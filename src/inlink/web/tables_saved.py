@@ -15,7 +15,6 @@ from inlink.failures import failure
 from inlink.web.access import needs, who_of
 from inlink.web.answers import READS, bench_of, page
 from inlink.web.forms import Form, posted
-from inlink.web.tables import Table
 from inlink.web.tables_list import TABLES
 from inlink.web.tables_view import TableView
 from inlink.workbench import Workbench
@@ -164,11 +163,6 @@ def add_note(request: Request, form: Form) -> Response:
     bench_of(request).projects.notes.add(who_of(request), "link", about, form.text("text"))
     view = view_of(form)
     return RedirectResponse(f"{view.here()}#panel", status_code=303)
-
-
-def table_of(saved: SavedView) -> Table:
-    """The table that a view belongs to."""
-    return PAGES[saved.page]
 
 
 ROUTES: list[BaseRoute] = [

@@ -130,10 +130,6 @@ class TableView:
         """The address of this very page with something changed."""
         return self._address(self.table.path, self.parameters(**changed))
 
-    def link(self, path: str, **changed: object) -> str:
-        """The address of another page about the target."""
-        return self.query.link(path, **changed)
-
     def export(self, form: str) -> str:
         """The address of the whole view in a format."""
         asked = self.parameters(cursor="", at=0, row="", limit=PAGE)

@@ -92,8 +92,6 @@ SWITCHES = {
     "folded": "Spellings of one anchor together",
     "indirect": "Through redirects and canonicals",
 }
-CHANGES = {"new": "new", "found": "new", "restored": "new", "lost": "lost", "moved": "no", "changed": "no"}
-"""How the badge of a change looks."""
 
 
 def label_of(name: str) -> str:
