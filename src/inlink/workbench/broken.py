@@ -32,7 +32,7 @@ from inlink.workbench.results import Rows
 
 if TYPE_CHECKING:
     from inlink.store.workspace import Workspace
-    from inlink.workbench.workbench import Workbench
+    from inlink.workbench.questions import Questions
 
 # Order of reports: what is sure first.
 BROKEN_STATES = {
@@ -98,7 +98,7 @@ class _Linked:
     n_links: int = 0
 
 
-def own(bench: Workbench, workspace: Workspace, served: Served, found: Found, *, limit: int | None) -> BrokenPages:
+def own(bench: Questions, workspace: Workspace, served: Served, found: Found, *, limit: int | None) -> BrokenPages:
     """Pages of the target that are dead and linked from other domains, the worthiest first.
 
     What stands in for them may be any page of the site, whatever part of it is asked about.
@@ -157,7 +157,7 @@ def _own_pages(served: Served, found: Found) -> list[_Own]:
     return [_Own(*row) for row in rows]
 
 
-def _linked(bench: Workbench, found: Found) -> dict[str, _Linked]:
+def _linked(bench: Questions, found: Found) -> dict[str, _Linked]:
     """Who links to each page of the target from other domains, by its key."""
     columns = ("target_key", "target_url", "source_domain", "source_url", "follow", "anchor", "alt")
     stream = bench.stream("backlinks", found.target.text, scope=found.target.scope, columns=columns)
@@ -236,7 +236,7 @@ def _about_checks(states: Mapping[str, State], pages: Sequence[_Own], linked: Ma
 # Links that lead nowhere.
 
 
-def outgoing(bench: Workbench, workspace: Workspace, served: Served, found: Found, *, limit: int | None) -> Rows:
+def outgoing(bench: Questions, workspace: Workspace, served: Served, found: Found, *, limit: int | None) -> Rows:
     """What pages of the target link to that is dead, on other sites and its own, most linked first."""
     text, scope = found.target.text, found.target.scope
     columns = ("target_url", "source_url", "anchor", "alt", "target_status")
@@ -269,7 +269,7 @@ def outgoing(bench: Workbench, workspace: Workspace, served: Served, found: Foun
     )
 
 
-def _rows(bench: Workbench, text: str, scope: str, columns: tuple[str, ...]) -> Iterator[dict[str, object]]:
+def _rows(bench: Questions, text: str, scope: str, columns: tuple[str, ...]) -> Iterator[dict[str, object]]:
     stream = bench.stream("outlinks", text, scope=scope, columns=columns, infrastructure=True)
     for batch in stream.batches:
         yield from batch.to_pylist()

@@ -9,13 +9,13 @@ from inlink.check.topics import Remembered
 from inlink.errors import BadInput, InlinkError
 
 if TYPE_CHECKING:
-    from inlink.workbench.workbench import Workbench
+    from inlink.workbench.questions import Questions
 
 DIRECTIONS = ("in", "out")
 _N_ANCHORS = 20
 
 
-def targets(bench: Workbench, site: str, links: str, limit: int | None, scope: str | None = None) -> list[str]:
+def targets(bench: Questions, site: str, links: str, limit: int | None, scope: str | None = None) -> list[str]:
     """Addresses in the order of the index, each once: pages of the site that others link to, the most linked first
     (in); or what pages of the site link to on other sites (out).
 
@@ -33,7 +33,7 @@ def targets(bench: Workbench, site: str, links: str, limit: int | None, scope: s
     return list(found)[:limit]
 
 
-def remembered(bench: Workbench) -> Callable[[str], Remembered | None]:
+def remembered(bench: Questions) -> Callable[[str], Remembered | None]:
     """What the index holds of a URL: its title, and the anchors that lead to it; None where it knows nothing."""
 
     def known(url: str) -> Remembered | None:

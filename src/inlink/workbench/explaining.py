@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from inlink.graph.what_if import Known, WhatIf
     from inlink.graph.what_if_masses import MassAfter
     from inlink.graph.what_if_wishes import Judged
-    from inlink.workbench.workbench import Workbench
+    from inlink.workbench.questions import Questions
 
 SHOWN = 20
 QUICK_EDGES = 200_000_000
@@ -89,7 +89,7 @@ def explain(
     return _flow(explained, node, about, limit, links_of if workspace.current() else None)
 
 
-def links_behind(bench: Workbench, text: str, scope: str | None) -> LinksOf:
+def links_behind(bench: Questions, text: str, scope: str | None) -> LinksOf:
     """Asks the served snapshot for the links to a target that satisfy a filter: their number and the best of them."""
 
     def ask(where: str) -> Rows:

@@ -26,13 +26,13 @@ from inlink.workbench.options import ViewOptions
 if TYPE_CHECKING:
     from inlink.store.workspace import Workspace
     from inlink.workbench.places import Served
-    from inlink.workbench.workbench import Workbench
+    from inlink.workbench.questions import Questions
 
 
 class MonitorDoor:
     """The monitor of an open workspace."""
 
-    def __init__(self, bench: Workbench, workspace: Workspace, serve: Callable[[], Served]) -> None:
+    def __init__(self, bench: Questions, workspace: Workspace, serve: Callable[[], Served]) -> None:
         self._bench, self._workspace, self._serve = bench, workspace, serve
 
     def add(self, pairs: Iterable[tuple[str, str]], options: WatchOptions | None = None) -> WatchesAdded:
