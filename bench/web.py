@@ -16,6 +16,7 @@ import csv
 import json
 import multiprocessing
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -54,6 +55,12 @@ def plan(serving: Path, pause: tuple[float, float]) -> dict[str, object]:
     }
 
 
+def answers(port: int) -> bool:
+    """Whether the server takes connections."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def memory_mb(server: psutil.Process) -> float:
     """Resident memory of the server and its children."""
     return sum(one.memory_info().rss for one in (server, *server.children(recursive=True))) / 2**20
@@ -87,6 +94,9 @@ def report(folder: Path, most_mb: float) -> int:
                 f"| {row['Name']} | {row['Request Count']} | {row['Failure Count']} | {float(row['Requests/s']):.1f} "
                 f"| {row['50%']} | {row['99%']} | {float(row['Average Content Size']):,.0f} |"
             )
+    with (folder / "out_failures.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            print(f"failed: {row['Occurrences']} x {row['Name']}: {row['Error'][:120]}")
     print(f"most memory of the server: {most_mb:,.0f} MiB")
     return 1 if failed else 0
 
@@ -107,6 +117,8 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
+            while not answers(port):
+                time.sleep(0.2)
             words = json.dumps(plan(given.serving, tuple(given.pause)))
             (folder / "plan.json").write_text(words, encoding="utf-8")
             most = visit(given.locust, folder, url, given, psutil.Process(process.pid))

@@ -28,6 +28,7 @@ def inlink(folder: Path, *words: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8").stdout
 
 
+@pytest.mark.gate
 @pytest.mark.browser
 @pytest.mark.usefixtures("chromium")
 def test_the_demo_web_from_server_to_answers(tmp_path: Path, demo_web: DemoWeb, demo_bench: Workbench) -> None:

@@ -82,3 +82,19 @@ def test_what_does_not_fit_goes_to_disk_and_is_not_left_behind(file: Path) -> No
     assert row == (3_000_000,)
     small.close()
     assert not folder.exists()
+
+
+def test_pages_of_changes_follow_each_other(demo_bench: Workbench) -> None:
+    """Pages are found by narrow columns and read by their rows; together they are all changes."""
+    for window in ({}, {"from_": "2026-09-20"}):
+        whole = demo_bench.changes(None, limit=None, **window).to_dicts()  # type: ignore[arg-type]
+        assert len(whole) > 30
+        found, cursor = [], None
+        while True:
+            rows = demo_bench.changes(None, limit=7, cursor=cursor, **window)  # type: ignore[arg-type]
+            assert rows.n_total == len(whole)
+            found += rows.to_dicts()
+            if rows.cursor is None:
+                break
+            cursor = rows.cursor
+        assert found == whole

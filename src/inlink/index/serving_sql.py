@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from inlink.index.serving_columns import FOLLOW, LinkColumn, columns_of, joins_of
 
@@ -247,8 +247,8 @@ class GroupsQuery:
 class DerivedQuery:
     """A question whose rows are made by a query of its own, then filtered, sorted and cut; columns are `g."name"`.
 
-    narrow: the same rows, with `_row` and no more columns than filter and order need; a page is found by it, so that
-    the others are read for its rows alone.
+    narrow: the same rows, with `_row` and no more columns than filter and order need; a page is found by it, and
+    `of_rows` makes the query of its rows alone, so that the other columns are read for these.
     """
 
     inner: Sql
@@ -258,23 +258,33 @@ class DerivedQuery:
     after: Sql = field(default_factory=Sql)
     limit: int | None = None
     narrow: Sql = field(default_factory=Sql)
+    of_rows: Callable[[Sequence[int]], Sql] | None = None
+
+    def page(self) -> Sql:
+        """The numbers of the rows, in order, by the narrow query."""
+        outside = all_of([self.where, self.after])
+        limit = "" if self.limit is None else f" LIMIT {int(self.limit)}"
+        text = f"SELECT g._row FROM ({self.narrow.text}) g WHERE {outside.text} ORDER BY {self._order}{limit}"
+        return Sql(text, self.narrow.params + outside.params)
+
+    def select_rows(self, rows: Sequence[int]) -> Sql:
+        """What `select` gives, for the rows of a page."""
+        if self.of_rows is None:
+            raise TypeError("there is no query of rows alone")
+        return replace(self, inner=self.of_rows(rows), after=Sql(), where=Sql(), limit=None).select()
 
     def select(self) -> Sql:
         """The rows in order: the columns, then the sort keys as `_k0`, `_k1` …"""
         shown = ", ".join(f'g."{name}"' for name in self.columns)
         keys = ", ".join(f"{key.sql} AS _k{n}" for n, key in enumerate(self.order))
-        order = ", ".join(key.order for key in self.order)
         outside = all_of([self.where, self.after])
-        if self.limit is None or not self.narrow:
-            limit = "" if self.limit is None else f" LIMIT {int(self.limit)}"
-            text = f"SELECT {shown}, {keys} FROM ({self.inner.text}) g WHERE {outside.text} ORDER BY {order}{limit}"
-            return Sql(text, self.inner.params + outside.params)
-        text = (
-            f"WITH page AS MATERIALIZED (SELECT g._row FROM ({self.narrow.text}) g WHERE {outside.text} "
-            f"ORDER BY {order} LIMIT {int(self.limit)}) "
-            f"SELECT {shown}, {keys} FROM ({self.inner.text}) g SEMI JOIN page USING (_row) ORDER BY {order}"
-        )
-        return Sql(text, self.narrow.params + outside.params + self.inner.params)
+        limit = "" if self.limit is None else f" LIMIT {int(self.limit)}"
+        text = f"SELECT {shown}, {keys} FROM ({self.inner.text}) g WHERE {outside.text} ORDER BY {self._order}{limit}"
+        return Sql(text, self.inner.params + outside.params)
+
+    @property
+    def _order(self) -> str:
+        return ", ".join(key.order for key in self.order)
 
     def count(self) -> Sql:
         """How many rows the view has."""

@@ -22,7 +22,7 @@ from inlink.server.guard import bracketed
 from inlink.server.site import LOOPBACK_NAMES, Site, site_of
 from inlink.workbench import Workbench
 
-MEMORY = "200MB"  # of the served file's pages and of queries: answers are as quick as with a gigabyte
+MEMORY = "256MB"  # of the served file's pages and of queries: answers are as quick as with a gigabyte
 GRACE_S = 10  # for answers that are being written when the server is stopped
 EVERYWHERE = ("0.0.0.0", "[::]")  # noqa: S104  said as an address that this machine can open
 AT_ONCE = 500  # connections; more are told to come again

@@ -7,6 +7,7 @@ the two times shows no change: "we did not look" is never "lost".
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -153,8 +154,14 @@ def _plan(served: Served, found: Found | None, window: tuple[datetime | None, da
     used = {*columns, *tested, *(_name_of(key) for key in order)}
     span = Span("links", "row", ((0, 1 << 44),)) if found is None else found.span("links")
     where, rows = all_of([span.sql, not_left_out("links", view, tree)]), (span.first, span.end)
-    inner, narrow = (_inner(where, window, names, rows) for names in (used, tested | {_name_of(key) for key in order}))
-    query = DerivedQuery(inner, columns, order, wanted, limit=view.limit, narrow=narrow)
+    narrow = _inner(where, window, tested | {_name_of(key) for key in order}, rows)
+
+    def of_rows(page: Sequence[int]) -> Sql:
+        return _inner(all_of([where, among(page)]), window, used, rows, page)
+
+    query = DerivedQuery(
+        _inner(where, window, used, rows), columns, order, wanted, limit=view.limit, narrow=narrow, of_rows=of_rows
+    )
     target = str(found.target) if found is not None else "*"
     digest = view_digest(f"changes {window}", target, view)
     cursor = None
@@ -168,7 +175,18 @@ def _name_of(key: Key) -> str:
     return key.sql.removeprefix('g."').removesuffix('"')
 
 
-def _inner(where: Sql, window: tuple[datetime | None, datetime | None], wanted: set[str], rows: tuple[int, int]) -> Sql:
+def among(rows: Sequence[int]) -> Sql:
+    """The condition that a row is one of these."""
+    return Sql(f"l.row IN ({', '.join(str(int(row)) for row in rows)})") if rows else Sql("false")
+
+
+def _inner(
+    where: Sql,
+    window: tuple[datetime | None, datetime | None],
+    wanted: set[str],
+    rows: tuple[int, int],
+    page: Sequence[int] | None = None,
+) -> Sql:
     """The changed links with the wanted columns, as a query to filter and sort; nothing else is read."""
     known = columns_of("links")
     names = sorted(wanted - set(OWN_COLUMNS) - {"_row"})
@@ -180,8 +198,9 @@ def _inner(where: Sql, window: tuple[datetime | None, datetime | None], wanted: 
         "LEFT JOIN (SELECT row, target_now FROM retargets WHERE row >= {} AND row < {}) r "
         "ON r.row = m.row AND m.change = 'lost'"
     ).format(*rows)
+    beside = "JOIN links l ON l.row = m.row" + ("" if page is None else f" AND {among(page).text}")
     text = (
-        f"SELECT {', '.join(shown)} FROM ({changed.text}) m {'JOIN links l ON l.row = m.row' if names else ''} "
+        f"SELECT {', '.join(shown)} FROM ({changed.text}) m {beside if names else ''} "
         f"{retargeted if wanted & _RETARGETED else ''} {joins_of(needs)}"
     )
     return Sql(text, changed.params)

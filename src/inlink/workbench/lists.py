@@ -302,7 +302,11 @@ def _made_page(served: Served, plan: Plan) -> tuple[pa.Table, int]:
             return found
         table = served.serving.arrow(query.select(counted=True))
         return table, table["_total"][0].as_py() if table.num_rows else 0
-    table = served.serving.arrow(query.select())
+    if isinstance(query, DerivedQuery) and query.narrow and limit is not None:
+        rows = [row for (row,) in served.serving.rows(query.page())]
+        table = served.serving.arrow(query.select_rows(rows))
+    else:
+        table = served.serving.arrow(query.select())
     if cursor is not None and cursor.n_total is not None:
         return table, cursor.n_total
     if cursor is None and (limit is None or table.num_rows < limit):
