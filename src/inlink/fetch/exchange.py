@@ -24,9 +24,11 @@ class _Answer(aiohttp.ClientResponse):
     """An answer that remembers whom it came from: aiohttp lets go of the connection at once where the body is short."""
 
     peer: str | None = None
+    sent_at: float | None = None
 
     async def start(self, connection: Any) -> aiohttp.ClientResponse:
-        """Read the head."""
+        """Read the head; the request is on its way."""
+        self.sent_at = time.monotonic()
         transport = connection.transport
         peer = transport.get_extra_info("peername") if transport is not None else None
         self.peer = peer[0] if peer else None
@@ -71,7 +73,7 @@ class Exchanger:
         asking = self._opened().request(method, self._target(place), headers=headers, data=body, allow_redirects=False)
         async with asking as found:
             got.response = found
-            got.peer = getattr(found, "peer", None)
+            got.peer, got.sent_at = getattr(found, "peer", None), getattr(found, "sent_at", None)
             size = 0
             while chunk := await found.content.read(_CHUNK_BYTES):
                 got.chunks.append(chunk[: max_bytes - size])
@@ -120,6 +122,7 @@ class _Got:
         self.response: aiohttp.ClientResponse | None = None
         self.chunks: list[bytes] = []
         self.peer: str | None = None
+        self.sent_at: float | None = None
         self.cut: str | None = None
         self.error: str | None = None
         self.detail = ""
@@ -144,6 +147,7 @@ class _Got:
             self.detail,
             self.cut,
             took_s,
+            sent_at=self.sent_at,
         )
 
 

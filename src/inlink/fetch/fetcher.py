@@ -170,6 +170,8 @@ class Fetcher:
         async with self.lanes.turn(place.host), self._in_flight:
             self.lanes.started(place.host)
             reply = await self._exchanger.ask(place, headers, method=method, max_bytes=max_bytes)
+            if reply.sent_at is not None:  # connecting took its time
+                self.lanes.started(place.host, reply.sent_at)
         if reply.status is not None:
             self.lanes.answered(place.host, reply.status, reply.header("retry-after"))
         if reply.error not in NEVER_ASKED:

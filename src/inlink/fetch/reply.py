@@ -48,6 +48,7 @@ class Reply:
     cut: str | None = None
     took_s: float = 0.0
     cause: str | None = None  # of ERRORS: where robots.txt could not be read, why not
+    sent_at: float | None = None  # when the request was out, on the clock of time.monotonic
 
     def header(self, name: str) -> str | None:
         """First value of a header; names compare without case."""

@@ -129,10 +129,10 @@ class Lanes:
         """The host's turn: earlier askers are done, and its delay is over. Call `started` when the request goes out."""
         return Turn(self.of(host))
 
-    def started(self, host: str) -> None:
-        """A request goes out now: the next one is due after the delay."""
+    def started(self, host: str, at: float | None = None) -> None:
+        """A request goes out now, or went at a time of time.monotonic: the next one is due after the delay."""
         lane = self.of(host)
-        lane.next_at = max(lane.next_at, time.monotonic() + lane.delay_s)
+        lane.next_at = max(lane.next_at, (time.monotonic() if at is None else at) + lane.delay_s)
 
     def answered(self, host: str, status: int | None, retry_after: str | None) -> None:
         """Take note of an answer: after 429 and 503 the host is left alone, longer each time."""
