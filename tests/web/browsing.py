@@ -1,7 +1,7 @@
 """Pages in real Chromium: one browser for all tests; what went wrong on a page is collected, not printed.
 
 A fault is a console error, a failed request, an answer of 400 or more, a page error, a dialog, or a violation of the
-policy that the server sends.
+policy that the server sends. What a page does after an action is waited for: by `expect`, or by `Visit.until`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import importlib.util
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,13 +18,14 @@ from types import ModuleType
 from typing import Literal
 
 import uvicorn
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Response
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, Response, expect
 from starlette.types import ASGIApp
 
 from inlink.server.serve import address, listen
 
 ROOT = Path(__file__).resolve().parents[2]
 WAIT_MS = 60_000  # against hanging only
+expect.set_options(timeout=WAIT_MS)
 WIDE, NARROW = 1440, 390
 Scheme = Literal["light", "dark"]
 LOOKS: list[tuple[int, Scheme]] = [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")]
@@ -60,6 +62,13 @@ class Visit:
         if not self.page.locator("[hx-trigger*=every]").count():
             self.page.wait_for_load_state("networkidle")
         self.page.evaluate("document.fonts.ready.then(() => true)")
+
+    def until(self, holds: Callable[[], bool], what: str = "") -> None:
+        """Wait until something holds that no selector says."""
+        end = time.monotonic() + WAIT_MS / 1000
+        while not holds():
+            assert time.monotonic() < end, what or "it does not come to hold"
+            self.page.wait_for_timeout(20)
 
     def judged_by(self, axe: str) -> list[str]:
         """What axe-core finds."""
@@ -104,13 +113,17 @@ def _listen(visit: Visit, allowed: int) -> None:
         if response.status >= allowed:
             seen.append(f"{response.status}: {response.url}")
 
+    def failed(request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # the browser's own, as a page goes on; a server's fault reads otherwise
+            seen.append(f"failed: {request.url} {request.failure}")
+
     def asked(dialog: Dialog) -> None:
         seen.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 
     page.on("console", console)
     page.on("pageerror", lambda error: seen.append(f"error: {error}"))
-    page.on("requestfailed", lambda request: seen.append(f"failed: {request.url} {request.failure}"))
+    page.on("requestfailed", failed)
     page.on("response", answered)
     page.on("dialog", asked)
 

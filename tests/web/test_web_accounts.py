@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import argon2
 import pytest
 from browsing import LOOKS, NARROW, WIDE, Scheme, Visit, serving, visiting
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from inlink.server.app import create_app
 from inlink.workbench import Workbench
@@ -42,6 +42,7 @@ def sign_in(visit: Visit, password: str = GOOD) -> None:
     visit.page.keyboard.press("Control+A")
     visit.page.keyboard.type("ada")
     visit.page.keyboard.press("Tab")
+    expect(visit.page.locator("#f-password")).to_be_focused()
     visit.page.keyboard.type(password)
     visit.page.keyboard.press("Enter")
 
@@ -49,10 +50,11 @@ def sign_in(visit: Visit, password: str = GOOD) -> None:
 @pytest.mark.parametrize(("width", "scheme"), LOOKS, ids=[f"{w} {s}" for w, s in LOOKS])
 def test_pages_of_accounts(browser: Browser, team: str, axe: str, width: int, scheme: Scheme) -> None:
     with visiting(browser, f"{team}/settings/users", width, scheme, allowed=500) as visit:
-        assert visit.page.inner_text("h1") == "Sign in"
+        expect(visit.page.locator("h1")).to_have_text("Sign in")
         assert visit.judged_by(axe) == []
         sign_in(visit, "not the password")
         visit.page.wait_for_selector("[role=alert]")
+        visit.settle()
         assert visit.judged_by(axe) == []
         sign_in(visit)
         visit.page.wait_for_url("**/settings/users")
@@ -78,12 +80,12 @@ def test_a_team_is_set_up_without_scripts(browser: Browser, team: str) -> None:
         page.click("summary:has-text('Remove')")
         page.click("button:has-text('Yes, remove')")
         page.wait_for_url("**/settings/users")
-        assert page.locator("th a:has-text('Ines')").count() == 0
+        expect(page.locator("th a:has-text('Ines')")).to_have_count(0)
         page.goto(f"{team}/settings/tokens")
         page.fill("#f-label", "nightly")
         page.click("button:has-text('Make')")
-        assert re.fullmatch(r"inlink_[\w-]{43}", page.inner_text(".secret"))
+        expect(page.locator(".secret")).to_have_text(re.compile(r"^inlink_[\w-]{43}$"))
         page.click("button:has-text('Sign out')")
         page.wait_for_url("**/login")
         page.goto(f"{team}/settings/tokens")
-        assert page.inner_text("h1") == "Sign in"
+        expect(page.locator("h1")).to_have_text("Sign in")

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from browsing import LOOKS, Visit, serving, visiting
+from browsing import LOOKS, WAIT_MS, Visit, serving, visiting
 from hostile_bench import PAGE, HostileBench
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser, Locator, Page, Request, expect
 from starlette.applications import Starlette
 from starlette.requests import Request as Asked
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
@@ -60,8 +60,14 @@ def asked_by(page: Page) -> list[str]:
 def pressed(visit: Visit, where: str) -> None:
     """Press a place of the drawn record, whatever it is."""
     frame = visit.page.frame_locator("iframe")
-    frame.locator(where).first.click(force=True, timeout=5_000)
+    frame.locator(where).first.click(force=True, timeout=WAIT_MS)
     visit.page.wait_for_timeout(200)
+
+
+def is_within(part: Locator, whole: Locator) -> bool:
+    """Whether a part stands at a height that the whole has."""
+    box, outer = part.bounding_box(), whole.bounding_box()
+    return bool(box and outer and outer["y"] <= box["y"] <= outer["y"] + outer["height"])
 
 
 def test_a_hostile_record_is_drawn_without_a_single_request(browser: Browser, sink: tuple[Sink, str]) -> None:
@@ -72,10 +78,7 @@ def test_a_hostile_record_is_drawn_without_a_single_request(browser: Browser, si
         visit.page.goto(f"{site}/evidence/{ROW}")
         visit.page.wait_for_load_state("networkidle")
         frame = visit.page.frame_locator("iframe")
-        box, outer = frame.locator("#link").bounding_box(), visit.page.locator("iframe").bounding_box()
-        assert box is not None
-        assert outer is not None
-        assert outer["y"] <= box["y"] <= outer["y"] + outer["height"]
+        visit.until(lambda: is_within(frame.locator("#link"), visit.page.locator("iframe")), "the link is in sight")
         assert frame.locator("body").inner_text().count("the hostile link") == 1
         for where in ("#link", "text=Send", "body"):
             pressed(visit, where)
@@ -115,11 +118,6 @@ def test_the_sandbox_holds_a_record_that_nobody_wrote_anew(browser: Browser, sin
     assert met.met == []
 
 
-def settled(page: Page) -> None:
-    page.wait_for_selector(".htmx-request", state="detached")
-    page.wait_for_load_state("networkidle")
-
-
 def asked_for(page: Page) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query)
 
@@ -135,32 +133,31 @@ def test_a_table_is_worked_with_and_the_address_keeps_step(browser: Browser, dem
         first = rows_of(page)
         page.click("#next")
         page.wait_for_url("**cursor=**")
-        settled(page)
-        assert rows_of(page) != first
+        visit.until(lambda: rows_of(page) not in ([], first))
         page.click("#add summary")
         page.select_option("#fnew", "region")
         page.select_option("#onew", "=")
         page.fill("#vnew", "footer")
         page.keyboard.press("Enter")
         page.wait_for_url("**where=region**")
-        settled(page)
         assert asked_for(page)["where"] == ["region = footer"]
-        assert page.locator(".chip .x").count() == 1
+        expect(page.locator(".chip .x")).to_have_count(1)
+        visit.settle()
         assert {text.strip() for text in page.locator("td:nth-child(4) .to:last-child").all_inner_texts()} == {"footer"}
         page.select_option("#grp", "domain")
         page.wait_for_url("**group=domain**")
-        settled(page)
+        expect(page.locator("#h-source")).to_have_attribute("href", re.compile("group=domain"))
         page.click("#h-source")
         page.wait_for_url("**sort=source_url**")
-        settled(page)
-        assert page.locator("th[aria-sort=ascending]").inner_text().startswith("Source page")
+        expect(page.locator("th[aria-sort=ascending]")).to_have_text(re.compile("^Source page"))
         page.go_back()
         page.wait_for_url(lambda url: "sort=" not in url)
-        settled(page)
-        assert page.locator("th[aria-sort=descending]").inner_text().startswith("Str.")
+        expect(page.locator("th[aria-sort=descending]")).to_have_text(re.compile(r"^Str\."))
+        visit.settle()
         page.click(".chip .x")
         page.wait_for_url(lambda url: "where=" not in url)
-        settled(page)
+        expect(page.locator(".chip .x")).to_have_count(0)
+        visit.settle()
         assert page.evaluate("window.stayed") is True
         assert visit.faults == []
 
@@ -171,12 +168,13 @@ def test_the_panel_opens_with_its_evidence(browser: Browser, demo_site: str) -> 
         page.locator(".src").nth(2).focus()
         page.keyboard.press("Enter")
         page.wait_for_selector("#panel .frame mark")
-        settled(page)
-        assert "row=" in page.url
-        assert page.locator("tr.on").count() == 1
+        page.wait_for_url("**row=**")
+        expect(page.locator("tr.on")).to_have_count(1)
+        visit.settle()
         page.click("#panel .panel-head a")
         page.wait_for_url(lambda url: "row=" not in url)
-        assert page.locator("#panel").count() == 0
+        expect(page.locator("#panel")).to_have_count(0)
+        visit.settle()
         assert visit.faults == []
 
 
@@ -185,14 +183,13 @@ def test_the_menu_of_filters_with_the_keyboard_alone(browser: Browser, demo_site
         page = visit.page
         page.focus("#add summary")
         page.keyboard.press("Enter")
-        assert page.evaluate("document.activeElement.id") == "fnew"
+        expect(page.locator("#fnew")).to_be_focused()
         page.select_option("#fnew", "n_links")
-        offered = page.evaluate("[...document.querySelector('#onew').options].filter(o => !o.hidden).map(o => o.value)")
-        assert ">=" in offered
-        assert "contains" not in offered
+        expect(page.locator("#onew option[value=contains]")).to_have_attribute("hidden", "")
+        expect(page.locator("#onew option[value='>=']")).not_to_have_attribute("hidden", "")
         page.keyboard.press("Escape")
-        assert page.evaluate("document.activeElement.matches('#add summary')")
-        assert not page.evaluate("document.querySelector('#add').open")
+        expect(page.locator("#add summary")).to_be_focused()
+        expect(page.locator("#add")).not_to_have_attribute("open", "")
         assert visit.faults == []
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from browsing import Visit, serving, visiting
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from inlink.demo.hosting import hosted
 from inlink.server.app import create_app
@@ -36,10 +36,11 @@ def test_from_the_wizard_by_the_demo_to_the_overview(browser: Browser, tmp_path:
         page.get_by_role("button", name="Open the demo project").click()
         page.get_by_role("link", name="First look").and_(page.locator(".main")).click(timeout=LONGEST_MS)
         page.wait_for_url("**/overview?q=*")
-        assert page.inner_text("h1") == SITE
+        expect(page.locator("h1")).to_have_text(SITE)
+        visit.settle()
         for path, words in (("/alerts", "link removed"), ("/monitor", "lost"), ("/checks", "failing")):
             page.goto(path_of(page.url, path))
-            assert words in page.inner_text("main")
+            expect(page.locator("main")).to_contain_text(words)
             assert visit.judged_by(axe) == []
         assert visit.faults == []
 
@@ -70,7 +71,8 @@ def test_a_crawl_is_started_watched_and_built_into_an_overview(browser: Browser,
             assert visit.judged_by(axe) == []
             page.get_by_role("table").get_by_role("link").last.click()
             page.wait_for_url("**/jobs/1")
-            assert "pages" in page.inner_text("main")
+            expect(page.locator("main")).to_contain_text("pages")
             page.goto(path_of(page.url, f"/overview?q={SITE}"))
-            assert page.inner_text("h1") == SITE
+            expect(page.locator("h1")).to_have_text(SITE)
+            visit.settle()
             assert visit.faults == []
