@@ -114,7 +114,7 @@ def _listen(visit: Visit, allowed: int) -> None:
             seen.append(f"{response.status}: {response.url}")
 
     def failed(request: Request) -> None:
-        if request.failure != "net::ERR_ABORTED":  # the browser's own, as a page goes on; a server's fault reads otherwise
+        if request.failure != "net::ERR_ABORTED":  # given up by the browser, as the page went on: no server's fault
             seen.append(f"failed: {request.url} {request.failure}")
 
     def asked(dialog: Dialog) -> None:
