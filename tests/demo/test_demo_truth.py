@@ -156,6 +156,15 @@ def test_a_link_through_short_addresses_names_its_chain(demo_web: DemoWeb) -> No
     assert chains["https://shop.crumbandcrust.example/"] == ["https://brd.example/shop", "https://brd.example/s"]
 
 
+def test_pages_that_are_gone_and_still_linked_to(demo_web: DemoWeb) -> None:
+    counted = {row["target_url"].partition("://")[2]: (*row.values(),)[1:] for row in demo_web.truth.broken}
+    assert counted == {
+        "crumbandcrust.example/courses/winter-2025/": (410, 2, 1, 2),
+        "crumbandcrust.example/sourdough-starter-guide/": (404, 3, 3, 3),
+        "sourdoughdiary.example/posts/steam-without-fuss/": (404, 1, 1, 1),
+    }
+
+
 def test_scopes_nest(demo_web: DemoWeb) -> None:
     numbers = [row["n_links"] for row in demo_web.truth.reports[:4]]
     assert [row["scope"] for row in demo_web.truth.reports[:4]] == ["domain", "host", "prefix", "url"]

@@ -13,9 +13,9 @@ from inlink.demo import DemoWeb, generate
 
 # Of the records, not of the gzip members: compressors differ between platforms.
 DIGESTS = {
-    "demo-2026-09-15.warc.gz": "59b192768c9808f72858119ed3fd255791d7fbd7a19747af7780971df19d4378",
-    "demo-2026-10-15.warc.gz": "0535730d4d6c904c2a89370bdc52576461e7f7ce68060e9606ef4c428c94f2a5",
-    "truth.json": "535c8c45f5f3a4dd36ed3147f4cc6ddee8c9046a7efac2a5182d5aee857b0799",
+    "demo-2026-09-15.warc.gz": "0968bfad15fd06ac2c3c7ef8b58359697966e5a4c8e1b8ae47dd4db75d904c9a",
+    "demo-2026-10-15.warc.gz": "0f5f1af01e823f488162a44b3bd77d03479b4f7d412a32f23a5b839bfba22c5d",
+    "truth.json": "f8897cb0b0bdc4c09c3f87903015fd4309be2bda531b2686dbcd7c888c4ba51a",
 }
 
 

@@ -49,10 +49,16 @@ class Patience:
     max_wait_s: float = MAX_WAIT_S
 
 
+def now_us() -> int:
+    """The time, in microseconds since 1970 UTC."""
+    return time.time_ns() // 1000
+
+
 class Checker:
     """Checks URLs through one fetcher, on its event loop.
 
-    known: what an index holds of a URL, for changes of topic. names: who asks DNS, only where a page may be a parked
+    clock: the time that verdicts bear, in microseconds since 1970. known: what an index holds of a URL, for changes of
+    topic. names: who asks DNS, only where a page may be a parked
     one; the system's resolver else. aliases: domains that are one site.
     """
 
@@ -66,7 +72,9 @@ class Checker:
         names: Names | None = None,
         aliases: frozenset[str] = frozenset(),
         patience: Patience | None = None,
+        clock: Callable[[], int] = now_us,
     ) -> None:
+        self._clock = clock
         self._fetcher = fetcher
         self._rules = rules or SuffixRules()
         self._lists = lists or parking_lists()
@@ -87,7 +95,7 @@ class Checker:
 
     async def _look(self, url: str, asked: str | None) -> Look:
         """The verdict; asked: the URL normalised."""
-        began_us = time.time_ns() // 1000
+        began_us = self._clock()
         if asked is None:
             return Look(_verdict(url, began_us, _NO_URL))
         if (down := self._down_before(asked)) is not None:

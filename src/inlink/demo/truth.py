@@ -40,7 +40,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """links: every link from one domain to another; indirect: links that arrive by redirect; reports: by target."""
+    """links: every link from one domain to another; indirect: links that arrive by redirect; reports: by target.
+
+    broken: pages that are gone and that other domains still link to.
+    """
 
     seed: int
     times: list[str]
@@ -50,6 +53,7 @@ class Truth:
     links: list[Row]
     indirect: list[Row]
     changes: list[Row]
+    broken: list[Row]
     script_links: list[Row]
 
     def to_dict(self) -> dict[str, Any]:
@@ -72,6 +76,7 @@ def truth_of(answers: Sequence[Answer], seed: int) -> Truth:
         links=rows,
         indirect=indirect,
         changes=list(change_rows(answers, external)),
+        broken=list(broken_rows(answers, rows)),
         script_links=script_rows(answers),
     )
 
@@ -214,6 +219,22 @@ def script_rows(answers: Sequence[Answer]) -> list[Row]:
         for url, page in sorted(pages.items())
         for anchor, href in page.options.get("script_links", ())
     ]
+
+
+def broken_rows(answers: Sequence[Answer], rows: Sequence[Row]) -> Iterable[Row]:
+    """Pages that answered 404 or 410 last, with the domains that still link to them."""
+    for url, captures in sorted(by_page(answers).items()):
+        links = [
+            r for r in rows if r["is_live"] and r["kind"] not in EMBEDS and page_key(r["target_url"]) == page_key(url)
+        ]
+        if links and captures[-1].status in (404, 410):
+            yield {
+                "target_url": url,
+                "status": captures[-1].status,
+                "n_domains": len({row["source_domain"] for row in links}),
+                "n_follow_domains": len({row["source_domain"] for row in links if is_follow(row)}),
+                "n_links": len(links),
+            }
 
 
 def indirect_rows(lives: Sequence[Life], answers: Sequence[Answer]) -> Iterable[Row]:

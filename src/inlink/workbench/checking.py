@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from inlink.check.checking import Checker, Patience
+from inlink.check.checking import Checker, Patience, now_us
 from inlink.check.keeping import CheckStore
 from inlink.check.topics import Remembered
 from inlink.check.verdicts import ALIVE, STATES, VERDICTS, State, Verdict
@@ -50,12 +50,14 @@ Known = Callable[[str], Remembered | None]
 class CheckOptions:
     """How a check goes. fresh_s: URLs that were checked in the last so many seconds are passed over.
 
-    manners, patience: for tests and benchmarks; the workspace's settings else.
+    manners, patience, clock (microseconds since 1970): for tests, benchmarks and the demo; the workspace's settings and
+    the system's time else.
     """
 
     fresh_s: float = 0.0
     manners: Manners | None = None
     patience: Patience | None = None
+    clock: Callable[[], int] = now_us
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ def check(
         waiting = _not_fresh(store, wanted, options.fresh_s)
         run = _Run(store, each, report, len(waiting))
         began = time.monotonic()
-        asyncio.run(run.go(workspace, policy, manners, memory, waiting, known, options.patience, stop))
+        asyncio.run(run.go(workspace, policy, manners, memory, waiting, known, options, stop))
         took_s = time.monotonic() - began
     return run.result(len(wanted) - len(waiting), took_s, is_stopped=stop is not None and stop.is_set())
 
@@ -190,7 +192,7 @@ class _Run:
         memory: Memory,
         urls: Sequence[str],
         known: Known | None,
-        patience: Patience | None,
+        options: CheckOptions,
         stop: threading.Event | None,
     ) -> None:
         """Check all of them."""
@@ -199,7 +201,14 @@ class _Run:
         rules = SuffixRules(workspace.settings.suffixes)
         with ThreadPoolExecutor(1, thread_name_prefix="inlink-check") as thread:
             async with Fetcher(policy, manners, memory) as fetcher:
-                checker = Checker(fetcher, rules=rules, known=known, aliases=aliases, patience=patience)
+                checker = Checker(
+                    fetcher,
+                    rules=rules,
+                    known=known,
+                    aliases=aliases,
+                    patience=options.patience,
+                    clock=options.clock,
+                )
                 waiting: list[Verdict] = []
                 kept_at = time.monotonic()
                 async for verdict in checker.check_all(urls, stop=stop):

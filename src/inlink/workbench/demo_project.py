@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from inlink.check.checking import Patience
@@ -28,7 +28,7 @@ MANNERS = Manners(contact="https://crumbandcrust.example/bot", delay_s=0.0)
 PORT = 8764  # where the demo web answers while its workspace is served
 ROUTE = f"*.example=http://127.0.0.1:{PORT}"
 _STEPS = ("make the demo web", "build", "rank", "check links", "watch links")
-_CONFIRM_US = 2 * 3_600_000_000  # what looks lost is looked at again after an hour: the demo's first look was earlier
+_CONFIRM_US = 2 * 3_600_000_000  # an hour confirms what looks lost or dead: the demo's first look was earlier
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +81,15 @@ def _look(bench: Workbench, step: Callable[[int], None]) -> tuple[int, int]:
     with hosted() as route, _routed(bench, route):
         step(3)
         urls = [*bench.check_targets(SITE, "in"), *bench.check_targets(SITE, "out")]
-        found = bench.check(urls, CheckOptions(manners=MANNERS, patience=Patience(again_s=0.1)))
+        now_us = time.time_ns() // 1000
+        options = CheckOptions(
+            manners=MANNERS, patience=Patience(again_s=0.1), clock=partial(int, now_us - _CONFIRM_US)
+        )
+        found = bench.check(urls, options)
+        failing = [row.verdict.url for row in found.rows if row.state.state == "failing"]
+        bench.check(failing, replace(options, clock=partial(int, now_us)))
         step(4)
         bench.monitor.add_links(SITE, WatchOptions("site"), state="all", where=WATCHED, limit=None)
-        now_us = time.time_ns() // 1000
         for at_us in (now_us - _CONFIRM_US, now_us):
             bench.monitor.run(RunOptions(looks_at_all=True, renders=False, manners=MANNERS, clock=partial(int, at_us)))
     return found.n_checked, len(bench.monitor.watches())

@@ -33,6 +33,7 @@ Try next, in another terminal or after Ctrl-C:
   inlink -w {folder} backlinks {target} --where "follow = true and region = 'main'" --columns source_url,anchor
   inlink -w {folder} changes --all --from 2026-10-01
   inlink -w {folder} compare {target} ryeandshine.example floursource.example
+  inlink -w {folder} broken {target} --redirects nginx
   inlink -w {folder} serve
 
 What the demo web holds, and why, stands in docs/demo.md; what every report should find in {folder}/{crawls}/truth.json.

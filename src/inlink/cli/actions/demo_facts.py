@@ -33,7 +33,7 @@ class Fact:
 
 
 def facts(bench: Workbench, truth: Truth) -> Iterator[Fact]:
-    """Every fact of the truth file: numbers, domains, hosts, anchors, links, indirect links, changes."""
+    """Every fact of the truth file: numbers, domains, hosts, anchors, links, indirect links, changes, broken pages."""
     for report in truth.reports:
         yield from facts_of(bench, truth, report)
 
@@ -45,6 +45,7 @@ def facts_of(bench: Workbench, truth: Truth, report: Row) -> Iterator[Fact]:
     yield from _links(bench, report, truth)
     yield from _indirect(bench, report, truth)
     yield from _changes(bench, report, truth)
+    yield from _broken(bench, report, truth)
 
 
 def _name(report: Row) -> str:
@@ -121,6 +122,19 @@ def _changes(bench: Workbench, report: Row, truth: Truth) -> Iterator[Fact]:
 
 def _change(row: Row) -> tuple[object, ...]:
     return (row["change"], row["reason"], row["source_url"], row["target_url"], row["kind"])
+
+
+def _broken(bench: Workbench, report: Row, truth: Truth) -> Iterator[Fact]:
+    """Its dead pages with how many link there; before they are checked, the captures alone tell."""
+    rows = bench.broken(report["target"], scope=report["scope"]).rows
+    columns = ("n_domains", "n_follow_domains", "n_links")
+    found = {row["target_url"]: (row["why"][-3:], *(row[name] for name in columns)) for row in _plain(rows)}
+    expected = {
+        row["target_url"]: (str(row["status"]), *(row[name] for name in columns))
+        for row in truth.broken
+        if is_in_scope(row["target_url"], report["target"], report["scope"])
+    }
+    yield from _compared(f"{_name(report)} broken", expected, found)
 
 
 def _compared(name: str, expected: dict[Any, Any], found: dict[Any, Any]) -> Iterator[Fact]:
