@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 
 from inlink.server.app import create_app
 from inlink.web.app import pages
+from inlink.web.pager import LONGEST_WAY, Place
 from inlink.web.tables_list import TABLES
 from inlink.workbench import Rows, Workbench
 
@@ -279,3 +280,42 @@ def test_the_api_says_the_same(ranked_bench: Workbench) -> None:
             assert len(answer["rows"]) == len(rows), table.question
             if rows:
                 assert f'<b class="num">{answer["n_total"]:,}</b>' in text
+
+
+def prev_of(text: str) -> str | None:
+    found = re.search(r'rel="prev" href="([^"]*)"', text)
+    return html.unescape(found[1]) if found else None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"/backlinks?q={TARGET}&limit=25&group=none&sort=source_url",
+        f"/changes?q={TARGET}&limit=25",
+    ],
+)
+def test_the_way_back_leads_over_the_same_pages(client: TestClient, address: str) -> None:
+    there = list(walked(client, address))
+    back = [there[-1]]
+    while (before := prev_of(back[-1])) is not None:
+        back.append(client.get(before).text)
+    assert [cells_of(text).ids for text in reversed(back)] == [cells_of(text).ids for text in there]
+    assert [rows_said(text) for text in reversed(back)] == [rows_said(text) for text in there]
+    assert len(there) > 2
+
+
+def rows_said(text: str) -> list[str]:
+    return re.findall(r"Rows [\d,]+ to [\d,]+ of [\d,]+", text)
+
+
+def test_a_long_way_forgets_where_it_began() -> None:
+    place = Place()
+    for n in range(1, 500):
+        place = place.following(f"{'c' * 200}{n}", 50)
+    assert len(place.way) <= LONGEST_WAY
+    before = place.previous(50)
+    assert before is not None
+    assert (before.cursor, before.at) == (f"{'c' * 200}498", 498 * 50)
+    while before := place.previous(50):
+        place = before
+    assert place.at > 400 * 50

@@ -156,7 +156,7 @@ def _position(standing: Authority | None) -> str:
 
 
 def _shown(rows: Rows | None, query: Query) -> dict[str, Any]:
-    return {"rows": rows, "domains": rows.to_dicts() if rows is not None else [], "at": query.at, "page": PAGE}
+    return {"rows": rows, "domains": rows.to_dicts() if rows is not None else [], "page": PAGE}
 
 
 ROUTES = [Route("/compare", compare, methods=READS), Route("/gap", gap, methods=READS)]

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 
 from inlink.errors import BadInput
+from inlink.web.pager import Place
 from inlink.workbench import GROUPS, STATES
 
 LONGEST = 4000  # characters of one parameter
@@ -28,6 +29,7 @@ class Query:
     state: str = "live"
     cursor: str = ""
     at: int = 0
+    way: str = ""
 
     @classmethod
     def of(cls, request: Request) -> Query:
@@ -47,7 +49,13 @@ class Query:
             state=one_of("state", given.get("state", "live"), STATES),
             cursor=given.get("cursor", ""),
             at=int(at) if at.isascii() and at.isdigit() and len(at) < 13 else 0,
+            way=given.get("way", ""),
         )
+
+    @property
+    def place(self) -> Place:
+        """The page of the table."""
+        return Place(self.cursor, self.at, self.way)
 
     def with_scope(self, scope: str) -> Query:
         """The same with the scope that the target was found to have."""

@@ -16,7 +16,7 @@ from inlink.web.access import needs, who_of
 from inlink.web.answers import READS, bench_of, page
 from inlink.web.forms import Form, posted
 from inlink.web.tables_list import TABLES
-from inlink.web.tables_view import TableView
+from inlink.web.tables_view import FRESH, TableView
 from inlink.workbench import Workbench
 from inlink.workbench.people import Role, Who
 from inlink.workbench.projects_notes import about_link
@@ -27,7 +27,7 @@ PAGES = {table.path: table for table in TABLES.values()}
 
 def options_of(view: TableView) -> dict[str, str]:
     """What is kept of a view beside its page, target and scope."""
-    found = view.parameters(cursor="", at=0, row="", saved="")
+    found = view.parameters(**FRESH, saved="")
     return {name: str(value) for name, value in found.items() if name in VIEW_OPTIONS}
 
 

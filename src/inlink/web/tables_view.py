@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from inlink.errors import BadInput
 from inlink.web.filtering import with_row
+from inlink.web.pager import Place
 from inlink.web.query import LONGEST, SCOPES, Query, one_of
 from inlink.web.tables import Column, Table
 from inlink.workbench import ViewOptions
@@ -21,6 +22,7 @@ PAGES = (25, 50, 100, 200)
 MAX_AT = 10**12
 SWITCHES = ("infrastructure", "embeds", "indirect", "folded")
 YES = ("1", "on", "true")
+FRESH = {**Place().parameters, "row": ""}  # its first page, no row chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class TableView:
     limit: int = PAGE
     cursor: str = ""
     at: int = 0
+    way: str = ""
     row: str = ""
     saved: str = ""
 
@@ -75,6 +78,7 @@ class TableView:
             limit=_limit(_text(given, "limit")),
             cursor=_text(given, "cursor"),
             at=_number(_text(given, "at"), MAX_AT),
+            way=_text(given, "way"),
             row=_row(_text(given, "row")),
             saved=_row(_text(given, "saved")),
         )
@@ -119,12 +123,12 @@ class TableView:
         found["columns"] = "" if view.columns == self.table.shown else ",".join(view.columns)
         found |= {name: "1" for name in self.table.switches if name in view.switches}
         found |= {"from": view.from_, "to": view.to, "limit": "" if view.limit == PAGE else view.limit}
-        found |= {"saved": view.saved, "cursor": view.cursor, "at": view.at or "", "row": view.row}
+        found |= {"saved": view.saved, **Place(view.cursor, view.at, view.way).parameters, "row": view.row}
         return {name: value for name, value in found.items() if value not in ("", None)}
 
     def same(self, **changed: Any) -> str:
         """The address of this view with something changed: its first page, no row chosen."""
-        return self._address(self.table.path, self.parameters(**{"cursor": "", "at": 0, "row": "", **changed}))
+        return self._address(self.table.path, self.parameters(**{**FRESH, **changed}))
 
     def here(self, **changed: Any) -> str:
         """The address of this very page with something changed."""
@@ -132,16 +136,30 @@ class TableView:
 
     def export(self, form: str) -> str:
         """The address of the whole view in a format."""
-        asked = self.parameters(cursor="", at=0, row="", limit=PAGE)
+        asked = self.parameters(**FRESH, limit=PAGE)
         return self._address(f"/export/{self.table.question}.{form}", asked)
 
     @property
     def as_api(self) -> str:
         """The address at which the API answers the same, in JSON."""
-        asked = self.parameters(cursor="", at=0, row="", saved="")
+        asked = self.parameters(**FRESH, saved="")
         asked = {"target": asked.pop("q", ""), **asked, "columns": ",".join(self.needed)}
         group = {"group": self.group} if self.table.groups else {}
         return self._address(f"/api/v1/{self.table.question}", {**asked, **group, "limit": self.limit})
+
+    def following(self, cursor: str, n_shown: int) -> str:
+        """The address of the next page."""
+        return self.same(**self._place.following(cursor, n_shown).parameters)
+
+    @property
+    def previous(self) -> str:
+        """The address of the page before; empty where the way back is not known."""
+        place = self._place.previous(self.limit)
+        return self.same(**place.parameters) if place else ""
+
+    @property
+    def _place(self) -> Place:
+        return Place(self.cursor, self.at, self.way)
 
     def switched(self, name: str) -> str:
         """The address with a switch turned."""
@@ -164,7 +182,7 @@ class TableView:
 
     def fields(self, *left_out: str) -> list[tuple[str, object]]:
         """The view as hidden fields of a form that sets what is left out."""
-        found = self.parameters(cursor="", at=0, row="")
+        found = self.parameters(**FRESH)
         return [(name, value) for name, value in found.items() if name not in left_out]
 
     @staticmethod
