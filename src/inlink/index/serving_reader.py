@@ -1,34 +1,22 @@
-"""Read a serving file: one read-only database, a connection for each thread, and targets found by bisection."""
+"""Read a serving file: targets found by bisection, and what is kept of them."""
 
 from __future__ import annotations
 
-import os
-import tempfile
-import threading
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
 
 import duckdb
-import pyarrow as pa
 
-from inlink.errors import Busy, CorruptIndex, NotFound
+from inlink.errors import CorruptIndex, NotFound
 from inlink.index import serving_db
 from inlink.index.serving import FORMAT
+from inlink.index.serving_database import ServingDatabase
 from inlink.index.serving_overview import SUMS, TALLIED
 from inlink.index.serving_pages import MARK_EVERY
 from inlink.index.serving_sql import Span, Sql
 from inlink.urls.surt import host_key
-
-T = TypeVar("T")
-
-# DuckDB 2.0 fails on some joins of dictionary columns ("dict-surviving cache … changed identity"): hardly ever without
-# the first of its optimizers, never yet seen without any of them.
-AVOIDED_ALWAYS = "compressed_materialization"
-AVOIDED = f"{AVOIDED_ALWAYS},join_filter_pushdown,build_side_probe_side,join_order,statistics_propagation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +71,13 @@ _NOWHERE = Place((), (), is_known=False)
 _TALLY = ", ".join(f"coalesce(sum({name}), 0)::BIGINT" for name in TALLIED)
 
 
-class Serving:
+class Serving(ServingDatabase):
     """An open serving file. Threads may share it."""
 
     def __init__(self, path: Path, *, memory_limit: str = "1GB", threads: int | None = None) -> None:
         if not path.exists():
             raise NotFound(f"no serving file at {path}", hint="run `inlink build`")
-        self.path = path
-        self._memory, self._threads = memory_limit, threads
-        self._db = self._open()
-        self._opening = threading.Lock()
-        self._local = threading.local()
-        self._turns = threading.BoundedSemaphore(os.cpu_count() or 1)
+        super().__init__(path, memory_limit=memory_limit, threads=threads)
         self.meta = self._read_meta()
         self._marks = self._read_marks()
         heavy = serving_db.run(self._db, "SELECT scope, key, answer FROM heavy")
@@ -111,69 +94,6 @@ class Serving:
     def snapshot(self) -> str:
         """Identity of the snapshot that the file was made of."""
         return self.meta["snapshot"]
-
-    def close(self) -> None:
-        """Let go of the file; connections of other threads end with it."""
-        self._db.close()
-
-    def connection(self) -> duckdb.DuckDBPyConnection:
-        """This thread's connection."""
-        db, found = getattr(self._local, "of", (None, None))
-        if found is None or db is not self._db:
-            db = self._db
-            found = _cursor(db)
-            self._local.of = (db, found)
-        return found
-
-    def rows(self, sql: Sql) -> list[tuple[Any, ...]]:
-        """The rows of a query, as Python values. Raises: as `arrow`."""
-        return self._asked(lambda db: serving_db.run(db, sql.text, sql.params))
-
-    def arrow(self, sql: Sql) -> pa.Table:
-        """The rows of a query, as an Arrow table.
-
-        Raises: Busy where the memory for queries does not do.
-        """
-        return self._asked(lambda db: serving_db.arrow(db, sql.text, sql.params))
-
-    def stream(self, sql: Sql, *, batch_rows: int = 10_000) -> pa.RecordBatchReader:
-        """The rows of a query in batches, on a connection of their own."""
-        return serving_db.stream(_cursor(self._db), sql.text, sql.params, batch_rows=batch_rows)
-
-    def _asked(self, ask: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
-        """The answer; a few are worked on at once, for they share the memory."""
-        with self._turns:
-            db = self._db
-            try:
-                return ask(self.connection())
-            except duckdb.OutOfMemoryException as error:
-                hint = "ask for less (a filter, a smaller target), or try again when less is asked at once"
-                raise Busy(f"this question needs more than the {self._memory} that queries have", hint=hint) from error
-            except (duckdb.FatalException, duckdb.InternalException) as error:
-                # An error within DuckDB ends its database for all who ask it, but not the file.
-                with self._opening:
-                    if self._db is db:
-                        self._db = self._open()
-                if isinstance(error, duckdb.FatalException):  # of somebody else's question
-                    return ask(self.connection())
-                with closing(self._open(AVOIDED)) as plain:
-                    return ask(plain)
-
-    def _open(self, avoided: str = AVOIDED_ALWAYS) -> duckdb.DuckDBPyConnection:
-        """The file, attached to a database in memory: nobody else in this process shares its settings or faults."""
-        config: dict[str, Any] = {"memory_limit": self._memory, **({"threads": self._threads} if self._threads else {})}
-        db = duckdb.connect(":memory:", config=config)
-        # What does not fit into memory goes to a folder that DuckDB makes when it needs it, and takes away.
-        serving_db.run(db, "SET temp_directory = ?", [f"{tempfile.gettempdir()}/inlink-{os.getpid()}-{id(db):x}"])
-        serving_db.run(db, "SET GLOBAL TimeZone = 'UTC'")
-        serving_db.run(db, "SET GLOBAL disabled_optimizers = ?", [avoided])
-        try:
-            serving_db.run(db, f"ATTACH '{str(self.path).replace(chr(39), chr(39) * 2)}' AS served (READ_ONLY)")
-        except duckdb.Error as error:
-            hint = "run `inlink build`: it is made anew"
-            raise CorruptIndex(f"{self.path} cannot be opened: {error}", hint=hint) from None
-        serving_db.run(db, "USE served")
-        return db
 
     def find(self, scope: str, ranges: Sequence[tuple[str, str]], *, key: str | None, host: str, domain: str) -> Place:
         """Where a target stands; runs are empty where the index does not know it."""
@@ -331,10 +251,3 @@ class _Marks:
     keys: list[str]
     numbers: list[int]
     first_rows: list[int]
-
-
-def _cursor(db: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    """A connection of its own to the same file."""
-    found = db.cursor()
-    serving_db.run(found, "USE served")
-    return found

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from inlink.index.serving_columns import FOLLOW, LinkColumn, columns_of, joins_of
 
 MAX_ROW_BITS = 44
+LONG_ROWS = 200_000
+"""Of so many rows a question reads for tens of milliseconds: it is worth all processors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,11 @@ class Span:
         """Upper bound of the rows, where the runs are rows."""
         return sum(max(b - a, 0) for a, b in self.runs)
 
+    @property
+    def is_long(self) -> bool:
+        """Whether reading it takes long."""
+        return self.n_rows > LONG_ROWS
+
 
 LIVE = Sql("l.is_live")
 LOST = Sql("NOT l.is_live")
@@ -119,6 +126,11 @@ class RowsQuery:
     group: str = "none"
     after: Sql = field(default_factory=Sql)
     limit: int | None = None
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it reads so much that it takes long."""
+        return self.span.is_long
 
     def select(self) -> Sql:
         """The rows in order: the columns, then the sort keys as `_k0`, `_k1` …"""
@@ -210,6 +222,11 @@ class GroupsQuery:
     after: Sql = field(default_factory=Sql)
     limit: int | None = None
 
+    @property
+    def is_long(self) -> bool:
+        """Whether it reads so much that it takes long."""
+        return self.span.is_long
+
     def select(self, *, counted: bool = False) -> Sql:
         """The groups in order: the columns, then the sort keys as `_k0`, `_k1` …
 
@@ -259,6 +276,7 @@ class DerivedQuery:
     limit: int | None = None
     narrow: Sql = field(default_factory=Sql)
     of_rows: Callable[[Sequence[int]], Sql] | None = None
+    is_long: bool = False
 
     def page(self) -> Sql:
         """The numbers of the rows, in order, by the narrow query."""

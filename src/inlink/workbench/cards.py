@@ -30,8 +30,9 @@ def card_of(served: Served, found: Found, *, infrastructure: bool) -> Card:
         if card is None:
             card = hand.cards[infrastructure] = _counted(served, hand, infrastructure=infrastructure)
         return card
-    sums = served.serving.arrow(sums_sql(span, "links", infrastructure=infrastructure)).to_pylist()[0]
-    return Card(sums, _parts(served.serving.rows(cards_sql(span, infrastructure=infrastructure))))
+    sums = served.serving.arrow(sums_sql(span, "links", infrastructure=infrastructure), is_long=span.is_long)
+    parts = served.serving.rows(cards_sql(span, infrastructure=infrastructure), is_long=span.is_long)
+    return Card(sums.to_pylist()[0], _parts(parts))
 
 
 def _kept(served: Served, answer: int) -> Card:

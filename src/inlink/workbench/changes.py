@@ -160,7 +160,14 @@ def _plan(served: Served, found: Found | None, window: tuple[datetime | None, da
         return _inner(all_of([where, among(page)]), window, used, rows, page)
 
     query = DerivedQuery(
-        _inner(where, window, used, rows), columns, order, wanted, limit=view.limit, narrow=narrow, of_rows=of_rows
+        _inner(where, window, used, rows),
+        columns,
+        order,
+        wanted,
+        limit=view.limit,
+        narrow=narrow,
+        of_rows=of_rows,
+        is_long=span.is_long,
     )
     target = str(found.target) if found is not None else "*"
     digest = view_digest(f"changes {window}", target, view)

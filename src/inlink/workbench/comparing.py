@@ -39,7 +39,8 @@ def compare(served: Served, found: Sequence[Found], mode: str, view: View) -> Ro
     inner = _inner(found, [*shown, *(condition(part, _row_fields()) for part in over_rows)])
     where = all_of([_wanted(mode, found), *(condition(part, fields) for part in over_groups)])
     order = (*order_of(view.sort or ("-n_targets", "-strength"), fields), Key("g._key"))
-    query = DerivedQuery(inner, columns, order, where, limit=view.limit)
+    is_long = any(one.span("links").is_long for one in found)
+    query = DerivedQuery(inner, columns, order, where, limit=view.limit, is_long=is_long)
     digest = view_digest(f"compare {mode}", " ".join(str(f.target) for f in found), view)
     cursor = None
     if view.cursor is not None:

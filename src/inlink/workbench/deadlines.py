@@ -18,7 +18,7 @@ def within(serving: Serving, seconds: float) -> Iterator[None]:
 
     Raises: TookTooLong.
     """
-    clock = threading.Timer(seconds, serving.connection().interrupt)
+    clock = threading.Timer(seconds, serving.interrupter())
     clock.daemon = True
     clock.start()
     try:

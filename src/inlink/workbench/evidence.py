@@ -36,7 +36,7 @@ def show(served: Served, link_id: int, workspace: Workspace | None, *, around: i
 
     Raises: NotFound for an unknown link.
     """
-    rows = served.serving.arrow(Sql(_LINK, (link_id,))).to_pylist()
+    rows = served.serving.arrow(Sql(_LINK, (link_id,)), is_long=True).to_pylist()
     if not rows:
         raise NotFound(
             f"there is no link {link_id} between two domains in the index",

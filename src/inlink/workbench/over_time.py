@@ -92,7 +92,7 @@ def _counted(served: Served, span: Span, *, infrastructure: bool) -> tuple[list[
             FROM links l WHERE {where.text} GROUP BY l.source_domain_id)
         GROUP BY ALL ORDER BY ALL
     """
-    rows = served.serving.rows(Sql(text, where.params))
+    rows = served.serving.rows(Sql(text, where.params), is_long=span.is_long)
     stays = [Stay(first, last, lost, bool(is_new), n) for first, last, lost, is_new, n, _ in rows]
     return stays, any(twice for *_, twice in rows)
 
