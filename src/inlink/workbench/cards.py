@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from inlink.index.serving_overview import CARD_TOP, CARDS, LINE, SHOWN_VALUES, SUMS, cards_sql, sums_sql
 from inlink.index.serving_sql import Sql
-from inlink.workbench.hands import RELS, TIMES, Array, Card, Hand, Line
+from inlink.workbench.hands import RELS, Array, Card, Hand, Line
 from inlink.workbench.places import Found, Served
 
 
@@ -60,7 +60,7 @@ def _sums(hand: Hand, ours: Array, live: Array) -> dict[str, Any]:
     flags, domains = hand.flags, hand.number("source_domain_id")
     follow = live & hand.is_follow
     left_out = flags["is_live"] & flags["is_left_out"] & ~flags["is_embed"]
-    seen = hand.rows.select(list(TIMES)).filter(pa.array(ours))
+    seen = hand.rows.select(["first_seen", "last_seen"]).filter(pa.array(ours))
     return {
         "n_links": int(live.sum()),
         "n_follow_links": int(follow.sum()),

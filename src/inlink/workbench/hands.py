@@ -21,19 +21,19 @@ from inlink.index.serving_reader import Serving
 from inlink.index.serving_sql import Span, Sql
 
 FEW_ROWS = 20_000
-HELD_ROWS = 400_000
-"""Rows of all targets together; some 200 bytes each."""
+HELD_ROWS = 250_000
+"""Rows of all targets together; some 220 bytes each."""
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Line = tuple[str | None, int, int, int, int, int]
 """label, n_links, n_follow_links, n_unknown_follow_links, n_domains, strength"""
 
-NUMBERS = ("source_page", "source_host_id", "source_domain_id", "target_page", "strength")
+NUMBERS = ("row", "source_page", "source_host_id", "source_domain_id", "target_page", "strength", "n_seen")
 RELS = ("nofollow", "ugc", "sponsored")
 FLAGS = (*RELS, "is_live", "is_left_out", "is_embed")
 TEXTS = ("kind", "tld", "region", "lang", "anchor", "change", "source_host")
-NULLABLE = ("ip_id", "subnet_id")
-TIMES = ("first_seen", "last_seen")
+NULLABLE = ("ip_id", "subnet_id", "is_added")
+TIMES = ("first_seen", "last_seen", "lost_at")
 _GAINED, _GONE = pa.array(["new", "restored"]), pa.array(["lost", "moved"])
 
 
@@ -58,6 +58,18 @@ class Hand:
     def number(self, name: str) -> Array:
         """A column without nulls."""
         found: Array = self.rows[name].to_numpy()
+        return found
+
+    def codes(self, name: str) -> Array:
+        """A number for each value of a column, the unknown being one of them."""
+        coded = self.rows[name].chunk(0).dictionary_encode(null_encoding="encode")
+        found: Array = coded.indices.to_numpy()
+        return found
+
+    @cached_property
+    def is_main(self) -> Array:
+        """Links in the main part of their page."""
+        found: Array = pc.fill_null(pc.equal(self.rows["region"], "main"), False).to_numpy()
         return found
 
     @cached_property
@@ -139,4 +151,6 @@ def _read(serving: Serving, span: Span) -> Hand:
     names = ", ".join(f"l.{name}" for name in (*NUMBERS, *NULLABLE, *FLAGS, *TEXTS, *TIMES))
     where = span.sql
     text = f"SELECT {names}, {SOURCE_DOMAIN} AS source_domain FROM links l WHERE {where.text}"
-    return Hand(serving.arrow(Sql(text, where.params)).combine_chunks())
+    table = serving.arrow(Sql(text, where.params))
+    whole = [pa.chunked_array([column.combine_chunks()]) for column in table.columns]  # one chunk each, also of none
+    return Hand(pa.table(whole, names=table.column_names))

@@ -26,6 +26,7 @@ from inlink.index.serving_sql import (
     Sql,
     all_of,
 )
+from inlink.workbench import hand_rows
 from inlink.workbench.conditions import Field, condition, nearest
 from inlink.workbench.counting import counted
 from inlink.workbench.cursors import Cursor, after, read_cursor, view_digest, write_cursor
@@ -295,6 +296,11 @@ def _kept_page(served: Served, plan: Plan, n_shown: int) -> tuple[pa.Table, int]
 def _made_page(served: Served, plan: Plan) -> tuple[pa.Table, int]:
     """The page from a query, with the number of rows of the whole view."""
     query, cursor, limit = plan.query, plan.cursor, plan.view.limit
+    if isinstance(query, RowsQuery):
+        hand = served.hands.of(served.serving, query.span)
+        listing = hand_rows.listed(served, hand, query, plan.view, cursor) if hand is not None else None
+        if listing is not None:
+            return listing
     if cursor is None and limit is not None and isinstance(query, GroupsQuery):
         hand = served.hands.of(served.serving, query.span)
         found = counted(hand, query, plan.view) if hand is not None else None
