@@ -17,7 +17,7 @@ from inlink.web.access import needs
 from inlink.web.answers import READS, bench_of, page
 from inlink.web.exporting import file_name, file_of
 from inlink.web.query import SCOPES, Query, one_of, parameters
-from inlink.web.tables_tabs import overview_of, tabs_about
+from inlink.web.tables_tabs import tabs_about, totals_of
 from inlink.workbench import Rows, RowStream, Workbench
 from inlink.workbench.broken import BROKEN_STATES
 from inlink.workbench.exporting import FORMATS
@@ -114,7 +114,7 @@ def _shown(
         "links": table.slice(view.at, PAGE).to_pylist() if table is not None else [],
         "n_shown": table.num_rows if table is not None else 0,
         "page": PAGE,
-        "tabs": tabs_about(overview_of(bench, view.query), view.query, path),
+        "tabs": tabs_about(totals_of(bench, view.query), view.query, path),
         "sides": SIDES,
         "sorts": {name: words for name, (words, _) in SORTS.items()},
         "states": BROKEN_STATES,

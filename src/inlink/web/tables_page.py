@@ -25,13 +25,14 @@ from inlink.web.tables import Table
 from inlink.web.tables_list import SIDES, TABLES
 from inlink.web.tables_panel import PANEL_COLUMNS, panel_of
 from inlink.web.tables_saved import notes_about, saved_around
-from inlink.web.tables_tabs import Tab, overview_of, tabs_about
+from inlink.web.tables_tabs import Tab, tabs_about, totals_of
 from inlink.web.tables_view import PAGES, TableView
 from inlink.web.tables_words import STATES, SWITCHES, label_of
 from inlink.web.words import note as without_options
-from inlink.workbench import Overview, Rows, Workbench
+from inlink.workbench import Rows, Workbench
 from inlink.workbench.fields import shown_fields
 from inlink.workbench.people import Role
+from inlink.workbench.totals import Totals
 
 MANY_LINKS = 100_000  # of a target: a view that is not kept reads them all, and says so
 TARGET = "div#view"  # what htmx swaps
@@ -111,7 +112,7 @@ def table_response(request: Request, view: TableView) -> Response:
     panel = panel_of(bench, view, links) if view.row and rows is not None else None
     status = 200 if answer.problem is None else failure(answer.problem).status
     template = "table_view.html" if is_partial(request) else "table.html"
-    found = overview_of(bench, view.query)
+    found = totals_of(bench, view.query)
     notes = notes_about(bench, panel.row) if panel is not None else None
     context = context_of(view, answer, links) | saved_around(request, bench, view)
     response = page(
@@ -208,7 +209,7 @@ def context_of(view: TableView, answer: Answer, links: list[dict[str, Any]]) -> 
 STRONGER = "strength: domains that the source's domain stands above in the run"
 
 
-def cost_of(view: TableView, found: Overview | None) -> str:
+def cost_of(view: TableView, found: Totals | None) -> str:
     """What a view of a large target reads beyond what is kept for it, so that nobody wonders why it takes longer."""
     if found is None or found.n_links + found.n_lost_links < MANY_LINKS:
         return ""

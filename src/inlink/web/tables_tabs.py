@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from inlink.errors import InlinkError
 from inlink.web.query import Query
 from inlink.web.tables_list import SIDES, TABLES, TABS
-from inlink.workbench import Overview, Workbench
+from inlink.workbench import Workbench
+from inlink.workbench.totals import Totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +21,15 @@ class Tab:
     count: str = ""
 
 
-def overview_of(bench: Workbench, query: Query) -> Overview | None:
+def totals_of(bench: Workbench, query: Query) -> Totals | None:
     """The numbers of a target; None where they cannot be had."""
     try:
-        return bench.overview(query.q, scope=query.scope or None, strict=query.strict)
+        return bench.totals(query.q, scope=query.scope or None, strict=query.strict)
     except InlinkError:
         return None
 
 
-def tabs_about(found: Overview | None, query: Query, path: str) -> list[Tab]:
+def tabs_about(found: Totals | None, query: Query, path: str) -> list[Tab]:
     """The reports on a target; the one that the page of this address belongs to is marked."""
     counts = counts_of(found) if found is not None else {}
     tabs = [Tab("Overview", query.link("/overview"), is_here=False)]
@@ -43,7 +44,7 @@ def tabs_about(found: Overview | None, query: Query, path: str) -> list[Tab]:
     return tabs
 
 
-def counts_of(found: Overview) -> dict[str, str]:
+def counts_of(found: Totals) -> dict[str, str]:
     """Counts by question."""
     changed = f"+{found.n_new_links:,} −{found.n_newly_lost_links:,}"
     return {

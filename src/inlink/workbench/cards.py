@@ -21,24 +21,44 @@ from inlink.workbench.places import Found, Served
 
 def card_of(served: Served, found: Found, *, infrastructure: bool) -> Card:
     """The numbers of a target."""
+    sums = sums_of(served, found, infrastructure=infrastructure)
     if found.answer is not None and not infrastructure:
-        return _kept(served, found.answer)
+        lines = Sql(f"SELECT part, {LINE} FROM cards WHERE answer = ? ORDER BY part, pos", (found.answer,))
+        return served.once(("card", found.answer), lambda: Card(sums, _parts(served.serving.rows(lines))))
     span = found.span("links")
     hand = served.hands.of(served.serving, span)
     if hand is not None:
         card = hand.cards.get(infrastructure)
         if card is None:
-            card = hand.cards[infrastructure] = _counted(served, hand, infrastructure=infrastructure)
+            live = hand.shown(infrastructure=infrastructure) & hand.flags["is_live"]
+            card = Card(sums, _lines(served, hand, live) if sums["n_links"] else {})
+            hand.cards[infrastructure] = card
         return card
-    sums = served.serving.arrow(sums_sql(span, "links", infrastructure=infrastructure), is_long=span.is_long)
     parts = served.serving.rows(cards_sql(span, infrastructure=infrastructure), is_long=span.is_long)
-    return Card(sums.to_pylist()[0], _parts(parts))
+    return Card(sums, _parts(parts))
 
 
-def _kept(served: Served, answer: int) -> Card:
-    sums = Sql(f"SELECT {', '.join(SUMS)} FROM sums WHERE answer = ?", (answer,))
-    lines = Sql(f"SELECT part, {LINE} FROM cards WHERE answer = ? ORDER BY part, pos", (answer,))
-    return Card(served.serving.arrow(sums).to_pylist()[0], _parts(served.serving.rows(lines)))
+def sums_of(served: Served, found: Found, *, infrastructure: bool) -> dict[str, Any]:
+    """The sums of a target, without the lines of its card."""
+    if found.answer is not None and not infrastructure:
+        kept = Sql(f"SELECT {', '.join(SUMS)} FROM sums WHERE answer = ?", (found.answer,))
+        return served.once(("sums", found.answer), lambda: _only(served.serving.arrow(kept)))
+    span = found.span("links")
+    hand = served.hands.of(served.serving, span)
+    if hand is None:
+        sql = sums_sql(span, "links", infrastructure=infrastructure)
+        return _only(served.serving.arrow(sql, is_long=span.is_long))
+    sums = hand.sums.get(infrastructure)
+    if sums is None:
+        ours = hand.shown(infrastructure=infrastructure)
+        sums = hand.sums[infrastructure] = _sums(hand, ours, ours & hand.flags["is_live"])
+    return sums
+
+
+def _only(table: pa.Table) -> dict[str, Any]:
+    """The row of a table that has one."""
+    row: dict[str, Any] = table.to_pylist()[0]
+    return row
 
 
 def _parts(rows: list[tuple[Any, ...]]) -> dict[str, list[Line]]:
@@ -46,14 +66,6 @@ def _parts(rows: list[tuple[Any, ...]]) -> dict[str, list[Line]]:
     for part, label, n_links, n_follow, n_unknown, n_domains, strength, *_ in rows:
         parts.setdefault(part, []).append((label, n_links, n_follow, n_unknown, n_domains, strength))
     return parts
-
-
-def _counted(served: Served, hand: Hand, *, infrastructure: bool) -> Card:
-    """The card of a target with few rows, counted from its rows."""
-    ours = hand.shown(infrastructure=infrastructure)
-    live = ours & hand.flags["is_live"]
-    sums = _sums(hand, ours, live)
-    return Card(sums, _lines(served, hand, live) if sums["n_links"] else {})
 
 
 def _sums(hand: Hand, ours: Array, live: Array) -> dict[str, Any]:

@@ -49,10 +49,11 @@ class Card:
 class Hand:
     """The rows of a target: one array of each number and flag; texts and times as Arrow columns.
 
-    cards: what was counted of them, by whether infrastructure counts like all others.
+    sums, cards: what was counted of them, by whether infrastructure counts like all others.
     """
 
     rows: pa.Table
+    sums: dict[bool, dict[str, Any]] = field(default_factory=dict)
     cards: dict[bool, Card] = field(default_factory=dict)
 
     def number(self, name: str) -> Array:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from inlink.workbench.archived_pages import ArchivedPage
     from inlink.workbench.neighbourhood import Neighbourhood
     from inlink.workbench.over_time import OverTime
+    from inlink.workbench.totals import Totals
 from inlink.workbench.opened import Opened
 
 QUESTIONS = (
@@ -44,6 +45,14 @@ class Questions(Opened):
         served = self._serve()
         with served.turns:
             return summary.overview(served, served.locate(target, scope, strict=strict), infrastructure=infrastructure)
+
+    def totals(self, target: str, *, scope: str | None = None, strict: bool = False) -> Totals:
+        """How many links, domains and pages a target has, as its overview says."""
+        from inlink.workbench import totals
+
+        served = self._serve()
+        with served.turns:
+            return totals.totals(served, served.locate(target, scope, strict=strict))
 
     def over_time(
         self, target: str, *, scope: str | None = None, strict: bool = False, infrastructure: bool = False
