@@ -14,6 +14,7 @@ import postgres
 from inlink.demo import DemoWeb, generate
 from inlink.store.db import WorkDatabase
 from inlink.workbench import Workbench
+from walked import Walked, walk
 
 # Seeds are fixed, and no test depends on how fast the machine is.
 settings.register_profile("inlink", deadline=None, derandomize=True)
@@ -103,6 +104,12 @@ def demo_bench(demo_web: DemoWeb, tmp_path_factory: pytest.TempPathFactory) -> I
         made.add([str(path) for path in demo_web.warcs])
         made.build()
         yield made
+
+
+@pytest.fixture(scope="session")
+def demo_walk(tmp_path_factory: pytest.TempPathFactory) -> Walked:
+    """`inlink demo`, run once; tests copy its workspace."""
+    return walk(tmp_path_factory.mktemp("walk") / "web")
 
 
 @pytest.fixture(scope="session")

@@ -10,11 +10,11 @@ import pytest
 
 from inlink.cli.actions.demo import CRAWLS, clear
 from inlink.cli.actions.demo_facts import Fact, facts_of
-from inlink.cli.main import main
 from inlink.demo import DemoWeb, generate
 from inlink.demo.truth import TARGETS
 from inlink.errors import BadInput
 from inlink.workbench import Workbench
+from walked import Walked
 
 
 def wrong(facts: Iterator[Fact]) -> list[str]:
@@ -55,15 +55,14 @@ def test_building_again_changes_nothing(demo_bench: Workbench) -> None:
     assert demo_bench.build().outcome == "unchanged"
 
 
-def test_the_walk_shows_what_was_won_and_lost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = tmp_path / "walk"
-    assert main(["demo", str(folder), "--no-serve"]) == 0
-    said = capsys.readouterr().out
+def test_the_walk_shows_what_was_won_and_lost(demo_walk: Walked) -> None:
+    assert demo_walk.code == 0
+    said = demo_walk.out
     for words in ("25 hosts", "Referring domains", "Top backlinks", "Anchors", "Won", "Lost", "Try next"):
         assert words in said
     n_agree, n_facts = said.partition("truth file: ")[2].split(" facts agree")[0].split(" of ")
     assert n_agree == n_facts
-    assert (folder / CRAWLS / "truth.json").exists()
+    assert (demo_walk.folder / CRAWLS / "truth.json").exists()
 
 
 def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from inlink.cli.actions.demo import FOLDER
 from inlink.cli.commands import inlink
 from inlink.cli.main import main
+from walked import Walked
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.M | re.S)
@@ -32,27 +34,36 @@ def resolved(words: list[str]) -> list[str]:
     return [name for word in words for name in (sorted(map(str, Path().glob(word))) if "*.warc" in word else [word])]
 
 
-def perform(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+def run(words: list[str], capsys: pytest.CaptureFixture[str], walk: Walked) -> tuple[int, str, str]:
+    """How a command ended and what it said; the demo is run once for all pages."""
+    if words[0] == "demo":
+        assert words[2:] in ([], ["--no-serve"])
+        walk.copy(Path(words[1]) if words[1:] else FOLDER)
+        return walk.code, walk.out, walk.err
     code = main(resolved(words))
-    said = capsys.readouterr()
-    assert code == 0, f"inlink {shlex.join(words)}\n{said.err}"
-    assert "error:" not in said.err
-    return said.out
+    return code, *capsys.readouterr()
+
+
+def perform(words: list[str], capsys: pytest.CaptureFixture[str], walk: Walked) -> str:
+    code, out, err = run(words, capsys, walk)
+    assert code == 0, f"inlink {shlex.join(words)}\n{err}"
+    assert "error:" not in err
+    return out
 
 
 @pytest.mark.parametrize("name", ["README.md", "docs/tutorial.md"])
 def test_the_page_runs_from_top_to_bottom(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: str, demo_walk: Walked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     n_run = 0
     for words in commands(ROOT / name):
-        out = perform(words, capsys)
+        out = perform(words, capsys, demo_walk)
         assert out, words
         n_run += 1
         if "--columns" in words and words[words.index("--columns") + 1].startswith("link_id,"):
             link_id = out.splitlines()[1].split("\t")[0]
-            assert "»" in perform([*words[:2], "evidence", link_id], capsys)
+            assert "»" in perform([*words[:2], "evidence", link_id], capsys, demo_walk)
     assert n_run > 10
 
 

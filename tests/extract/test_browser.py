@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"no browser at {CHROMIUM}"),
 ]
-SAMPLE = 200
+SAMPLE = 40
 # Where Chromium departs from the standard, and we do not.
 DEPARTURES = {"base-invalid": "a <base> that is no URL leaves the page without base; the standard says to pass over it"}
 
@@ -32,7 +32,7 @@ def test_sample_of_real_pages(chromium: Browser, data_dir: Path) -> None:
     pages = pages_in([data_dir / "html-corpora", data_dir / "sites"])
     chosen = random.Random(20261122).sample(pages, SAMPLE)
     verdicts = [verdict for verdict in (judge(chromium, page) for page in chosen) if verdict is not None]
-    assert len(verdicts) >= 0.99 * SAMPLE
+    assert len(verdicts) >= SAMPLE - 1
     n_same = sum(verdict.n_same for verdict in verdicts)
     n_extra = sum(len(verdict.extra) for verdict in verdicts)
     n_missing = sum(len(verdict.missing) for verdict in verdicts)

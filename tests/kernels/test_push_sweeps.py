@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from test_push import A, out_weights, random_inward, walk_matrix
 
 from inlink.errors import BadInput
@@ -118,11 +119,10 @@ def large() -> tuple[Csr, Csr, Floats, Floats]:
     inward = csr_of_edges(target, source, n, rng.random(m).astype(np.float64) + 0.5)
     out_weight = out_weights(inward)
     mass = np.full(n, 1 / n)
-    rows = np.repeat(np.arange(n), inward.degrees())
-    weights = np.asarray(inward.weights, np.float64)
+    shares = np.asarray(inward.weights, np.float64) / out_weight[inward.neighbours]
+    walk = csr_array((shares, inward.neighbours.astype(np.int32), inward.offsets), shape=(n, n))
     for _ in range(200):
-        sums = np.bincount(rows, weights * mass[inward.neighbours] / out_weight[inward.neighbours], minlength=n)
-        mass = 1 / n + A * sums
+        mass = 1 / n + A * (walk @ mass)
     return inward, transpose(inward, n), out_weight, mass
 
 
