@@ -11,10 +11,13 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import IO
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import browser
@@ -22,6 +25,8 @@ import postgresql
 import webservers
 
 ROOT = Path(__file__).resolve().parent.parent
+# One more than CI has cores: many tests wait for a browser, for a server, or for a process that they kill.
+WORKERS = "3"
 # Files of one name in several folders are checked one by one: mypy takes them for one module.
 CONFTESTS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tests/*/conftest.py"))
 STEPS = {
@@ -29,8 +34,9 @@ STEPS = {
     "format": [["ruff", "format", "--check", "--quiet", "."]],
     "types": [["mypy"], *(["mypy", path] for path in CONFTESTS)],
     "layers": [["lint-imports"]],
-    "tests": [["pytest", "-n", "2", "--dist", "worksteal", "-m", "not gate", "--durations", "30"]],
+    "tests": [["pytest", "-n", WORKERS, "--dist", "worksteal", "-m", "not gate", "--durations", "30"]],
 }
+BESIDE = "types"  # runs while the tests run, and is told of after them
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +53,29 @@ def tool(name: str) -> str:
     return shutil.which(name, path=sysconfig.get_path("scripts")) or name
 
 
-def run_step(step: str) -> Outcome:
-    """Run the commands of one step, their output under a heading."""
+def run_step(step: str, to: IO[str] | None = None) -> Outcome:
+    """Run the commands of one step, their output under a heading; into a file where one is given."""
     start = time.monotonic()
     codes = []
     for name, *arguments in STEPS[step]:
-        print(f"== {step}: {' '.join([name, *arguments])}", flush=True)
-        codes.append(subprocess.run([tool(name), *arguments], cwd=ROOT, env=environment()).returncode)
+        print(f"== {step}: {' '.join([name, *arguments])}", file=to, flush=True)
+        done = subprocess.run([tool(name), *arguments], cwd=ROOT, env=environment(), stdout=to, stderr=to)
+        codes.append(done.returncode)
     return Outcome(step, not any(codes), time.monotonic() - start)
+
+
+def run_steps(wanted: list[str]) -> list[Outcome]:
+    """Run the steps one after the other, but types beside tests."""
+    if not {BESIDE, "tests"} <= set(wanted):
+        return [run_step(step) for step in wanted]
+    environment()
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as said, ThreadPoolExecutor(1) as thread:
+        beside = thread.submit(run_step, BESIDE, said)
+        outcomes = [run_step(step) for step in wanted if step != BESIDE]
+        outcomes.append(beside.result())
+        said.seek(0)
+        print(said.read(), end="", flush=True)
+    return outcomes
 
 
 @cache
@@ -70,7 +91,7 @@ def main(arguments: list[str]) -> int:
     wanted = arguments or list(STEPS)
     needed = (browser, postgresql, webservers) if "tests" in wanted else ()
     notes = [note for each in needed if (note := each.ensure())]
-    outcomes = [run_step(step) for step in wanted]
+    outcomes = run_steps(wanted)
     print()
     for outcome in outcomes:
         print(f"{'ok    ' if outcome.passed else 'FAILED'} {outcome.step:8} {outcome.took_s:6.1f} s")
