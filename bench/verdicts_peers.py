@@ -39,6 +39,7 @@ def with_inlink(links: list[Link], folder: Path, port: int) -> Ran:
         hosts = sorted({link.url.split("/")[2].partition(":")[0] for link in links})
         workspace.settings_path.write_text(f"[fetch]\ntest_hosts = {json.dumps(hosts)}\n", encoding="utf-8")
         workspace = Workspace.open(scratch)
+        _ = workspace.database  # its tables are made once in a workspace's life
         manners = Manners(delay_s=0, per_host=PER_HOST, at_once=AT_ONCE, backoff_s=0.05, max_body_bytes=2 * 2**20)
         options = CheckOptions(manners=manners, patience=Patience(again_s=0.2))
         began, cpu = time.perf_counter(), time.process_time()

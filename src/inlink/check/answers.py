@@ -113,9 +113,8 @@ def _status(last: Reply) -> Finding:
 def _challenged(last: Reply) -> dict[str, str] | None:
     """Evidence of a challenge to robots behind an error status."""
     known = phrases()
-    for name in known.challenge_headers:
-        if value := last.header(name):
-            return {"header": f"{name}: {value}"}
+    if header := known.challenge_header(last.headers):
+        return {"header": header}
     if last.status not in (403, 429, 503):
         return None
     page = Page(last)

@@ -29,6 +29,7 @@ DOWN_S = 300.0  # for so long a host that could not be reached is not tried agai
 AGAIN_S = 3.0
 MAX_WAIT_S = 120.0
 MAX_HOSTS = 2_000  # that are worked on at a time
+RESTING = 2  # URLs of a host that wait to be asked for once more while others of it are
 HELD_UP_S = 5.0  # beyond the time limit: then this process did not run, and the server is not to blame
 HELD = 1_024  # verdicts that wait to be taken
 
@@ -93,8 +94,8 @@ class Checker:
         """The verdict with the page that came."""
         return await self._look(url, normalise(url))
 
-    async def _look(self, url: str, asked: str | None) -> Look:
-        """The verdict; asked: the URL normalised."""
+    async def _look(self, url: str, asked: str | None, places: Slots | None = None) -> Look:
+        """The verdict; asked: the URL normalised; places: of the host, one of which it has, but not while it rests."""
         began_us = self._clock()
         if asked is None:
             return Look(_verdict(url, began_us, _NO_URL))
@@ -104,7 +105,7 @@ class Checker:
         if await self._wait_s(asked) > self._patience.max_wait_s:
             return Look(_verdict(url, began_us, _BUSY))
         tries: list[Try] = []
-        chain, page = await self._answer(asked, tries)
+        chain, page = await self._answer(asked, tries, places)
         rules = self._fetcher.known_rules(chain.last.url)
         finding = judge_answer(chain, rules)
         if finding is not None:
@@ -144,22 +145,26 @@ class Checker:
     ) -> None:
         per_host = self._fetcher.manners.per_host
 
-        async def lane(queue: deque[tuple[str, str | None]]) -> None:
+        async def lane(queue: deque[tuple[str, str | None]], places: Slots) -> None:
             while queue and not stop.is_set():
-                url, asked = queue.popleft()
-                await room.acquire()
-                found.put_nowait((await self._look(url, asked)).verdict)
+                async with places:
+                    if not queue:
+                        return
+                    url, asked = queue.popleft()
+                    await room.acquire()
+                    found.put_nowait((await self._look(url, asked, places)).verdict)
 
         async def worker() -> None:
             while hosts and not stop.is_set():
                 queue = hosts.popleft()
-                await asyncio.gather(*(lane(queue) for _ in range(min(per_host, len(queue)))))
+                places = Slots(per_host)
+                await asyncio.gather(*(lane(queue, places) for _ in range(min(per_host + RESTING, len(queue)))))
 
         async with asyncio.TaskGroup() as group:
             for _ in range(min(at_once, len(hosts))):
                 group.create_task(worker())
 
-    async def _answer(self, url: str, tries: list[Try]) -> tuple[Chain, Page]:
+    async def _answer(self, url: str, tries: list[Try], places: Slots | None) -> tuple[Chain, Page]:
         """The answer to a URL: with HEAD where that is safe, asked again where it may pass, with cookies in a loop."""
         if is_file(url):
             chain = await self._follow(url, tries, "head", method="HEAD")
@@ -167,8 +172,9 @@ class Checker:
                 return chain, Page(chain.last)
         chain = await self._follow(url, tries, "page")
         if self._may_pass(chain):
-            await asyncio.sleep(self._patience.again_s)
-            chain = await self._follow(url, tries, "again")
+            await self._rest(places)
+            if self._is_soon(chain):  # others of the host were asked for meanwhile
+                chain = await self._follow(url, tries, "again")
         if chain.last.error == "bad-answer":  # a body that is longer than it says breaks the reading of its own head
             headed = await self._follow(url, tries, "head", method="HEAD")
             chain = headed if headed.last.status is not None else chain
@@ -180,8 +186,21 @@ class Checker:
         """Whether asking again may bring another answer, soon enough; so it is where we ourselves were held up."""
         last = chain.last
         was_held_up = last.error == "timeout" and last.took_s > self._fetcher.manners.total_timeout_s + HELD_UP_S
-        is_soon = self._fetcher.lanes.wait_s(host_of(last.url)) <= self._patience.max_wait_s
-        return is_soon and (was_held_up or is_passing(chain))
+        return self._is_soon(chain) and (was_held_up or is_passing(chain))
+
+    def _is_soon(self, chain: Chain) -> bool:
+        """Whether the last host of a chain may be asked again before long."""
+        return self._fetcher.lanes.wait_s(host_of(chain.last.url)) <= self._patience.max_wait_s
+
+    async def _rest(self, places: Slots | None) -> None:
+        """Wait before asking once more; meanwhile others of the host have its place."""
+        if places is not None:
+            places.release()
+        try:
+            await asyncio.sleep(self._patience.again_s)
+        finally:
+            if places is not None:
+                await places.acquire()
 
     async def _refreshed(self, chain: Chain, tries: list[Try]) -> tuple[Chain, Page]:
         """The chain with redirects by <meta> refresh."""

@@ -88,14 +88,12 @@ def _unreadable(seen: Seen, lists: ParkingLists) -> Finding | None:
 def _challenge(seen: Seen, lists: ParkingLists) -> Finding | None:
     known, page = phrases(), seen.page
     why = "robots are shown a challenge instead of the page"
-    for name in known.challenge_headers:
-        if value := page.reply.header(name):
-            return Finding("unknown", "challenge", why, {"header": f"{name}: {value}"})
+    if header := known.challenge_header(page.reply.headers):
+        return Finding("unknown", "challenge", why, {"header": header})
     said = known.says_challenge(page.titles)
     if said is None or page.n_own_words > TRUSTED_WORDS:
         return None
-    html = page.html.lower()
-    piece = next((text.decode() for text in known.challenge_markup if text in html), None)
+    piece = next((text.decode() for text in known.challenge_markup if text in page.lower), None)
     if piece is None and seen.is_trusted and page.n_own_words > TINY_WORDS:
         return None
     return Finding("unknown", "challenge", why, {"title": said, **({"markup": piece} if piece else {})})

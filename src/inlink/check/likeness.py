@@ -56,4 +56,6 @@ def _echoes(url: str) -> frozenset[str]:
 
 
 def _without(echoes: frozenset[str], text: str) -> str:
-    return " ".join(word for word in plain(text).split() if word not in echoes)
+    """The words of plain text that are not echoes."""
+    words = (text if text.isascii() else plain(text)).split()
+    return " ".join([word for word in words if word not in echoes])

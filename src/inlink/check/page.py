@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import html
 import re
-from functools import cached_property
+from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from inlink.check.once import Once
 from inlink.check.wording import Titles, plain
 from inlink.extract.charset import decode
 from inlink.fetch.bodies import decoded
@@ -33,7 +34,7 @@ class Page:
         self.url = reply.url
         self.content_type = (reply.header("content-type") or "").partition(";")[0].strip().lower()
 
-    @cached_property
+    @Once
     def body(self) -> bytes | None:
         """The body without its codings, as far as it is read; None where they cannot be undone."""
         return decoded(self.reply.body, self.reply.header("content-encoding"), MAX_PAGE_BYTES)
@@ -46,31 +47,36 @@ class Page:
         start = (self.body or b"")[:512].lstrip().lower()
         return start.startswith((b"<!doctype html", b"<html", b"<head", b"<body"))
 
-    @cached_property
+    @Once
     def html(self) -> bytes:
         """The page in UTF-8; empty where it is none."""
         if not self.is_html or not self.body:
             return b""
         return decode(self.body, self.reply.header("content-type")).html
 
-    @cached_property
+    @Once
+    def lower(self) -> bytes:
+        """The page with ASCII letters in lower case: words are looked for in it."""
+        return self.html.lower()
+
+    @Once
     def title(self) -> str:
         """What the first <title> says."""
         match = _TITLE.search(self.html)
         return _text(match[1]) if match else ""
 
-    @cached_property
+    @Once
     def headings(self) -> tuple[str, ...]:
         """The first three <h1>."""
-        found = (_text(match[1]) for match in _HEADING.finditer(self.html))
+        found = (_text(match[1]) for match in _heading_matches(self.html, self.lower))
         return tuple(text for text, _ in zip(found, range(3), strict=False) if text)
 
-    @cached_property
+    @Once
     def titles(self) -> Titles:
         """Title and headings."""
         return Titles((self.title, *self.headings))
 
-    @cached_property
+    @Once
     def loads(self) -> tuple[str, ...]:
         """URLs that the page loads scripts, frames and styles from, or sends forms to."""
         found = []
@@ -79,11 +85,10 @@ class Page:
         urls = (normalise(raw, self.url) for raw in found if raw)
         return tuple(dict.fromkeys(url for url in urls if url))
 
-    @cached_property
+    @Once
     def refresh(self) -> str | None:
         """Where a <meta> refresh of at most 5 seconds leads, if elsewhere."""
-        start = self.html[: 1 << 14]
-        if b"refresh" not in start and b"REFRESH" not in start and b"Refresh" not in start:
+        if self.lower.find(b"refresh", 0, 1 << 14) < 0:
             return None
         for node in self._tree.css("meta[http-equiv]"):
             match = _REFRESH.match(node.attributes.get("content") or "")
@@ -94,56 +99,66 @@ class Page:
                 return target
         return None
 
-    @cached_property
+    @Once
     def canonical(self) -> str | None:
         """The address that the page calls its own."""
         node = self._tree.css_first('link[rel~="canonical"][href]')
         raw = node.attributes.get("href") if node is not None else None
         return normalise(raw, self.url) if raw else None
 
-    @cached_property
+    @Once
     def has_password(self) -> bool:
         """Whether it asks for a password."""
         return b"password" in self.html and self._tree.css_first('input[type="password" i]') is not None
 
-    @cached_property
+    @Once
     def has_scripts(self) -> bool:
         """Whether it runs scripts."""
         return b"<script" in self.html or b"<SCRIPT" in self.html
 
-    @cached_property
+    @Once
     def could_be_wall(self) -> bool:
         """Whether it speaks of cookies or consent at all, or in other letters than ASCII."""
-        return not self.html.isascii() or any(word in self.html for word in (b"ookie", b"onsent", b"COOKIE"))
+        return not self.html.isascii() or b"cookie" in self.lower or b"consent" in self.lower
 
-    @cached_property
+    @Once
     def unscripted(self) -> str:
         """What <noscript> says, plain."""
         return plain(" ".join(node.text(separator=" ") for node in self._tree.css("noscript")))
 
-    @cached_property
+    @Once
     def text(self) -> str:
         """All visible words, plain."""
         tree = LexborHTMLParser(self.html)
         tree.strip_tags(_UNSEEN, recursive=True)
         return plain(_visible(tree.body))
 
-    @cached_property
+    @Once
     def n_own_words(self) -> int:
         """Words outside links, navigation, headers, footers and forms."""
         tree = LexborHTMLParser(self.html)
         tree.strip_tags(_NOT_OWN, recursive=True)
         return count_words(_visible(tree.body))
 
-    @cached_property
+    @Once
     def language(self) -> str:
         """What <html lang> names, the first part in lower case."""
         node = self._tree.css_first("html[lang]")
         return ((node.attributes.get("lang") or "") if node is not None else "").partition("-")[0].strip().lower()
 
-    @cached_property
+    @Once
     def _tree(self) -> LexborHTMLParser:
         return LexborHTMLParser(self.html)
+
+
+def _heading_matches(html: bytes, lower: bytes) -> Iterator[re.Match[bytes]]:
+    """What `_HEADING` finds, one after the other; a search for the bare letters is many times faster."""
+    at = lower.find(b"<h1")
+    while at >= 0:
+        match = _HEADING.match(html, at)
+        if match is not None:
+            yield match
+        at = lower.find(b"<h1", at + 1 if match is None else match.end())
 
 
 def count_words(text: str) -> int:

@@ -43,12 +43,14 @@ class Wording:
     """The phrases of one kind, in all languages."""
 
     headings: frozenset[str]
-    sentences: tuple[tuple[str, str], ...]  # each with a word that must stand in a text whole; empty where none must
+    # By a word that must stand in a text whole, empty where none must: sentences with their places in the list.
+    sentences: dict[str, list[tuple[int, str]]]
 
     def sentence_in(self, text: str) -> str | None:
-        """The first sentence that stands in plain text."""
+        """The first sentence of the list that stands in plain text."""
         words = {"", *text.split(" ")}
-        return next((said for said, inner in self.sentences if inner in words and said in text), None)
+        found = (each for word in self.sentences.keys() & words for each in self.sentences[word] if each[1] in text)
+        return min(found, default=(0, None))[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,15 @@ class Phrases:
     challenge: Wording
     script: Wording
     challenge_markup: tuple[bytes, ...]
-    challenge_headers: tuple[str, ...]
+    challenge_headers: frozenset[str]
     taken_over: frozenset[str]
+
+    def challenge_header(self, headers: Iterable[tuple[str, str]]) -> str | None:
+        """The header, as `name: value`, that servers send with a challenge to robots."""
+        for name, value in headers:
+            if value and name.lower() in self.challenge_headers:
+                return f"{name.lower()}: {value}"
+        return None
 
     def says_not_found(self, titles: Titles) -> str | None:
         """The title or heading, or its part, that says nothing but that the page is not there."""
@@ -98,7 +107,10 @@ class Phrases:
 def _wording(*found: dict[str, list[str]]) -> Wording:
     headings = frozenset(plain(text) for one in found for text in one.get("headings", ()))
     sentences = dict.fromkeys(plain(text) for one in found for text in one.get("sentences", ()))
-    return Wording(headings, tuple((sentence, _inner(sentence)) for sentence in sentences))
+    by_word: dict[str, list[tuple[int, str]]] = {}
+    for place, sentence in enumerate(sentences):
+        by_word.setdefault(_inner(sentence), []).append((place, sentence))
+    return Wording(headings, by_word)
 
 
 def _inner(sentence: str) -> str:
@@ -120,6 +132,6 @@ def phrases() -> Phrases:
         challenge=_wording(challenge),
         script=_wording(found["script"]),
         challenge_markup=tuple(text.lower().encode() for text in challenge["markup"]),
-        challenge_headers=tuple(challenge["headers"]),
+        challenge_headers=frozenset(name.lower() for name in challenge["headers"]),
         taken_over=frozenset(plain(word) for word in found["taken_over"]["words"]),
     )

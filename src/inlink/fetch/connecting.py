@@ -6,6 +6,7 @@ import asyncio
 import functools
 import ipaddress
 import socket
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
@@ -30,7 +31,9 @@ class Gate(AbstractResolver):
 
     def allow(self, place: Place) -> None:
         """Let a test host's address through, where the URL names it by address."""
-        if place.is_literal and self._policy.is_test_host(place.host, place.port):
+        if not place.is_literal or (place.host, place.port) in self._allowed:
+            return
+        if self._policy.is_test_host(place.host, place.port):
             self._allowed.add((str(address_in(place.host)), place.port))
 
     async def resolve(
@@ -112,11 +115,12 @@ def open_session(
     max_header_bytes: int = 32 * 2**10,
     forgives_length: bool = False,
     bounds_reads: bool = True,
+    headers: Mapping[str, str] | None = None,
 ) -> aiohttp.ClientSession:
     """A session that goes only through the gate, keeps no cookies, follows no redirect and reads no proxy setting.
 
     limit: connections at a time. forgives_length: what is sent beyond Content-Length is left out, and no failure.
-    bounds_reads: false where all of an answer has less time than a server may be silent.
+    bounds_reads: false where all of an answer has less time than a server may be silent. headers: of every request.
     """
     connector = aiohttp.TCPConnector(
         resolver=gate, use_dns_cache=False, socket_factory=gate.open_socket, limit=limit, ttl_dns_cache=None
@@ -131,7 +135,7 @@ def open_session(
         auto_decompress=False,
         trust_env=False,
         cookie_jar=aiohttp.DummyCookieJar(),
-        headers={"User-Agent": policy.user_agent, "Accept-Encoding": "identity"},
+        headers=headers or {"User-Agent": policy.user_agent, "Accept-Encoding": "identity"},
         timeout=aiohttp.ClientTimeout(
             total=None,
             connect=policy.connect_timeout_s,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import aiohttp
@@ -58,7 +59,7 @@ class Exchanger:
         got = _Got()
         try:
             async with asyncio.timeout(self._manners.total_timeout_s):
-                await self._exchange(place, {**self._headers(place), **headers}, method, max_bytes, got, body)
+                await self._exchange(place, headers, method, max_bytes, got, body)
         except Exception as error:  # noqa: BLE001  a server can make aiohttp raise nearly anything
             slug, detail = _reason(error)
             if got.response is None:
@@ -70,28 +71,24 @@ class Exchanger:
     async def _exchange(
         self, place: Place, headers: dict[str, str], method: str, max_bytes: int, got: _Got, body: bytes | None
     ) -> None:
-        asking = self._opened().request(method, self._target(place), headers=headers, data=body, allow_redirects=False)
-        async with asking as found:
+        url = place.url
+        if self._leaves_tls_out(place):
+            url, headers = f"http:{url[6:]}", {"X-Forwarded-Proto": "https", **headers}
+        target = yarl.URL(url, encoded=True)
+        found = await self._opened().request(method, target, headers=headers, data=body, allow_redirects=False)
+        try:
             got.response = found
             got.peer, got.sent_at = getattr(found, "peer", None), getattr(found, "sent_at", None)
-            size = 0
-            while chunk := await found.content.read(_CHUNK_BYTES):
+            size, content = 0, found.content
+            while not content.at_eof() and (chunk := await content.read(_CHUNK_BYTES)):
                 got.chunks.append(chunk[: max_bytes - size])
                 size += len(chunk)
                 if size > max_bytes:
                     got.cut = "length"
                     found.close()
                     return
-
-    def _target(self, place: Place) -> yarl.URL:
-        """The URL as it is asked: without TLS where a route to a test host says so."""
-        url = f"http:{place.url[6:]}" if self._leaves_tls_out(place) else place.url
-        return yarl.URL(url, encoded=True)
-
-    def _headers(self, place: Place) -> dict[str, str]:
-        manners = self._manners
-        own = {"User-Agent": manners.user_agent, "Accept": "*/*", "Accept-Encoding": manners.accept_encoding}
-        return {**own, "X-Forwarded-Proto": "https"} if self._leaves_tls_out(place) else own
+        finally:
+            found.release()
 
     def _leaves_tls_out(self, place: Place) -> bool:
         if not place.url.startswith("https:"):
@@ -111,6 +108,11 @@ class Exchanger:
                 max_header_bytes=manners.max_header_bytes,
                 forgives_length=True,
                 bounds_reads=self._policy.read_timeout_s < manners.total_timeout_s,
+                headers={
+                    "User-Agent": manners.user_agent,
+                    "Accept": "*/*",
+                    "Accept-Encoding": manners.accept_encoding,
+                },
             )
         return self._session
 
@@ -139,7 +141,7 @@ class _Got:
             response.status,
             response.reason or "",
             f"{version.major}.{version.minor}" if version else "1.1",
-            tuple((_text(name), _text(value)) for name, value in response.raw_headers),
+            _texts(response.raw_headers),
             b"".join(self.chunks),
             self.peer,
             _request_head(response),
@@ -153,9 +155,15 @@ class _Got:
 
 def _request_head(response: aiohttp.ClientResponse) -> bytes:
     info = response.request_info
-    lines = [f"{info.method} {info.url.raw_path_qs} HTTP/1.1"]
-    lines += [f"{name}: {value}" for name, value in info.headers.items()]
-    return "\r\n".join(lines).encode("utf-8", "replace") + b"\r\n\r\n"
+    headers = "\r\n".join(map(": ".join, info.headers.items()))
+    return f"{info.method} {info.url.raw_path_qs} HTTP/1.1\r\n{headers}\r\n\r\n".encode("utf-8", "replace")
+
+
+def _texts(raw: Sequence[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    try:
+        return tuple([(name.decode(), value.decode()) for name, value in raw])
+    except UnicodeDecodeError:
+        return tuple((_text(name), _text(value)) for name, value in raw)
 
 
 def _text(raw: bytes) -> str:

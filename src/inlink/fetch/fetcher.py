@@ -167,11 +167,12 @@ class Fetcher:
 
     async def _asked(self, place: Place, headers: dict[str, str], method: str, kind: str, max_bytes: int) -> Reply:
         """One request in its turn, with its line in the ledger."""
-        async with self.lanes.turn(place.host), self._in_flight:
-            self.lanes.started(place.host)
+        turn = self.lanes.turn(place.host)
+        async with turn, self._in_flight:
+            turn.started()
             reply = await self._exchanger.ask(place, headers, method=method, max_bytes=max_bytes)
             if reply.sent_at is not None:  # connecting took its time
-                self.lanes.started(place.host, reply.sent_at)
+                turn.started(reply.sent_at)
         if reply.status is not None:
             self.lanes.answered(place.host, reply.status, reply.header("retry-after"))
         if reply.error not in NEVER_ASKED:

@@ -41,7 +41,7 @@ class Manners:
 
     def is_opted_out(self, host: str) -> bool:
         """Whether a host, or a domain above it, is on the opt-out list."""
-        name = host.rstrip(".")
+        name = host.rstrip(".") if self.opt_out else ""
         while name:
             if name in self.opt_out:
                 return True

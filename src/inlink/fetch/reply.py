@@ -53,7 +53,10 @@ class Reply:
     def header(self, name: str) -> str | None:
         """First value of a header; names compare without case."""
         wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), None)
+        for key, value in self.headers:  # a generator would take twice as long, and this is asked often
+            if key.lower() == wanted:
+                return value
+        return None
 
     @property
     def location(self) -> str | None:

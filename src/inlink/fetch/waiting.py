@@ -92,6 +92,11 @@ class Turn:
         self._lane.places.release()
         self._lane.users -= 1
 
+    def started(self, at: float | None = None) -> None:
+        """The request goes out now, or went at a time of time.monotonic: the next one is due after the delay."""
+        lane = self._lane
+        lane.next_at = max(lane.next_at, (time.monotonic() if at is None else at) + lane.delay_s)
+
 
 class Lanes:
     """Queues by host."""
@@ -126,13 +131,8 @@ class Lanes:
             lane.next_at += max(longer_s, 0.0)
 
     def turn(self, host: str) -> Turn:
-        """The host's turn: earlier askers are done, and its delay is over. Call `started` when the request goes out."""
+        """The host's turn: earlier askers are done, its delay is over. Call its `started` when the request goes out."""
         return Turn(self.of(host))
-
-    def started(self, host: str, at: float | None = None) -> None:
-        """A request goes out now, or went at a time of time.monotonic: the next one is due after the delay."""
-        lane = self.of(host)
-        lane.next_at = max(lane.next_at, (time.monotonic() if at is None else at) + lane.delay_s)
 
     def answered(self, host: str, status: int | None, retry_after: str | None) -> None:
         """Take note of an answer: after 429 and 503 the host is left alone, longer each time."""

@@ -19,6 +19,7 @@ from inlink.check.verdicts import ALIVE, STATES, VERDICTS, State, Verdict
 from inlink.engine.protocol import Progress, Report, silent
 from inlink.errors import BadInput
 from inlink.fetch import Fetcher, Manners, Memory, Policy
+from inlink.fetch.collecting import seldom_collected
 from inlink.fetch.typed import typed_address
 from inlink.store.workspace import Workspace
 from inlink.urls.domains import SuffixRules
@@ -26,7 +27,7 @@ from inlink.workbench.crawling import FOLDER, alone, check_contact, manners_of, 
 
 MAX_BODY_BYTES = 2 * 2**20  # of one page: enough to judge it
 KEEP_EVERY_S = 0.5
-KEEP_EVERY = 256
+KEEP_EVERY = 1_000
 DAY_US = 24 * 3_600_000_000
 LISTED_ALL = 10_000  # URLs of a check whose rows are all listed; of more, those that are not alive
 
@@ -134,7 +135,7 @@ def check(
     manners = options.manners or replace(manners_of(workspace), max_body_bytes=MAX_BODY_BYTES)
     wanted = list(dict.fromkeys(_address(url.strip(), policy) for url in urls if url.strip()))
     check_contact((url for url in wanted if url.startswith(("http:", "https:"))), policy, manners)
-    with alone(workspace), _stores(workspace) as (memory, store):
+    with alone(workspace), _stores(workspace) as (memory, store), seldom_collected():
         waiting = _not_fresh(store, wanted, options.fresh_s)
         run = _Run(store, each, report, len(waiting))
         began = time.monotonic()
