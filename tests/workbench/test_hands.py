@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import fields
 from itertools import product
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from inlink.index.serving import build_serving
 from inlink.index.serving_sql import COLLAPSE
 from inlink.workbench import Workbench, hands
 from inlink.workbench.fields import shown_fields
+from inlink.workbench.totals import Totals
 from inlink.workbench.turns import Turns
 
 TARGETS = [
@@ -108,6 +110,33 @@ def test_listed_backlinks_are_those_of_sql(serving: Path, by_sql: Workbench, mon
     with Workbench.over(serving, threads=1) as bench:
         assert listings(bench) == expected
     assert len(expected) == 96
+
+
+def histories(bench: Workbench) -> list[object]:
+    """Changes, two pages of each, and domains over time."""
+    found: list[object] = []
+    for (target, scope), kept, limit in product(TARGETS, (False, True), (5, 100)):
+        rows = bench.changes(target, scope=scope, limit=limit, infrastructure=kept, embeds=kept)
+        found.append((rows.table.schema, rows.to_dicts(), rows.n_total, rows.cursor, rows.notes))
+        if rows.cursor is not None:
+            view = {"infrastructure": kept, "embeds": kept, "cursor": rows.cursor, "limit": limit}
+            found.append(bench.changes(target, scope=scope, **view).to_dicts())  # type: ignore[arg-type]
+        narrow = bench.changes(target, scope=scope, limit=limit, columns=("change", "target_now", "link_id"))
+        found.append((narrow.table.schema, narrow.to_dicts()))
+        found.append(bench.over_time(target, scope=scope, infrastructure=kept))
+    return found
+
+
+def test_changes_and_stays_are_those_of_sql(serving: Path, by_sql: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = histories(by_sql)
+    assert "target" in str(expected)
+    monkeypatch.undo()
+    with Workbench.over(serving, threads=1) as bench:
+        assert histories(bench) == expected
+        assert [bench.totals(target, scope=scope) for target, scope in TARGETS] == [
+            Totals(**{field.name: getattr(bench.overview(target, scope=scope), field.name) for field in fields(Totals)})
+            for target, scope in TARGETS
+        ]
 
 
 def test_what_is_held_is_bounded(serving: Path, monkeypatch: pytest.MonkeyPatch) -> None:

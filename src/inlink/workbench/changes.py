@@ -15,6 +15,7 @@ from inlink.errors import BadInput
 from inlink.index.serving_columns import columns_of, joins_of
 from inlink.index.serving_sql import DerivedQuery, Key, Span, Sql, all_of
 from inlink.schema.serving import CHANGES
+from inlink.workbench import hand_changes
 from inlink.workbench.conditions import Field, condition
 from inlink.workbench.cursors import after, read_cursor, view_digest
 from inlink.workbench.filters import comparisons, parse_filter
@@ -130,7 +131,16 @@ def _first_page(
     if view.cursor is not None or view.limit is None or view.limit > MOST_HELD:
         return None
     key = ("changes", found and (found.target, found.span("links")), window, view)
-    return served.once(key, lambda: answer_plan(served, _plan(served, found, window, view)))
+    return served.once(key, lambda: _answered(served, _plan(served, found, window, view), window))
+
+
+def _answered(served: Served, plan: Plan, window: tuple[datetime | None, datetime | None]) -> Rows:
+    """A first page, counted from the rows in hand where they tell it."""
+    hand = None
+    if plan.found is not None and window == (None, None):
+        hand = served.hands.of(served.serving, plan.found.span("links"))
+    made = hand_changes.changed(served, hand, plan.columns, plan.view) if hand is not None else None
+    return answer_plan(served, plan, made)
 
 
 def stream_changes(

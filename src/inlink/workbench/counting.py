@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,11 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from inlink.index.serving_sql import GroupsQuery
+from inlink.index.serving_sql import GroupsQuery, Sql
 from inlink.workbench.hands import Array, Hand
 from inlink.workbench.options import View
+from inlink.workbench.places import Served
 
-_KEYS = {"domains": "source_domain_id", "hosts": "source_host_id", "anchors": "anchor"}
+_KEYS = {"domains": "source_domain_id", "hosts": "source_host_id", "anchors": "anchor", "pages": "target_page"}
+_OF_PAGES = {"target_url": "url", "target_status": "http_status", "target_title": "title", "target_key": "key",
+             "redirect_target": "redirect_target"}  # fmt: skip
 _LABELS = ("source_domain", "source_host", "anchor")
 _DISTINCT = {
     "n_pages": "source_page",
@@ -33,14 +37,15 @@ _TYPES = {
 }
 
 
-def counted(hand: Hand, query: GroupsQuery, view: View) -> tuple[pa.Table, int] | None:
+def counted(served: Served, hand: Hand, query: GroupsQuery, view: View) -> tuple[pa.Table, int] | None:
     """The first page of a grouped answer, and how many groups there are.
 
     None where it asks for more than the rows in hand tell: a filter, a column of another table, another order.
     """
     order = [_column(key.sql) for key in query.order]
-    is_told = query.grouping.name in _KEYS and set(query.columns) <= {*_SUMS, *_LABELS}
-    if not is_told or view.where or not {*order} <= {*_SUMS, "_key"}:
+    name = query.grouping.name
+    known = {*_SUMS, *(_OF_PAGES if name == "pages" else _LABELS)}
+    if name not in _KEYS or view.where or not set(query.columns) <= known or not {*order} <= {*_SUMS, "_key"}:
         return None
     groups = _Groups(
         hand, _KEYS[query.grouping.name], hand.shown(infrastructure=view.infrastructure, embeds=view.embeds)
@@ -51,10 +56,24 @@ def counted(hand: Hand, query: GroupsQuery, view: View) -> tuple[pa.Table, int] 
         values = groups.rank if name == "_key" else groups.sum_of(name)
         keys.append((-values if key.is_descending else values)[kept])
     first = kept[np.lexsort(keys[::-1])[: view.limit]]
-    columns = {name: groups.column(name, first) for name in query.columns}
+    labels = [name for name in query.columns if name in _OF_PAGES]
+    pages = _of_pages(served, groups.key_column(first), labels) if labels else {}
+    columns = {name: pages[name] if name in pages else groups.column(name, first) for name in query.columns}
     for n, name in enumerate(order):
         columns[f"_k{n}"] = groups.key_column(first) if name == "_key" else groups.column(name, first)
     return pa.table(columns), len(kept)
+
+
+def _of_pages(served: Served, pages: pa.Array, names: Sequence[str]) -> dict[str, pa.Array]:
+    """What the index has of some pages, in their order."""
+    numbers = pages.to_numpy()
+    low, high = (int(numbers.min()), int(numbers.max())) if len(numbers) else (0, -1)
+    read = ", ".join(f'{_OF_PAGES[name]} AS "{name}"' for name in names)
+    among = ", ".join(map(str, numbers.tolist())) or "NULL"
+    text = f"SELECT page AS _page, {read} FROM pages WHERE page BETWEEN ? AND ? AND page IN ({among})"
+    table = served.serving.arrow(Sql(text, (low, high)))
+    places = pc.index_in(pages, table["_page"].combine_chunks())
+    return {name: table[name].take(places).combine_chunks() for name in names}
 
 
 def _column(sql: str) -> str:

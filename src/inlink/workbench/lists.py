@@ -92,11 +92,11 @@ def answer(served: Served, question: str, found: Found, view: View, grouping: Gr
     return replace(rows, notes=notes_of(served, question, found, view, rows.n_total))
 
 
-def answer_plan(served: Served, plan: Plan) -> Rows:
-    """One page of a planned answer, without notes."""
+def answer_plan(served: Served, plan: Plan, made: tuple[pa.Table, int] | None = None) -> Rows:
+    """One page of a planned answer, without notes; made: its rows and their number, where they are there already."""
     view = plan.view
     n_shown = plan.cursor.n_shown if plan.cursor else 0
-    table, n_total = _kept_page(served, plan, n_shown) or _made_page(served, plan)
+    table, n_total = made or _kept_page(served, plan, n_shown) or _made_page(served, plan)
     n_after = n_shown + table.num_rows
     is_end = n_after >= n_total or view.limit is None or table.num_rows < view.limit
     cursor = None
@@ -303,7 +303,7 @@ def _made_page(served: Served, plan: Plan) -> tuple[pa.Table, int]:
             return listing
     if cursor is None and limit is not None and isinstance(query, GroupsQuery):
         hand = served.hands.of(served.serving, query.span)
-        found = counted(hand, query, plan.view) if hand is not None else None
+        found = counted(served, hand, query, plan.view) if hand is not None else None
         if found is not None:
             return found
         table = served.serving.arrow(query.select(counted=True), is_long=query.is_long)

@@ -10,12 +10,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+import numpy as np
+
 from inlink.index.serving_sql import Span, Sql, all_of
+from inlink.workbench.hand_stays import Stay, stays_of
 from inlink.workbench.lists import not_left_out
 from inlink.workbench.options import View
 from inlink.workbench.places import Found, Served
 from inlink.workbench.results import Target
 
+STAYS = date.max.toordinal() + 1000  # the last day of what is not lost
 MOST_DAYS, MOST_WEEKS, MOST_MONTHS = 21, 200, 2200  # days that are drawn as days, weeks, months; more are years
 
 
@@ -51,17 +55,6 @@ class OverTime:
     is_compared: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """So many domains with the same days: first seen, last seen, and lost; None: not lost."""
-
-    first: date
-    last: date
-    lost: date | None
-    is_new: bool
-    n: int
-
-
 def over_time(served: Served, found: Found, *, infrastructure: bool = False) -> OverTime:
     """Referring domains of a target over time; counted once for a served file."""
     key = ("over_time", found.span("links"), infrastructure)
@@ -74,7 +67,9 @@ def over_time(served: Served, found: Found, *, infrastructure: bool = False) -> 
 
 
 def _steps_of(served: Served, span: Span, *, infrastructure: bool) -> tuple[str, tuple[Step, ...], bool]:
-    stays, is_compared = _counted(served, span, infrastructure=infrastructure)
+    hand = served.hands.of(served.serving, span)
+    told = stays_of(hand, infrastructure=infrastructure) if hand is not None else None
+    stays, is_compared = told or _counted(served, span, infrastructure=infrastructure)
     latest = datetime.fromisoformat(served.serving.meta["latest_capture"]).date() if stays else date.min
     unit = _unit(min((stay.first for stay in stays), default=latest), latest)
     return unit, tuple(_steps(stays, unit, latest)), is_compared
@@ -108,20 +103,29 @@ def _steps(stays: Sequence[Stay], unit: str, latest: date) -> Iterator[Step]:
     """The steps from the first look to the latest."""
     if not stays:
         return
+    first, last, lost = (np.array(days, np.int64) for days in zip(*(_days(stay) for stay in stays), strict=True))
+    n = np.array([stay.n for stay in stays], np.int64)
+    is_new = np.array([stay.is_new for stay in stays], np.bool_)
     start = step_start(min(stay.first for stay in stays), unit)
     while start <= latest:
         end = next_start(start, unit)
-        there = [stay for stay in stays if stay.first < end and (stay.lost is None or stay.lost >= end)]
+        low, high = start.toordinal(), end.toordinal()
+        is_there, came = (first < high) & (lost >= high), (first >= low) & (first < high)
         yield Step(
             start,
             end,
-            n_domains=sum(stay.n for stay in there),
-            n_new=sum(stay.n for stay in stays if stay.is_new and start <= stay.first < end),
-            n_found=sum(stay.n for stay in stays if not stay.is_new and start <= stay.first < end),
-            n_lost=sum(stay.n for stay in stays if stay.lost is not None and start <= stay.lost < end),
-            n_unseen=sum(stay.n for stay in there if stay.last < start),
+            n_domains=int(n[is_there].sum()),
+            n_new=int(n[came & is_new].sum()),
+            n_found=int(n[came & ~is_new].sum()),
+            n_lost=int(n[(lost >= low) & (lost < high)].sum()),
+            n_unseen=int(n[is_there & (last < low)].sum()),
         )
         start = end
+
+
+def _days(stay: Stay) -> tuple[int, int, int]:
+    """The days of a stay as numbers; one that is not over ends beyond all steps."""
+    return stay.first.toordinal(), stay.last.toordinal(), STAYS if stay.lost is None else stay.lost.toordinal()
 
 
 def step_start(day: date, unit: str) -> date:
