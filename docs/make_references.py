@@ -243,7 +243,7 @@ def _defaults() -> Iterator[tuple[str, object]]:
         section, _, key = name.partition(".")
         if section in ("suffixes", "limits"):
             continue
-        value = getattr(found, section)
+        value = getattr(found, "imports" if section == "import" else section)  # a word of Python
         yield name, getattr(value, key, None) if hasattr(value, key) else getattr(value, f"{key}_bytes")
     yield "suffixes.own", found.suffixes
 

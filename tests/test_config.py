@@ -54,6 +54,10 @@ ledger_days = 60
 
 [database]
 url = "postgresql://inlink:secret@db.example.org/inlink"
+schema = "team_a"
+
+[import]
+roots = ["/srv/crawls"]
 
 [server]
 base_url = "https://links.example.org/"

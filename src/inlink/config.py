@@ -17,6 +17,7 @@ _UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**
 _HOST = re.compile(r"[^\s/:@?#]+\Z")
 _MAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+\Z")
 _DATABASE = re.compile(r"(postgresql|sqlite)://[^\s\x00-\x1f]+\Z")
+_SCHEMA = re.compile(r"(?!pg_)[a-z_][a-z0-9_]{0,62}\Z")
 _BASE = re.compile(r"https?://[^\s/:@?#]+(:\d{1,5})?/?\Z")
 _SECRET = (("database", "url"),)  # settings that are not shown where they are wrong
 _SMTP = re.compile(r"smtps?://([^\s:@/]+(@[^\s:@/]+)?@)?[^\s:@/]+(:\d{1,5})?/?\Z")
@@ -92,9 +93,18 @@ class Database:
     """Where projects, notes, people, checks and watches are: a file of SQLite in the workspace, or PostgreSQL by a URL.
 
     INLINK_DATABASE_URL counts for more. The URL may hold a password: it is not for showing.
+    schema: of PostgreSQL, in which the tables are, so that several workspaces can use one database.
     """
 
     url: str = field(default="", repr=False)
+    schema: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Imports:
+    """What people with accounts may import. roots: folders of the server, beside its own uploads/ and data/."""
+
+    roots: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +139,7 @@ class Settings:
     retention: Retention = field(default_factory=Retention)
     database: Database = field(default_factory=Database)
     server: Server = field(default_factory=Server)
+    imports: Imports = field(default_factory=Imports)
 
 
 TEMPLATE = """\
@@ -178,6 +189,11 @@ TEMPLATE = """\
 
 [database]
 # url = "postgresql://inlink@db.example.org/inlink"  # left out: workspace.db here; a password: better in ~/.pgpass
+# schema = "team_a"                     # of PostgreSQL: one each for workspaces that share a database
+
+[import]
+# roots = ["/srv/crawls"]               # folders from which people with accounts may import, beside uploads/ and data/
+#                                         here; the command line, and a site without users, may import any file
 
 [server]
 # base_url = "https://links.example.org"  # where people reach the site, behind a reverse proxy say
@@ -212,7 +228,9 @@ def parse_settings(text: str, *, name: str = FILE_NAME) -> Settings:
         raise BadInput(f"{name} cannot be read: {error}", hint="see docs/settings.md for the format") from error
     reader = _Reader(name)
     reader.only(
-        "", found, ("site", "suffixes", "build", "limits", "fetch", "monitor", "retention", "database", "server")
+        "",
+        found,
+        ("site", "suffixes", "build", "limits", "fetch", "monitor", "retention", "database", "import", "server"),
     )
     return Settings(
         site=Site(**reader.section(found, "site", {"domain": _host, "aliases": _hosts, "competitors": _hosts})),
@@ -222,7 +240,8 @@ def parse_settings(text: str, *, name: str = FILE_NAME) -> Settings:
         fetch=Fetch(**reader.section(found, "fetch", _FETCH)),
         monitor=Monitor(**reader.section(found, "monitor", _MONITOR)),
         retention=Retention(**reader.section(found, "retention", _RETENTION)),
-        database=Database(**reader.section(found, "database", {"url": _database})),
+        database=Database(**reader.section(found, "database", {"url": _database, "schema": _schema})),
+        imports=Imports(**reader.section(found, "import", {"roots": _folders})),
         server=_server(reader.section(found, "server", _SERVER)),
     )
 
@@ -232,7 +251,7 @@ def setting_names() -> tuple[str, ...]:
     own = {"build.memory_bytes": "build.memory", "server.max_upload_bytes": "server.max_upload"}
     sections = (
         *(("site", Site), ("build", Build), ("fetch", Fetch), ("monitor", Monitor), ("retention", Retention)),
-        *(("database", Database), ("server", Server)),
+        *(("database", Database), ("import", Imports), ("server", Server)),
     )
     names = [f"{section}.{f.name}" for section, kind in sections for f in fields(kind)]
     return (*(own.get(name, name) for name in names), "suffixes.own", "limits.*")
@@ -313,6 +332,13 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _folders(value: object) -> tuple[str, ...]:
+    found = _texts(value)
+    if not all(text.strip() and text.isprintable() for text in found):
+        raise _WrongError('a list of folders, such as ["/srv/crawls"]')
+    return found
+
+
 def _contact(value: object) -> str:
     if not isinstance(value, str) or not value.isprintable() or not ("://" in value or "@" in value):
         raise _WrongError('a URL or an e-mail address in quotation marks, such as "https://example.org/bot"')
@@ -346,6 +372,12 @@ def _web(value: object) -> str:
 def _database(value: object) -> str:
     if not isinstance(value, str) or not (value == "" or _DATABASE.match(value)):
         raise _WrongError('an address such as "postgresql://inlink@db.example.org/inlink"')
+    return value
+
+
+def _schema(value: object) -> str:
+    if not isinstance(value, str) or not (value == "" or _SCHEMA.match(value)):
+        raise _WrongError('a name of a schema of PostgreSQL: small letters, digits and _, such as "team_a"')
     return value
 
 

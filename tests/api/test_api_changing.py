@@ -71,6 +71,27 @@ def test_views_and_notes_are_kept(as_: As) -> None:
     assert viewer.get("/notes").json()["rows"] == []
 
 
+def test_schedules_are_made_changed_and_removed(as_: As) -> None:
+    viewer, editor = as_(Role.VIEWER), as_(Role.EDITOR)
+    given = {"kind": "build", "every": "1d", "first": "2096-05-31T03:00", "then": [{"kind": "rank"}]}
+    assert viewer.post("/schedules", json=given).status_code == 403
+    assert editor.post("/schedules", json={**given, "kind": "gc"}).status_code == 403
+    assert editor.post("/schedules", json={**given, "every": "often"}).status_code == 400
+    row = editor.post("/schedules", json=given).json()
+    assert (row["every"], row["due_at"], row["then"]) == ("1d", "2096-05-31T03:00:00Z", ["rank"])
+    address = f"/schedules/{row['schedule_id']}"
+    assert (
+        viewer.get(address).json()
+        == row
+        == viewer.get("/schedules").json()["rows"][0] | {"snapshot": None, "run": None}
+    )
+    changed = editor.patch(address, json={"version": 1, "is_on": False}).json()
+    assert (changed["is_on"], changed["version"]) == (False, 2)
+    assert editor.patch(address, json={"version": 1, "is_on": True}).status_code == 409
+    assert editor.delete(f"{address}?version=2").json()["removed"]
+    assert viewer.get(address).status_code == 404
+
+
 def test_users_are_for_admins(as_: As) -> None:
     admin = as_(Role.ADMIN)
     body = {"name": "ana", "password": "seven loaves of rye", "role": "admin"}

@@ -34,7 +34,7 @@ CHECKS = [
 ]
 DESCRIPTION = application(None).openapi()
 OPERATIONS = [(path, method) for path, methods in DESCRIPTION["paths"].items() for method in methods]
-KEPT = ("jobs", "crawls", "projects", "views", "notes", "users")
+KEPT = ("jobs", "schedules", "crawls", "projects", "views", "notes", "users")
 """Tags of what stands in the workspace's database: asked of a workspace of its own, which may be changed."""
 
 

@@ -35,5 +35,14 @@ def test_a_job_by_hand(folder: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "nowhere.warc" in job["error"]
     assert "nowhere.warc" in said("log", 1)
     assert "there is no job 7" in said("show", 7, code=1)
+    assert "nothing is scheduled" in said("schedules")
+    assert "schedule 1: gc, every 2w, next at" in said("schedule", "gc", "keep=2", "--every", "2w", "--then", "verify")
+    assert said("reschedule", 1, "--off") == "schedule 1: gc, turned off\n"
+    assert "turned off" in said("schedules")
+    (row,) = json.loads(said("schedules", "--format", "json"))["schedules"]
+    assert (row["arguments"], row["then"], row["every"]) == ({"keep": 2}, ["verify"], "2w")
+    assert "is no period" in said("reschedule", 1, "--every", "often", code=2)
+    assert said("unschedule", 1) == "schedule 1 is removed\n"
+    assert "there is no schedule 1" in said("unschedule", 1, code=1)
     assert "is not NAME=VALUE" in said("start", "build", "quickly", code=2)
     assert "workers" in said("start", "build", "workers=many", code=2)

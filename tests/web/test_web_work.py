@@ -229,3 +229,36 @@ def test_what_strangers_wrote_is_shown_harmlessly(site: TestClient, bench: Workb
         assert "\u202e" not in text, path
         assert "\x1b" not in text, path
         assert "x" * 2_500 not in re.sub(r'href="[^"]*"', "", text), path
+
+
+def test_schedules_are_made_turned_off_and_removed(site: TestClient, bench: Workbench) -> None:
+    assert "Nothing is scheduled" in site.get("/jobs/schedules").text
+    crawl = {"kind": "crawl", "every": "1w", "places": "old.example\nnew.example", "then": "build rank", "first": ""}
+    assert site.post("/jobs/schedules", data=crawl).headers["location"] == "/jobs/schedules"
+    (row,) = bench.jobs.schedules.all()
+    assert (row.arguments, row.then) == ({"seeds": ["old.example", "new.example"]}, ("build", "rank"))
+    assert "old.example and 1 more" in site.get("/jobs/schedules").text
+    assert "next by schedule" in site.get("/jobs").text
+    address = f"/jobs/schedules/{row.schedule_id}"
+    assert site.post(f"{address}/off", data={"version": "1"}).status_code == 303
+    assert "turned off" in site.get("/jobs/schedules").text
+    assert "has changed this schedule" in site.post(f"{address}/on", data={"version": "1"}).text
+    assert site.post(f"{address}/period", data={"version": "2", "every": "<b>"}).status_code == 400
+    assert site.post(f"{address}/bake", data={"version": "2"}).status_code == 404
+    assert site.post(f"{address}/remove", data={"version": "2"}).status_code == 303
+    assert bench.jobs.schedules.all() == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"kind": "bake", "every": "1d"}, "no kind of job"),
+        ({"kind": "build", "every": ""}, "is no period"),
+        ({"kind": "crawl", "every": "1d", "places": ""}, "seeds"),
+        ({"kind": "check", "every": "1d"}, "nothing to check is named"),
+    ],
+)
+def test_a_wrong_schedule_is_told_on_the_page(site: TestClient, data: dict[str, str], said: str) -> None:
+    answer = site.post("/jobs/schedules", data=data)
+    assert answer.status_code == 400
+    assert said in answer.text

@@ -5,14 +5,17 @@ from __future__ import annotations
 import dataclasses
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import argon2
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 
 from inlink.errors import BadInput, Busy, InlinkError, NotFound, Refused
 from inlink.store.db import WorkDatabase
+from inlink.store.db.base import Micros, digest_of
+from inlink.store.db.tries import SignInTries
 from inlink.store.db.users import SessionRow, TokenRow, UserRow
 from inlink.workbench import audit
 from inlink.workbench.accounts import Accounts, Terms
@@ -153,12 +156,12 @@ def test_tries_are_counted_for_names_and_for_addresses(work_database: WorkDataba
     assert answers("a b c d e f", "192.0.2.4") == [False] * 5 + [True]
 
 
-def test_tries_at_once_are_all_counted(accounts: Accounts) -> None:
+def test_tries_at_once_are_all_counted(work_database: WorkDatabase) -> None:
     throttle, passed = Throttle(10, 1000), []
 
     def attempt() -> None:
         try:
-            throttle.count("ada", "192.0.2.1")
+            throttle.count(work_database, "ada", "192.0.2.1")
             passed.append(1)
         except Refused:
             pass
@@ -169,6 +172,23 @@ def test_tries_at_once_are_all_counted(accounts: Accounts) -> None:
     for thread in threads:
         thread.join()
     assert len(passed) == 10
+
+
+def test_tries_are_counted_by_all_servers_and_after_a_restart(work_database: WorkDatabase) -> None:
+    for server in (Throttle(3, 100), Throttle(3, 100), Throttle(3, 100)):
+        server.count(work_database, "ada", "192.0.2.1")
+    with pytest.raises(Refused, match="too many sign-ins"):
+        Throttle(3, 100).count(work_database, "ada", "192.0.2.9")
+
+
+def test_tries_count_for_their_time_only(work_database: WorkDatabase) -> None:
+    with work_database.step() as step:
+        old = Micros(time.time_ns() // 1000 - 900_000_001)
+        for name in ("ada", "somebody"):
+            step.add(SignInTries(what_digest=digest_of(f"name\0{name}"), tried_at=json.dumps([old] * 3), last_at=old))
+    Throttle(3, 100).count(work_database, "ada", "192.0.2.1")
+    with work_database.reading() as step:
+        assert step.scalar(select(func.count()).select_from(SignInTries)) == 2  # ada's name and its address
 
 
 def test_signing_in_forgives_the_tries(work_database: WorkDatabase) -> None:
@@ -271,24 +291,48 @@ def test_the_last_admin_stays(accounts: Accounts) -> None:
     accounts.remove(ada, "Ada")
 
 
-def test_two_admins_cannot_demote_each_other_at_once(accounts: Accounts) -> None:
+@pytest.mark.parametrize(
+    "endings", [("demote", "demote"), ("remove", "remove"), ("disable", "demote"), ("remove", "disable")], ids="-".join
+)
+def test_two_admins_cannot_end_each_other_at_once(accounts: Accounts, endings: tuple[str, str]) -> None:
     accounts.set_role(LOCAL, "Ed", Role.ADMIN)
     start, said = threading.Barrier(2), []
+    acts: dict[str, Callable[[str], object]] = {
+        "demote": lambda name: accounts.set_role(LOCAL, name, Role.VIEWER),
+        "disable": lambda name: accounts.set_disabled(LOCAL, name, True),
+        "remove": lambda name: accounts.remove(LOCAL, name),
+    }
 
-    def demote(name: str) -> None:
+    def end(name: str, how: str) -> None:
         start.wait()
         try:
-            accounts.set_role(LOCAL, name, Role.VIEWER)
+            acts[how](name)
         except InlinkError as error:
-            said.append(error)
+            said.append(str(error))
 
-    threads = [threading.Thread(target=demote, args=(name,)) for name in ("Ada", "Ed")]
+    threads = [threading.Thread(target=end, args=pair) for pair in zip(("Ada", "Ed"), endings, strict=True)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(said) == 1
-    assert sum(user.role is Role.ADMIN for user in accounts.users(LOCAL)) == 1
+    assert [text.partition(" is ")[2] for text in said] == ["the last admin"]
+    assert sum(user.role is Role.ADMIN and not user.disabled for user in accounts.users(LOCAL)) == 1
+
+
+def test_a_change_is_made_whole_or_not(accounts: Accounts) -> None:
+    """Of the last admin neither the password nor anything else changes with the role that stays."""
+    with pytest.raises(Refused, match="last admin"):
+        accounts.change(LOCAL, "Ada", role=Role.EDITOR, password=OTHER, disabled=False)
+    assert accounts.sign_in("Ada", GOOD).who.role is Role.ADMIN
+    with pytest.raises(BadInput):
+        accounts.change(LOCAL, "Ed", role=Role.ADMIN, password="short")
+    assert accounts.sign_in("Ed", GOOD).who.role is Role.EDITOR
+    with pytest.raises(BadInput, match="nothing is to change"):
+        accounts.change(LOCAL, "Ed")
+    changed = accounts.change(LOCAL, "Ed", role=Role.VIEWER, password=OTHER, disabled=True)
+    assert (changed.role, changed.disabled) == (Role.VIEWER, True)
+    assert accounts.change(LOCAL, "Ed", disabled=False).disabled is False
+    assert accounts.sign_in("Ed", OTHER).who.role is Role.VIEWER
 
 
 def test_changing_the_own_password(accounts: Accounts) -> None:

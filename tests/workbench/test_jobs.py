@@ -185,7 +185,9 @@ def test_the_log_keeps_its_first_and_last_lines(bench: Workbench, db: WorkDataba
 def test_what_follows_is_made_once_with_the_end(bench: Workbench, db: WorkDatabase) -> None:
     from inlink.workbench.jobs_runner import _following
 
-    first = bench.jobs.start("add", {"inputs": ["x"]}, EDITOR, then=[("build", {}), ("rank", {"graphs": ["pages"]})])
+    first = bench.jobs.start(
+        "add", {"inputs": ["https://a.example/x.warc"]}, EDITOR, then=[("build", {}), ("rank", {"graphs": ["pages"]})]
+    )
     job = job_queue.take(db, "one", LEASE_US, list(KINDS))
     assert job is not None
     assert _following(job, "failed") == []
@@ -264,3 +266,40 @@ def test_a_name_is_taken_once() -> None:
     with pytest.raises(ValueError, match="already"):
         register(Kind("crawl", "Crawl", Arguments, str))
     assert kind_of("crawl").word == "Crawl"
+
+
+@pytest.fixture
+def folders(here: Workbench, tmp_path: Path) -> Path:
+    """srv/ may be imported from, etc/ not; a link leads from one into the other."""
+    for name in ("srv/crawls", "etc", "w/data"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("srv/crawls/a.warc", "etc/shadow", "w/data/b.warc"):
+        (tmp_path / name).touch()
+    (tmp_path / "srv" / "way-out").symlink_to(tmp_path / "etc")
+    with (here.path / "inlink.toml").open("a") as file:
+        file.write(f'[import]\nroots = ["{tmp_path}/srv"]\n')
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "spec",
+    ["{}/srv/crawls/a.warc", "{}/srv", "{}/srv/crawls/*.warc", "{}/srv/none/*.gz", "{}/w/data/b.warc",
+     "https://a.example/x.warc"],
+)  # fmt: skip
+def test_what_people_with_accounts_may_import(here: Workbench, folders: Path, spec: str) -> None:
+    assert here.jobs.start("add", {"inputs": [spec.format(folders)]}, EDITOR).state == "queued"
+
+
+@pytest.mark.parametrize(
+    "spec",
+    ["{}/etc/shadow", "{}/etc/nothing", "{}/srv/../etc/shadow", "{}/srv/way-out/shadow", "{}/srv/*/shadow", "/", "~",
+     "{}/*/crawls", "{}/w/inlink.toml", "{}/srvx", "*", "file:///etc/passwd", "{}/srv/\0", "{}/e[t]c/shadow"],
+)  # fmt: skip
+def test_what_people_with_accounts_may_not_import(here: Workbench, folders: Path, spec: str) -> None:
+    named = spec.format(folders)
+    for about in ({"inputs": [named]}, {"inputs": ["https://a.example/x.paths"], "base_url": named}):
+        with pytest.raises(Refused, match="in no folder that may be imported from"):
+            here.jobs.start("add", about, EDITOR)
+    with pytest.raises(Refused, match="in no folder"):
+        here.jobs.schedules.add(EDITOR, "release", {"name": "latest", "where": named}, every="1w")
+    assert here.jobs.start("add", {"inputs": [named]}).state == "queued"  # at the machine itself

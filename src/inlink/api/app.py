@@ -36,6 +36,7 @@ from inlink.api.routers import (
     projects,
     releases,
     runs,
+    schedules,
     sql,
     status,
     subnets,
@@ -49,7 +50,7 @@ from inlink.workbench import Workbench
 NOUNS = (
     *(status, overview, backlinks, domains, hosts, ips, subnets, anchors, pages, outlinks, outdomains),
     *(counts, compare, changes, broken, evidence, exports, authority, explain, what_if, runs, releases),
-    *(inputs, checks, watches, crawls, sql, jobs, projects, views, notes, users),
+    *(inputs, checks, watches, crawls, sql, jobs, schedules, projects, views, notes, users),
 )
 
 

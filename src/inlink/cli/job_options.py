@@ -45,7 +45,53 @@ def verbs() -> tuple[Verb, ...]:
             _working(),
             "work --at-once 2",
         ),
+        *_scheduling(),
     )
+
+
+def _scheduling() -> tuple[Verb, ...]:
+    return (
+        (
+            "schedules",
+            "schedules",
+            "Work that comes again and again, by when it is due.",
+            [words_or_json()],
+            "schedules",
+        ),
+        (
+            "schedule",
+            "schedule",
+            "Have a job made again and again.\n\n"
+            "KIND and NAME=VALUE as for `jobs start`. Whoever takes jobs makes them: inlink serve or inlink jobs work.",
+            [*_starting()[:-1], _every(required=True), _first(), words_or_json()],
+            "schedule crawl seeds=example.org --every 1w --first 2026-05-31T03:00 --then build",
+        ),
+        (
+            "reschedule",
+            "reschedule",
+            "Change a schedule: its period, its next time, on or off.",
+            [
+                _which(),
+                _every(),
+                _first(),
+                option("--on/--off", "is_on", default=None, help="Whether it makes jobs."),
+            ],
+            "reschedule 2 --every 6h",
+        ),
+        ("unschedule", "unschedule", "Remove a schedule; jobs that it made stay.", [_which()], "unschedule 2"),
+    )
+
+
+def _which() -> click.Argument:
+    return click.Argument(["number"], type=click.IntRange(1), metavar="SCHEDULE")
+
+
+def _every(*, required: bool = False) -> click.Option:
+    return option("--every", required=required, metavar="PERIOD", help="As 30min, 6h, 1d or 1w; daily, weekly.")
+
+
+def _first() -> click.Option:
+    return option("--first", metavar="TIME", help="When it is due next, in UTC. Default: one period from now.")
 
 
 def _number() -> click.Argument:

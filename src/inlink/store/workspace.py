@@ -18,7 +18,9 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
+import socket
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -94,7 +96,7 @@ class Workspace:
             replace_text(workspace.settings_path, TEMPLATE)
         mark = workspace.path / _MARK
         if not mark.exists():
-            replace_text(mark, json.dumps({"format": FORMAT}) + "\n")
+            replace_text(mark, json.dumps({"format": FORMAT, "key": secrets.token_hex(16)}) + "\n")
         return cls.open(path)
 
     @classmethod
@@ -164,17 +166,41 @@ class Workspace:
         return os.environ.get("INLINK_DATABASE_URL") or self.settings.database.url or f"sqlite:///{self.database_file}"
 
     @property
+    def key(self) -> str:
+        """What tells this workspace from others, wherever its folder is mounted. Raises: Unreachable."""
+        mark = self.path / _MARK
+        found = json.loads(mark.read_text(encoding="utf-8"))
+        if "key" not in found:  # an earlier inlink made it
+            with readers_gate(self.locks):
+                found = {"key": secrets.token_hex(16), **json.loads(mark.read_text(encoding="utf-8"))}
+                replace_text(mark, json.dumps(found) + "\n")
+        return str(found["key"])
+
+    @property
     def database(self) -> WorkDatabase:
         """The workspace's database, opened when it is first asked for.
 
-        Raises: BadInput, NotConfigured, Unreachable, CorruptIndex where it cannot be had.
+        Raises: BadInput, NotConfigured, Unreachable, CorruptIndex where it cannot be had, NotConfigured where it is
+        another workspace's.
         """
-        from inlink.store.db import WorkDatabase  # heavy, and most questions need none
-
         with self._opening:
             if self._database is None:
-                self._database = WorkDatabase.open(self.database_url)
+                self._database = self._opened()
             return self._database
+
+    def _opened(self) -> WorkDatabase:
+        from inlink.store.db import WorkDatabase  # heavy, and most questions need none
+        from inlink.store.db.belonging import claim
+
+        url = self.database_url
+        opened = WorkDatabase.open(url, schema=self.settings.database.schema)
+        try:
+            if url != f"sqlite:///{self.database_file}":  # a file within the folder goes where the folder goes
+                claim(opened, self.key, f"{socket.gethostname()}:{self.path}")
+        except BaseException:
+            opened.close()
+            raise
+        return opened
 
     def part(self, digest: str) -> Path:
         """Folder of one part."""

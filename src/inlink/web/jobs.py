@@ -43,6 +43,7 @@ def jobs(request: Request) -> Response:
         lede=sentence(counts),
         alerts=alerts,
         n_watched=len(bench.monitor.watches()) if not before else 0,
+        next_due=next((row for row in bench.jobs.schedules.all() if row.is_on), None) if not before else None,
         workers=[worker for worker in bench.jobs.workers() if worker.is_alive],
     )
 

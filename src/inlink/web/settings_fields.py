@@ -76,6 +76,11 @@ SECTIONS = (
         Setting("retention.checks_days", "Days of checks", "number", "", "400", NEXT_GC),
         Setting("retention.ledger_days", "Days of what was asked of whom", "number", "", "365", NEXT_GC),
     )),
+    Section("import", "Imports", (
+        Setting("import.roots", "Folders of the server", "names",
+                "From these, and from uploads and data of the workspace, people with accounts may import. One a line.",
+                "/srv/crawls"),
+    )),
     Section("build", "Builds", (
         Setting("build.workers", "Processes", "number", "", "2", NEXT_BUILD),
         Setting("build.memory", "Memory of all of them", "size", "", "1.5GiB", NEXT_BUILD),

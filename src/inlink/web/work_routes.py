@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from inlink.web import alerts, builds, checks, crawls, imports, jobs, monitor, settings, start
+from inlink.web import alerts, builds, checks, crawls, imports, jobs, monitor, schedules, settings, start
 
 ROUTES: list[BaseRoute] = [
     *crawls.ROUTES,
@@ -13,6 +13,7 @@ ROUTES: list[BaseRoute] = [
     *checks.ROUTES,
     *monitor.ROUTES,
     *alerts.ROUTES,
+    *schedules.ROUTES,  # before jobs/NUMBER
     *jobs.ROUTES,
     *settings.ROUTES,
     *start.ROUTES,

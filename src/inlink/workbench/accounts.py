@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from inlink.errors import Refused
+from inlink.errors import BadInput, Refused
 from inlink.workbench import accounts_sessions as sessions
 from inlink.workbench import accounts_tokens as tokens
 from inlink.workbench import accounts_users as users
@@ -66,26 +66,43 @@ class Accounts:
         check_password(password, name)
         return users.add(self._database(), who, name, self._passwords.hash(password), role, users.check_email(email))
 
-    def set_role(self, who: Who, name: str, role: Role) -> User:
-        """Another role for a user; it counts at once. Raises: Refused, also for the last admin; NotFound."""
+    def change(
+        self,
+        who: Who,
+        name: str,
+        *,
+        role: Role | None = None,
+        disabled: bool | None = None,
+        password: str | None = None,
+    ) -> User:
+        """Change a user, all that is named or nothing; another password or being disabled ends all sessions.
+
+        Raises: Refused, also for the last admin; NotFound; BadInput for a poor password, or where nothing is named.
+        """
         who.require(Role.ADMIN)
-        return users.set_role(self._database(), who, name, role)
+        if role is None and disabled is None and password is None:
+            raise BadInput("nothing is to change", hint="say role, password or disabled")
+        if password is not None:
+            check_password(password, name)
+        kept = None if password is None else self._passwords.hash(password)
+        return users.change(self._database(), who, name, users.Change(role, disabled, kept))
+
+    def set_role(self, who: Who, name: str, role: Role) -> User:
+        """Another role for a user; it counts at once. Raises: as `change`."""
+        return self.change(who, name, role=role)
 
     def set_email(self, who: Who, name: str, email: str | None) -> User:
         """Another e-mail address for a user, or none. Raises: Refused; NotFound; BadInput."""
         who.require(Role.ADMIN)
-        return users.set_email(self._database(), who, name, users.check_email(email))
+        return users.change(self._database(), who, name, users.Change(email=users.check_email(email) or ""))
 
     def set_disabled(self, who: Who, name: str, disabled: bool) -> User:
-        """Let a user sign in no more, or again; ends all sessions. Raises: Refused (also: the last admin); NotFound."""
-        who.require(Role.ADMIN)
-        return users.set_disabled(self._database(), who, name, disabled)
+        """Let a user sign in no more, or again; ends all sessions. Raises: as `change`."""
+        return self.change(who, name, disabled=disabled)
 
     def set_password(self, who: Who, name: str, password: str) -> User:
-        """Another password for a user; ends all sessions. Raises: Refused; NotFound; BadInput."""
-        who.require(Role.ADMIN)
-        check_password(password, name)
-        return users.set_password(self._database(), who, name, self._passwords.hash(password))
+        """Another password for a user; ends all sessions. Raises: as `change`."""
+        return self.change(who, name, password=password)
 
     def change_password(self, who: Who, old: str, new: str, *, address: str = "", secret: str = "") -> User:
         """Another password of one's own; ends all sessions but the one of `secret`.
@@ -94,13 +111,14 @@ class Accounts:
         """
         _in_person(who)
         name, kept = users.password_of(self._database(), who.user_id)
-        self._throttle.count(users.key_of(name), address)
+        self._throttle.count(self._database(), users.key_of(name), address)
         if not self._passwords.is_right(kept, old):
             raise Refused("the present password is not right", hint="type it again")
-        self._throttle.forgive(users.key_of(name))
+        self._throttle.forgive(self._database(), users.key_of(name))
         check_password(new, name)
         kept_key = sessions.key_of(secret) if secret else ""
-        return users.set_password(self._database(), who, name, self._passwords.hash(new), kept_key)
+        new_one = users.Change(password_hash=self._passwords.hash(new), kept_key=kept_key)
+        return users.change(self._database(), who, name, new_one)
 
     def remove(self, who: Who, name: str) -> None:
         """Remove a user with sessions and tokens. Raises: Refused, also for the last admin; NotFound."""
@@ -115,14 +133,14 @@ class Accounts:
         One answer, after as long, for a wrong password, an unknown name and a user who is disabled.
         Raises: Refused; its `retry_after_s` says how long where it was tried too often.
         """
-        self._throttle.count(users.key_of(name), address)
+        self._throttle.count(self._database(), users.key_of(name), address)
         self._passwords.ready()
         user = users.asked_for(self._database(), name)
         is_right = self._passwords.is_right(user.password_hash if user else None, password)
         if user is None or user.disabled or not is_right:
             sessions.failed(self._database(), user, address)
             raise Refused("name and password do not fit", hint="type both again; an admin can set another password")
-        self._throttle.forgive(users.key_of(name))
+        self._throttle.forgive(self._database(), users.key_of(name))
         renewed = self._passwords.hash(password) if self._passwords.is_outdated(user.password_hash) else None
         return sessions.begin(self._database(), user, sessions.Browser(address, agent, old), self.terms, renewed)
 

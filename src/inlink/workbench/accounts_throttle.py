@@ -1,51 +1,79 @@
-"""How often sign-ins may be tried: so many for a name, so many from an address, in a quarter of an hour."""
+"""How often sign-ins may be tried: so many for a name, so many from an address, in a quarter of an hour.
+
+Counted in the workspace's database: by all servers together, and a restart forgets nothing.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import json
 import math
-import time
 
-from limits import RateLimitItem, RateLimitItemPerSecond
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from inlink.errors import Refused
+from inlink.store.db import WorkDatabase
+from inlink.store.db.base import Digest, Micros, digest_of
+from inlink.store.db.job_queue import now_us
+from inlink.store.db.tries import SignInTries
+from inlink.store.db.upserts import insert_new
 
 WINDOW_S = 900
 TRIES_BY_NAME = 10
+OLD_AT_ONCE = 100
 TRIES_BY_ADDRESS = 60  # people of one office share an address
 
 
 class Throttle:
-    """Counts of tries in this process. Names that nobody has are counted as others are, so that they tell nothing."""
+    """Counts of tries. Names that nobody has are counted as others are, so that they tell nothing."""
 
     def __init__(
-        self, by_name: int = TRIES_BY_NAME, by_address: int = TRIES_BY_ADDRESS, window_s: int = WINDOW_S
+        self, by_name: int = TRIES_BY_NAME, by_address: int = TRIES_BY_ADDRESS, window_s: float = WINDOW_S
     ) -> None:
-        self._window = MovingWindowRateLimiter(MemoryStorage())
-        self._name = RateLimitItemPerSecond(by_name, window_s, "name")
-        self._address = RateLimitItemPerSecond(by_address, window_s, "address")
+        self._by_name, self._by_address = by_name, by_address
+        self._window_us = int(window_s * 1e6)
 
-    def count(self, name_key: str, address: str) -> None:
+    def count(self, database: WorkDatabase, name_key: str, address: str) -> None:
         """Count a try before it is judged, so that many at once count too. Raises: Refused where it is too many."""
-        for item, key in ((self._address, address), (self._name, _short(name_key))):
-            if not self._window.hit(item, key):
-                raise Refused(
-                    "too many sign-ins were tried",
-                    hint=f"try again in {math.ceil(self._wait_s(item, key) / 60)} min",
-                    retry_after_s=self._wait_s(item, key),
-                )
+        asked = ((_key("address", address), self._by_address), (_key("name", name_key), self._by_name))
+        now = now_us()
+        with database.step() as step:
+            self._forget_old(step, now)
+            wait_us = next((wait for key, most in asked if (wait := self._hit(step, key, most, now))), 0)
+        if wait_us:
+            wait_s = max(1, math.ceil(wait_us / 1e6))
+            raise Refused(
+                "too many sign-ins were tried",
+                hint=f"try again in {math.ceil(wait_s / 60)} min",
+                retry_after_s=wait_s,
+            )
 
-    def forgive(self, name_key: str) -> None:
+    def _hit(self, step: Session, key: Digest, most: int, now: Micros) -> int:
+        """Count one; where there are too many, none is counted: how long until there are fewer, in microseconds."""
+        row = None
+        while row is None:  # another may remove it between the two
+            new = {"what_digest": key, "tried_at": "[]", "last_at": now}
+            step.execute(insert_new(step.connection(), SignInTries), new)
+            row = step.get(SignInTries, key, with_for_update=True, populate_existing=True)
+        tried = [at for at in json.loads(row.tried_at) if at > now - self._window_us]
+        if len(tried) >= most:
+            return max(1, int(tried[-most]) + self._window_us - now)
+        row.tried_at, row.last_at = json.dumps([*tried, now]), now
+        return 0
+
+    def _forget_old(self, step: Session, now: Micros) -> None:
+        """Rows of which nothing counts any more go; those that somebody holds wait for the next try."""
+        old = select(SignInTries.what_digest).where(SignInTries.last_at < now - self._window_us).limit(OLD_AT_ONCE)
+        gone = step.scalars(old.with_for_update(skip_locked=True)).all()
+        if gone:
+            step.execute(delete(SignInTries).where(SignInTries.what_digest.in_(gone)))
+
+    def forgive(self, database: WorkDatabase, name_key: str) -> None:
         """Forget the tries for a name: its user has signed in."""
-        self._window.clear(self._name, _short(name_key))
-
-    def _wait_s(self, item: RateLimitItem, key: str) -> int:
-        reset_at, _ = self._window.get_window_stats(item, key)
-        return max(1, math.ceil(reset_at - time.time()))
+        with database.step() as step:
+            step.execute(delete(SignInTries).where(SignInTries.what_digest == _key("name", name_key)))
 
 
-def _short(name: str) -> str:
+def _key(what: str, text: str) -> Digest:
     """A key of bounded length for what anybody may type."""
-    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+    return digest_of(f"{what}\0{text}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import time
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, exists, func, select
@@ -97,7 +99,7 @@ def add(database: WorkDatabase, who: Who, name: str, password_hash: str, role: R
     user.password_hash, user.made_at, user.password_at, user.login_at = password_hash, now(), now(), None
     try:
         with database.step() as step:
-            if role is not Role.ADMIN and not _has_admin_beside(step, None):
+            if role is not Role.ADMIN and not _admins(step):
                 raise BadInput("the first user should be an admin", hint="role admin: somebody has to add the others")
             step.add(user)
             step.flush()
@@ -107,53 +109,56 @@ def add(database: WorkDatabase, who: Who, name: str, password_hash: str, role: R
     return _user(user, 0)
 
 
-def set_role(database: WorkDatabase, who: Who, name: str, role: Role) -> User:
-    """Another role for a user. Raises: NotFound; Refused for the last admin."""
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to become of a user; None: as it was. email: empty takes it away. kept_key: a session that goes on."""
+
+    role: Role | None = None
+    disabled: bool | None = None
+    password_hash: str | None = None
+    email: str | None = None
+    kept_key: str = ""
+
+    @property
+    def could_end_an_admin(self) -> bool:
+        """Whether it may leave one admin less."""
+        return bool(self.disabled) or self.role not in (None, Role.ADMIN)
+
+
+def change(database: WorkDatabase, who: Who, name: str, new: Change) -> User:
+    """Change a user: all of it or nothing, in one transaction. Raises: NotFound; Refused for the last admin."""
     with database.step() as step:
+        admins = _admins(step) if new.could_end_an_admin else []
         user = _found(step, name)
-        if role is not Role.ADMIN:
-            _keep_an_admin(step, user)
-        record(step, who, "user.role", user.name, {"from": user.role, "to": role})
-        user.role = role
+        if new.could_end_an_admin:
+            _keep_an_admin(admins, user)
+        if new.role is not None:
+            record(step, who, "user.role", user.name, {"from": user.role, "to": new.role})
+            user.role = new.role
+        if new.email is not None:
+            record(step, who, "user.email", user.name)
+            user.email = new.email or None
+        if new.password_hash is not None:
+            _end_sessions(step, user, new.kept_key)
+            record(step, who, "user.password", user.name)
+            user.password_hash, user.password_at = new.password_hash, now()
+        if new.disabled is not None:
+            _end_sessions(step, user)
+            record(step, who, "user.disable" if new.disabled else "user.enable", user.name)
+            user.disabled = new.disabled
         return _counted(step, user)
 
 
-def set_email(database: WorkDatabase, who: Who, name: str, email: str | None) -> User:
-    """Another e-mail address for a user. Raises: NotFound."""
-    with database.step() as step:
-        user = _found(step, name)
-        record(step, who, "user.email", user.name)
-        user.email = email
-        return _counted(step, user)
-
-
-def set_disabled(database: WorkDatabase, who: Who, name: str, disabled: bool) -> User:
-    """Let a user sign in no more, or again. Raises: NotFound; Refused for the last admin."""
-    with database.step() as step:
-        user = _found(step, name)
-        if disabled:
-            _keep_an_admin(step, user)
-        step.execute(delete(SessionRow).where(SessionRow.user_id == user.user_id))
-        record(step, who, "user.disable" if disabled else "user.enable", user.name)
-        user.disabled = disabled
-        return _counted(step, user)
-
-
-def set_password(database: WorkDatabase, who: Who, name: str, password_hash: str, kept_key: str = "") -> User:
-    """Another password; ends all sessions but one. Raises: NotFound."""
-    with database.step() as step:
-        user = _found(step, name)
-        step.execute(delete(SessionRow).where(SessionRow.user_id == user.user_id, SessionRow.session_key != kept_key))
-        record(step, who, "user.password", user.name)
-        user.password_hash, user.password_at = password_hash, now()
-        return _counted(step, user)
+def _end_sessions(step: Step, user: UserRow, kept_key: str = "") -> None:
+    step.execute(delete(SessionRow).where(SessionRow.user_id == user.user_id, SessionRow.session_key != kept_key))
 
 
 def remove(database: WorkDatabase, who: Who, name: str) -> None:
     """Remove a user with sessions and tokens. Raises: NotFound; Refused for the last admin."""
     with database.step() as step:
+        admins = _admins(step)
         user = _found(step, name)
-        _keep_an_admin(step, user)
+        _keep_an_admin(admins, user)
         record(step, who, "user.remove", user.name, {"role": user.role})
         step.delete(user)  # sessions and tokens go with it
 
@@ -175,18 +180,16 @@ def _found(step: Step, name: str) -> UserRow:
     return user
 
 
-def _keep_an_admin(step: Step, user: UserRow) -> None:
+def _keep_an_admin(admins: Sequence[UserRow], user: UserRow) -> None:
     """Raises: Refused where nobody but this user is an admin who can sign in."""
-    if user.role == Role.ADMIN and not user.disabled and not _has_admin_beside(step, user):
+    if [admin.user_id for admin in admins] == [user.user_id]:
         raise Refused(f"{user.name} is the last admin", hint="make somebody else an admin first")
 
 
-def _has_admin_beside(step: Step, user: UserRow | None) -> bool:
-    """Whether another admin can sign in. All admins are locked, so that two cannot take each other's role at once."""
-    admins = step.scalars(
-        select(UserRow).where(UserRow.role == Role.ADMIN, ~UserRow.disabled).order_by(UserRow.user_id).with_for_update()
-    )
-    return any(user is None or admin.user_id != user.user_id for admin in admins.all())
+def _admins(step: Step) -> Sequence[UserRow]:
+    """Admins who can sign in, locked in one order and before anybody else: two cannot end each other at once."""
+    query = select(UserRow).where(UserRow.role == Role.ADMIN, ~UserRow.disabled).order_by(UserRow.user_id)
+    return step.scalars(query.with_for_update()).all()
 
 
 def _user(row: UserRow, n_tokens: int) -> User:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from inlink.store.workspace import Workspace
 
 _AGAIN = "take another copy: this one is damaged or was cut"
+PLACE = ("database.url", "database.schema")  # settings of where the rows are: they stay
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class RestoreReport:
 
 
 def restore(workspace: Workspace, file: Path, who: Who, *, force: bool = False) -> RestoreReport:
-    """The workspace holds what a backup holds; its own `database.url` stays. Everybody has to sign in again.
+    """The workspace holds what a backup holds; its own database stays. Everybody has to sign in again.
 
     Raises: CorruptIndex for a file that is no whole backup, or a newer inlink's; Refused where the workspace holds
     rows, inputs or settings already (and not force); NotFound; Unreachable; Busy while it is built.
@@ -53,10 +54,11 @@ def restore(workspace: Workspace, file: Path, who: Who, *, force: bool = False) 
         head = _check(tar, file)
         if not force:
             _refuse_to_overwrite(workspace)
-        url = settings.read(workspace.path).values["database.url"]
+        read = settings.read(workspace.path).values
+        place = {name: read[name] for name in PLACE}
         n_files = _put_large(workspace.path, tar)
         rows = _put_rows(workspace, tar, head["form"], who, file)
-        n_files += _put_small(workspace.path, tar, url)
+        n_files += _put_small(workspace.path, tar, place)
         return RestoreReport(str(file), rows, n_files, workspace.database.name, str(head["inlink"]))
 
 
@@ -161,7 +163,7 @@ def _put(path: Path, tar: tarfile.TarFile, entry: tarfile.TarInfo) -> None:
         aside.unlink(missing_ok=True)
 
 
-def _put_small(folder: Path, tar: tarfile.TarFile, url: str | None) -> int:
+def _put_small(folder: Path, tar: tarfile.TarFile, place: dict[str, str | None]) -> int:
     """Settings and inputs; where the database is stays as it was."""
     n = 0
     for name in SMALL:
@@ -169,8 +171,8 @@ def _put_small(folder: Path, tar: tarfile.TarFile, url: str | None) -> int:
             replace_text(folder / name, _read(tar, tar.getmember(FILES + name)).decode())
             n += 1
     found = settings.read(folder)
-    if found.values["database.url"] != url:
-        settings.change(folder, found.version, {"database.url": url})
+    if any(found.values[name] != value for name, value in place.items()):
+        settings.change(folder, found.version, place)
     return n
 
 

@@ -16,8 +16,9 @@ from inlink.errors import BadInput, NotFound
 from inlink.store.db import job_queue
 from inlink.store.db.job_queue import now_us
 from inlink.store.db.jobs import STATES, Job, JobHold, JobLine, JobWorker
+from inlink.workbench import import_roots
 from inlink.workbench.audit import record
-from inlink.workbench.jobs_kinds import HELD, KINDS, kind_of
+from inlink.workbench.jobs_kinds import HELD, KINDS, checked, kind_of
 from inlink.workbench.jobs_results import JobLogLine, JobProgress, JobRow, WorkerRow
 from inlink.workbench.jobs_runner import AT_ONCE, LEASE_S, Runner, made
 from inlink.workbench.people import Role, Who
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from inlink.store.db.opening import WorkDatabase
     from inlink.store.workspace import Workspace
+    from inlink.workbench.jobs_schedules import Schedules
 
 KEPT_JOBS = 1_000  # that ended
 _WAKE: dict[Path, threading.Event] = {}  # by workspace: workers of this process need not wait for their next look
@@ -57,15 +59,23 @@ class JobsDoor:
         for name, given in ((kind, arguments or {}), *then):
             who.require(kind_of(name).role)
             made(name, dict(given), [], who.name, who.user_id)
-            self._check(name, given)
+            self._check(who, name, given)
         row = made(kind, dict(arguments or {}), [[n, dict(g)] for n, g in then], who.name, who.user_id)
         job_queue.set_aside_old(self._db, KEPT_JOBS)
         job_queue.add(self._db, row, _told(who, "job.start"))
         self._wake.set()
         return self.get(row.job_id)
 
-    def _check(self, kind: str, given: Mapping[str, Any]) -> None:
-        """What would fail at once is told at once."""
+    @property
+    def schedules(self) -> Schedules:
+        """Jobs that come again and again."""
+        from inlink.workbench.jobs_schedules import Schedules
+
+        return Schedules(self._db, self._check)
+
+    def _check(self, who: Who, kind: str, given: Mapping[str, Any]) -> None:
+        """What would fail at once is told at once; what may not be read is refused."""
+        import_roots.check(self._workspace, who, checked(kind_of(kind), given))
         if kind == "crawl":
             from inlink.crawl.plan import plan_seeds
             from inlink.workbench.crawling import check_contact, manners_of, policy_of

@@ -78,3 +78,27 @@ class WorkerRow:
     n_at_once: int
     seen_at: datetime
     is_alive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleRow:
+    """Work that comes again and again.
+
+    every: its period, as in 6h. said: why it was turned off by itself. n_left_out: due times at which its last job had
+    not ended. by: in whose name it acts. version: hand it in with a change.
+    """
+
+    schedule_id: int
+    kind: str
+    title: str
+    every: str
+    is_on: bool
+    due_at: datetime
+    last_at: datetime | None
+    last_job_id: int | None
+    n_left_out: int
+    said: str
+    by: str
+    arguments: Mapping[str, Any]
+    then: tuple[str, ...]
+    version: int

@@ -25,11 +25,13 @@ from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
 from inlink.errors import BadInput, InlinkError
-from inlink.store.db import job_queue
+from inlink.store.db import job_queue, schedule_queue
 from inlink.store.db.job_queue import News, Outcome, now_us
 from inlink.store.db.jobs import Job, JobWorker
 from inlink.store.db.opening import WorkDatabase
+from inlink.store.db.schedules import Schedule
 from inlink.workbench.jobs_kinds import KINDS, checked, kind_of
+from inlink.workbench.people import Role
 
 CHILD = [sys.executable, "-m", "inlink.workbench.jobs_child"]
 AT_ONCE = 2
@@ -39,6 +41,7 @@ BUSY_S = 3.0  # before a job tries again that somebody outside stood in the way 
 SPEAK_S = 1.0
 IDLE_S = 10.0  # between words of a worker that has nothing to say
 LOOK_S = 1.0
+DUE_S = 5.0  # between looks at schedules
 
 
 @dataclass(slots=True)
@@ -84,7 +87,7 @@ class Runner:
         self._wake = wake or threading.Event()
         self._stop = threading.Event()
         self._is_alone = db.engine.dialect.name == "sqlite"
-        self._spoke_at = self._adopted_at = self._grumbled_at = float("-inf")
+        self._spoke_at = self._adopted_at = self._grumbled_at = self._due_at = float("-inf")
 
     def run(self, *, until_empty: bool = False) -> None:
         """Take jobs until closed; or until nothing waits and nothing runs."""
@@ -140,6 +143,9 @@ class Runner:
             self._finish(child)
         self._speak()
         self._push()
+        if now - self._due_at >= DUE_S:
+            schedule_queue.start_due(self._db, _of_schedule)
+            self._due_at = now
         while len(self._children) < self._at_once:
             job = job_queue.take(self._db, self.owner, int(LEASE_S * 1e6), list(KINDS))
             if job is None:
@@ -290,6 +296,17 @@ def _following(job: Job, state: str) -> list[Job]:
     with contextlib.suppress(BadInput):
         return [made(name, arguments, later, job.by_name, job.by_user_id)]
     return []
+
+
+def _of_schedule(row: Schedule, maker: schedule_queue.Maker | None) -> Job | str:
+    """The job of a schedule that is due, or why there can be none: it acts as its maker may act now."""
+    try:
+        names = [row.kind, *(name for name, _ in json.loads(row.then))]
+        if maker and not (maker.role and all(Role(maker.role).covers(kind_of(name).role) for name in names)):
+            return f"{row.by_name} may not do this any more: somebody who may should turn it on again"
+        return made(row.kind, json.loads(row.arguments), json.loads(row.then), row.by_name, row.by_user_id)
+    except BadInput as error:
+        return error.message
 
 
 def made(name: str, given: dict[str, Any], then: list[Any], by_name: str, by_user_id: int | None) -> Job:

@@ -15,7 +15,6 @@ from inlink.api.lists import send_list
 from inlink.api.models import list_model
 from inlink.api.operations import ask, noun
 from inlink.api.parameters import Asked, Flag, Listed, Text
-from inlink.errors import BadInput
 from inlink.workbench.accounts_results import MadeToken, Token, User
 from inlink.workbench.people import Role, Who
 
@@ -72,17 +71,10 @@ def add_user(request: Request, asked: NewUser, who: Admin) -> Response:
 
 @ask(router, "/users/{name}", one_model(User, "ChangedUserAnswer"), method="PATCH")
 def change_user(request: Request, name: Name, asked: ChangedUser, who: Admin) -> Response:
-    """Another role or password for a user, or no more sign-ins, for admins. The last admin stays."""
-    accounts = bench_of(request).accounts
-    found: User | None = None
-    if asked.role is not None:
-        found = accounts.set_role(who, name, asked.role)
-    if asked.password is not None:
-        found = accounts.set_password(who, name, asked.password)
-    if asked.disabled is not None:
-        found = accounts.set_disabled(who, name, asked.disabled)
-    if found is None:
-        raise BadInput("nothing is to change", hint="say role, password or disabled")
+    """Another role or password for a user, or no more sign-ins, for admins: all or nothing. The last admin stays."""
+    found = bench_of(request).accounts.change(
+        who, name, role=asked.role, disabled=asked.disabled, password=asked.password
+    )
     return send_one(request, found)
 
 

@@ -12,11 +12,12 @@ JOBS = family(
     "`inlink serve` does the jobs of its workspace; `jobs work` does them without a site, and on other machines too "
     "where the database is PostgreSQL. Killed at any moment, jobs go on with the next worker.",
 )
+SCHEDULES = ("schedules", "schedule", "reschedule", "unschedule")  # their actions stand in a module of their own
 for _name, _action, _text, _params, _example in job_options.verbs():
     verb(
         "Upkeep",
         _name,
-        f"{ACTIONS}.jobs:{_action}",
+        f"{ACTIONS}.{'schedules' if _name in SCHEDULES else 'jobs'}:{_action}",
         _text,
         _params,
         example=f"inlink -w web jobs {_example}",

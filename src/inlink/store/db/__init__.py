@@ -4,10 +4,11 @@ Who changes a model writes its migration: `python scripts/make_migration.py user
 one that is there anew, as long as it was not released).
 """
 
-from inlink.store.db import audit, checks, jobs, projects, users, watches
+from inlink.store.db import audit, belonging, checks, jobs, projects, schedules, tries, users, watches
 from inlink.store.db.base import Base
 from inlink.store.db.opening import WorkDatabase
 
-MODELS = (audit, checks, jobs, projects, users, watches)  # one module a concern; each has a migration of its name
+# One module a concern; each has a migration of its name.
+MODELS = (audit, belonging, checks, jobs, projects, schedules, tries, users, watches)
 
 __all__ = ["MODELS", "Base", "WorkDatabase"]

@@ -49,6 +49,15 @@ def migrate(engine: Engine, reader: Engine, name: str) -> None:
             _run(connection, found)
 
 
+def make_schema(engine: Engine, schema: str) -> None:
+    """A schema of PostgreSQL is there. schema: letters, digits and _ (config.py sees to it)."""
+    there = text("select 1 from pg_namespace where nspname = :name")
+    with engine.begin() as connection:
+        if connection.execute(there, {"name": schema}).scalar() is None:
+            connection.execute(text("select pg_advisory_xact_lock(:number)"), {"number": _LOCK})
+            connection.execute(text(f'create schema if not exists "{schema}"'))
+
+
 def _check(found: str | None, wanted: str, name: str) -> None:
     if found is not None and found > wanted:
         raise CorruptIndex(

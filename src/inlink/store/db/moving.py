@@ -18,7 +18,8 @@ from inlink.store.db.base import Base
 from inlink.store.db.migrating import newest
 from inlink.store.db.opening import WorkDatabase
 
-LEFT_OUT = ("sessions",)  # who is signed in: whoever reads a copy must not be
+# Who is signed in (whoever reads a copy must not be), whose the database is, and what counts for minutes.
+LEFT_OUT = ("sessions", "belonging", "sign_in_tries")
 _MANY = 1_000
 Lines = Iterable[bytes]
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from inlink.errors import BadInput, NotConfigured
 from inlink.store.db.failures import told
-from inlink.store.db.migrating import migrate
+from inlink.store.db.migrating import make_schema, migrate
 from inlink.store.db.text import storable
 
 _CONNECT_S = 10
@@ -35,14 +35,17 @@ class WorkDatabase:
         self._reader = engine.execution_options(**options)
 
     @classmethod
-    def open(cls, where: str | Path) -> WorkDatabase:
+    def open(cls, where: str | Path, *, schema: str = "") -> WorkDatabase:
         """The database at a URL (a text) or in a file of SQLite (a path), in the form that this inlink reads.
 
+        schema: of PostgreSQL, in which the tables are; made where it is missing.
         Raises: BadInput, NotConfigured, Unreachable, CorruptIndex.
         """
-        made = cls.unprepared(where)
+        made = cls.unprepared(where, schema=schema)
         try:
             with told(made.name):
+                if made.engine.dialect.name == "postgresql" and schema:
+                    make_schema(made.engine, schema)
                 migrate(made.engine, made._reader, made.name)
         except BaseException:
             made.close()
@@ -50,10 +53,14 @@ class WorkDatabase:
         return made
 
     @classmethod
-    def unprepared(cls, where: str | Path) -> WorkDatabase:
+    def unprepared(cls, where: str | Path, *, schema: str = "") -> WorkDatabase:
         """The database in whatever form it has."""
         url = _url(where)
-        return cls(_engine(url), _name(url))
+        if url.drivername == "sqlite" or not schema:
+            return cls(_engine(url), _name(url))
+        options = f"{url.query.get('options', '')} -csearch_path={schema}".strip()
+        own = url.update_query_dict({"options": options})
+        return cls(_engine(own), f"{_name(url)}, schema {schema}")
 
     @contextmanager
     def step(self) -> Iterator[Session]:
