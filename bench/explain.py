@@ -5,11 +5,13 @@
 The graph of bench/make_graph.py (half of the nodes dangling), its mass by `kernels.pagerank`. What a run of so many
 edges keeps (core, leaks) is made first and written to a folder, then read from it by memory maps, as a run is. Targets:
 the nodes whose in-degree is nearest to 100,000 (three) and to 1,000. For each: flow; origins with at most 1 %
-unresolved; what-if with one new link, with two new and one lost, and with one from the heaviest node of the graph,
-after origins (its column is reused), with the bound of its error: the first answer (150,000 edges may be looked at),
-and the one that questions get, which goes on until the change is known to three digits or the mass to seven; the best
-ten sources; fragility. Answers are asserted: flow and origins sum to the mass, what-if lies within its bound of the
-same question asked with 50 times the work. `--graph` keeps the arrays there, and takes them from there.
+unresolved, and the target's row, which is made with them; what-if with one new link, with two new and one lost, and
+with one from the heaviest node of the graph, after origins (column and row are reused), with the bound of its error:
+the first answer (150,000 edges may be looked at), and the one that questions get, which goes on until the change is
+known to three digits or the mass to seven; the latter for one new link from each of 120 sources, the heaviest nodes and
+others as they come; the best ten sources; fragility. Answers are asserted: flow and origins sum to the mass, what-if
+lies within its bound of the same question asked with 50 times the work. `--graph` keeps the arrays there, and takes
+them from there.
 """
 
 from __future__ import annotations
@@ -31,8 +33,8 @@ from inlink.graph.explain_walk import Prepared, Walk, walk_of
 from inlink.graph.flow import flow
 from inlink.graph.fragility import fragility
 from inlink.graph.greedy import best_sources
-from inlink.graph.origins import Origins, origins
-from inlink.graph.what_if import FIRST_WORK, TOLERANCE, Known, known_enough, nodes_of, solved
+from inlink.graph.origins import origins
+from inlink.graph.what_if import FIRST_WORK, TOLERANCE, Known, known_enough, nodes_of, solved, target_row
 from inlink.graph.what_if_columns import PushColumns
 from inlink.graph.what_if_forward import Forward
 from inlink.graph.what_if_masses import MassAfter
@@ -99,23 +101,20 @@ def prepared(walk: Walk, folder: Path) -> Walk:
     return dataclasses.replace(walk, prepared=kept)
 
 
-def asked(walk: Walk, node: int, edits: list[Edit], forward: Forward, began: Origins, work: int) -> MassAfter:
-    """What-if after origins: the push of the target and the prepared rows are there."""
-    forward.forget()
-    columns = PushColumns(walk, nodes_of(node, edits), work=work, forward=forward)
-    assert began.column is not None
-    columns.know(began.column)
+def asked(walk: Walk, node: int, edits: list[Edit], known: Known, work: int) -> MassAfter:
+    """What-if after origins: the target's column and row and the prepared places are there."""
+    known.forward.forget()
+    columns = PushColumns(walk, nodes_of(node, edits), work=work, forward=known.forward, target=known.row)
+    columns.know(known.column)
     return solved(walk, edits, node, columns, tolerance=TOLERANCE)
 
 
-def what_ifs(walk: Walk, node: int, forward: Forward, began: Origins, label: str, edits: list[Edit]) -> None:
+def what_ifs(walk: Walk, node: int, known: Known, label: str, edits: list[Edit]) -> None:
     """One question: the first answer, and the one that is known well enough."""
-    assert began.column is not None
-    known = Known(forward, began.column)
-    asked(walk, node, edits, forward, began, FIRST_WORK)  # memory is touched for the first time
-    after, ms = timed(lambda: asked(walk, node, edits, forward, began, FIRST_WORK))
+    asked(walk, node, edits, known, FIRST_WORK)  # memory is touched for the first time
+    after, ms = timed(lambda: asked(walk, node, edits, known, FIRST_WORK))
     (enough, _), enough_ms = timed(lambda: known_enough(walk, edits, node, leaks=None, known=known, work=ENOUGH), 3)
-    more = asked(walk, node, edits, forward, began, FIRST_WORK * 50)
+    more = asked(walk, node, edits, dataclasses.replace(known, row=None), FIRST_WORK * 50)
     for found in (after, enough):
         assert abs(found.after - more.after) <= found.error + more.error
     gain, differs = after.after / after.before - 1, abs(after.after - more.after) / after.after
@@ -123,6 +122,25 @@ def what_ifs(walk: Walk, node: int, forward: Forward, began: Origins, label: str
         f"  what-if {label}: first answer {ms:.1f} ms, bound {after.error / after.after:.1e} of the mass, differs from"
         f" 50 times the work by {differs:.1e}; change {gain:+.2e}; well enough {enough_ms:.1f} ms,"
         f" bound {enough.error / enough.after:.1e}",
+        flush=True,
+    )
+
+
+def spread(walk: Walk, node: int, known: Known, rng: np.random.Generator) -> None:
+    """One new link from each of many sources, each asked once: the heaviest 20, others by weight, others at random."""
+    heaviest = np.argsort(-np.asarray(walk.mass))
+    ranks = np.unique([*range(20), *np.geomspace(20, walk.n - 1, 60).astype(int).tolist()])
+    sources = [*heaviest[ranks].tolist(), *rng.integers(walk.n, size=40).tolist()]
+    times, worst = [], 0.0
+    for source in [s for s in sources if s != node and walk.weight(s, node) == 0]:
+        started = CLOCK[0]()
+        found, _ = known_enough(walk, [Edit(source, node, 1.0)], node, leaks=None, known=known, work=ENOUGH)
+        times.append((CLOCK[0]() - started) * 1000)
+        worst = max(worst, found.error / max(abs(found.after - found.before), 1e-4 * found.after))
+    p50, p99 = np.percentile(times, [50, 99])
+    print(
+        f"  what-if, {len(times)} sources, the heaviest too: p50 {p50:.1f} ms, p99 {p99:.1f}, most {max(times):.1f};"
+        f" widest bound {worst:.1e} of the change (of 1e-4 of the mass where it changes less)",
         flush=True,
     )
 
@@ -139,22 +157,33 @@ def measured(walk: Walk, forward: Forward, node: int, rng: np.random.Generator, 
     assert began.unresolved <= 0.01 * began.mass
     edges = began.column.edges_pushed if began.column else 0
     print(f"  origins {ms:.0f} ms, unresolved {began.unresolved / began.mass:.2%}, {edges / 1e6:.1f} M edges looked at")
+    assert began.column is not None
+    column = began.column
+    row, ms = timed(lambda: target_row(walk, forward, column), 3)
+    known = Known(forward, column, row)
+    print(f"  row of the target, made with its origins: {ms:.0f} ms")
     new = [int(s) for s in rng.integers(walk.n, size=40) if walk.weight(int(s), node) == 0 and walk.out_weight[s] > 0]
     one = [Edit(new[0], node, 1.0)]
     some = [Edit(new[1], node, 1.0), Edit(new[2], node, 1.0), Edit(int(found.sources[degree // 2]), node, -1.0)]
     top = [Edit(int(np.argmax(walk.mass)), node, 1.0)]
     for label, edits in (("one new", one), ("two new, one lost", some), ("one new, the heaviest node", top)):
         if all(walk.weight(e.source, node) == 0 for e in edits if e.change > 0):
-            what_ifs(walk, node, forward, began, label, edits)
+            what_ifs(walk, node, known, label, edits)
+    spread(walk, node, known, rng)
     best, ms = timed(lambda: best_sources(walk, node, 10, work=20_000_000), 1)
     print(f"  best 10 of {best.n_ranked:,}: {ms:.0f} ms, {best.n_exact} computed, proven: {best.is_proven}")
-    assert began.column is not None
-    known = Known(forward, began.column)
     rests, ms = timed(lambda: fragility(walk, node, known=known, work=ENOUGH), 1)
     for rest in rests.rests:
         share = rest.after.error / rest.after.after
         print(f"  without the {rest.n_lost} strongest: {rest.share:.2%} gone, bound {share:.1e} of the mass")
     print(f"  fragility {ms:.0f} ms", flush=True)
+
+
+def places(walk: Walk) -> Forward:
+    """Places of pushes, in memory."""
+    forward = Forward(walk)
+    forward.touch()
+    return forward
 
 
 def main() -> None:
@@ -171,7 +200,7 @@ def main() -> None:
     near = [*np.argsort(np.abs(degrees - 100_000))[:3].tolist(), int(np.argmin(np.abs(degrees - 1000)))]
     with tempfile.TemporaryDirectory(dir=given.graph) as folder:
         walk = prepared(walk, Path(folder))
-        forward, ms = timed(lambda: Forward(walk), 1)
+        forward, ms = timed(lambda: places(walk), 1)
         print(f"places, once a process: {ms:.0f} ms")
         origins(walk, near[0])  # compiles
         rng = np.random.default_rng(1)

@@ -38,6 +38,10 @@ BIG = {
     "packed": [["packed.py", part, "SCRATCH/graph"] for part in ("make", "sizes", "sweeps", "push", "components")],
     "explain": [["explain.py"]],
     "who": [["who.py", "SCRATCH/releases"]],
+    "release_huge": [
+        ["release_huge.py", "SCRATCH/huge"],
+        ["who.py", "SCRATCH/huge", "--release", "SCRATCH/huge/release", "--only", "lookups"],
+    ],
     "release": [
         ["make_release.py", "SCRATCH/release", "--vertices", "10000000", "--edges", "400000000"],
         ["release.py", "SCRATCH/release", "SCRATCH/imported", "--keep"],

@@ -15,6 +15,7 @@ from inlink.graph.policy import Policy
 from inlink.graph.what_if_columns import WORK, PushColumns
 from inlink.graph.what_if_forward import Forward
 from inlink.graph.what_if_masses import MassAfter, mass_after
+from inlink.graph.what_if_row import ROW_WORK, TargetRow, seen_of
 from inlink.graph.what_if_rows import Edit
 from inlink.graph.what_if_wishes import CountsOf, Judged, Wish, counts_of_plain, judge
 from inlink.kernels.push import Column
@@ -28,10 +29,11 @@ OF_CHANGE, OF_MASS = 1e-3, 1e-7  # well enough known: so small a share of the ch
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What earlier questions about a walk left: places and leaks for all of them, and the target's column."""
+    """What earlier questions about a walk left: places and leaks for all of them, the target's column, and its row."""
 
     forward: Forward
     column: Column | Swept
+    row: TargetRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +94,27 @@ def known_enough(
     allowed = min(FIRST_WORK, work)
     while True:
         known.forward.forget()  # what was asked before changes no answer
-        columns = PushColumns(walk, nodes, leaks=leaks, work=allowed, forward=known.forward)
+        columns = PushColumns(walk, nodes, leaks=leaks, work=allowed, forward=known.forward, target=known.row)
         columns.know(known.column)
         found = solved(walk, edits, node, columns)
         if allowed >= work or _is_known(found):
             return found, columns
         allowed = min(allowed * MORE, work)
+
+
+def target_row(walk: Walk, forward: Forward, column: Column | Swept, *, work: int = ROW_WORK) -> TargetRow:
+    """The row of a target whose column is known, for all what-ifs about it.
+
+    Raises: BadInput.    Cost: `work` out-links looked at, and 4 n bytes.
+    """
+    forward.forget()
+    row = forward.visits(column.target, most_edges=work)
+    columns = PushColumns(walk, [column.target], forward=forward, work=0)
+    columns.know(column)
+    (own,), error = columns.entries([column.target], column.target)
+    (leak,), leak_error = columns.leaks([column.target])
+    forward.forget()
+    return TargetRow(seen_of(walk, row, forward), (float(own), error), (float(leak), leak_error))
 
 
 def _is_known(found: MassAfter) -> bool:

@@ -5,20 +5,23 @@ A coarse column p with residual r is sharpened at the nodes that matter by their
     z_x = p_x + sum of z_xu r_u = p_x + q r + f Z r,    0 <= f Z r <= |f|_1 max r / (1 - a)
 
 so that the two bounds multiply; and it is less where q spreads widely (`Lack`). The same sum is q_x + f p + f (z - p):
-of a column that came from sweeps p is known at all nodes, and no r. Where the work allowed is used up, what is known is
-kept with its bound.
+of a column that came from sweeps p is known at all nodes, and no r. The first step of f is taken: f r is added, and
+f (Z - 1) r left. Where the work allowed is used up, what is known is kept with its bound. Of a target asked before, a
+longer row is known (`what_if_row`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from inlink.graph.explain_numbers import Floats
 from inlink.graph.explain_walk import Walk
 from inlink.graph.what_if_forward import Forward, Visits
+from inlink.graph.what_if_row import OPEN, ROW_WORK, Bound, TargetRow, seen_for_now
 from inlink.kernels.push import Column, exact_column, leak_visits, reverse_push
 from inlink.kernels.push_sweeps import Leaked, Swept
 
@@ -29,7 +32,6 @@ LEAK_SWEEPS = 12  # until leaks are known coarsely
 WORK = 4_000_000_000
 SHARE_OF_ROWS = 1 / 2
 ROUNDING = 1e-6  # of a mass: what single precision may have attributed too much
-OPEN = 1e-12  # what the stopping rule of a run may have left of any mass
 GROWTH = 8  # finer columns cost so many times what was spent, at least
 
 
@@ -55,16 +57,19 @@ class Lack:
     """What a column lacks: at most `most` at each node, and `total` over all.
 
     The second is exact mass: with x = b Z, the mass that is not attributed is the sum of b_u times what y_u lacks, and
-    where all b are the same it tells their sum.
+    where all b are the same it tells their sum. after: only what is lacked after the first step counts: everywhere
+    ("all"), or at nodes that link on; "": from the beginning.
     """
 
     most: float
     total: float
+    after: Literal["", "all", "linking"] = ""
 
     def along(self, row: Visits, leaked: Leaked | None, damping: float) -> float:
         """What a row's waiting part may lack at most: the largest of it at as many nodes as the total allows.
 
-        A walk that leaks soon visits little: with c known, it lacks (1 - a c) of the most.
+        A walk that leaks soon visits little: with c known, it lacks (1 - a c) of the most, (1 - c) after the first
+        step, and (1 - c / a) where nodes that do not link on lack nothing.
         """
         if self.most <= 0 or row.left <= 0:
             return 0.0
@@ -72,8 +77,9 @@ class Lack:
         by_total = row.left if n_full >= len(row.on_way) else _sum_of_largest(row.on_way, int(n_full) + 1)
         if leaked is None:
             return self.most * min(1.0, by_total)
-        short = 1 - damping * (leaked.values[row.waiting] - leaked.error_bound)
-        return self.most * min(1.0, by_total, float(row.on_way @ np.minimum(short, 1.0)))
+        factor = {"": damping, "all": 1.0, "linking": 1 / damping}[self.after]
+        short = 1 - factor * (leaked.values[row.waiting] - np.float64(leaked.error_bound))
+        return self.most * min(1.0, by_total, float(row.on_way @ np.clip(short, 0.0, 1.0)))
 
 
 def _sum_of_largest(values: Floats, n: int) -> float:
@@ -84,6 +90,7 @@ class PushColumns:
     """Columns of Z for one question, kept at the nodes that matter to it.
 
     work: edges that may be looked at. leaks: c of all nodes where it is known already. forward: rows found earlier.
+    target: a longer row of one of the nodes.
     """
 
     def __init__(
@@ -94,8 +101,10 @@ class PushColumns:
         leaks: Floats | None = None,
         work: int = WORK,
         forward: Forward | None = None,
+        target: TargetRow | None = None,
     ) -> None:
         self.walk = walk
+        self.target = target
         self.nodes = np.array(sorted({node for node in nodes if node < walk.n}), np.int64)
         self.step = 0
         self.work = work
@@ -103,6 +112,7 @@ class PushColumns:
         self.spent = 0
         self._columns: dict[int, Entries] = {}
         self._coarse: dict[int, Entries] = {}
+        self._met: dict[int, Entries] = {}
         self._rows: list[Visits] | None = None
         self._forward = forward
 
@@ -141,8 +151,8 @@ class PushColumns:
             forward.know_leaks()
             self._spend(LEAK_SWEEPS * self.walk.inward.m)
         found = [forward.leak(row) for row in self._visits()]
-        values = np.array([value for value, _ in found])
-        return values[np.searchsorted(self.nodes, at)], max((error for _, error in found), default=0.0)
+        values, error = self._joined(found, self.target.leak if self.target else None)
+        return values[np.searchsorted(self.nodes, at)], error
 
     def mean_leak(self) -> tuple[float, float]:
         """Mean of c; 1 at most where it costs too much to know."""
@@ -161,6 +171,10 @@ class PushColumns:
             self._spend(SWEEPS * walk.inward.m)
             return Entries(dense[self.nodes], EXACT, float(np.mean(dense)), EXACT)
         most = max(self.work // (len(self.nodes) + 1), 1000)
+        if walk.returns_by_restart and len(walk.in_links(column)[0]) > most:  # a push would not even begin
+            if column not in self._met:
+                self._met[column] = self._by_last_links(column)
+            return self._met[column]
         found = reverse_push(
             walk.inward,
             walk.out_weight,
@@ -175,34 +189,62 @@ class PushColumns:
 
     def _sharpened(self, column: Column | Swept) -> Entries:
         rows, lack = self._visits(), self._lack(column)
-        error = max((lack.along(row, self._rows_forward().leaked, self.walk.damping) for row in rows), default=0.0)
+        lacks = [lack.along(row, self._rows_forward().leaked, self.walk.damping) for row in rows]
         if isinstance(column, Swept):
             ways = [row.to(column.target) + float(row.on_way @ column.values[row.waiting]) for row in rows]
         else:
-            more = [row.times(column.residual_nodes, column.residuals) for row in rows]
-            ways = [column.value(row.start) + add for row, add in zip(rows, more, strict=True)]
+            ways = [column.value(row.start) + row.times(column.residual_nodes, column.residuals) for row in rows]
+        values, error = self._joined(list(zip(ways, lacks, strict=True)), self._of_target(column.target))
         if self.walk.returns_by_restart:
-            return Entries(np.array(ways), error, float("nan"), 0.0)
+            return Entries(values, error, float("nan"), 0.0)
         whole = column.values
-        return Entries(np.array(ways), error, float(np.sum(whole, dtype=np.float64)) / self.walk.n, column.error_bound)
+        return Entries(values, error, float(np.sum(whole, dtype=np.float64)) / self.walk.n, column.error_bound)
+
+    def _by_last_links(self, column: int) -> Entries:
+        """A column from the rows of the nodes, each met with the last links to it."""
+        found = []
+        for row in self._visits():
+            if not len(row.waiting) and self.walk.out_weight[row.start] == 0:
+                found.append((float(row.start == column), 0.0))
+                continue
+            with seen_for_now(self.walk, row, self._rows_forward()) as seen:
+                found.append(seen.visits_of(self.walk, column))
+        return Entries(*self._joined(found, self._of_target(column)), float("nan"), 0.0)
+
+    def _of_target(self, column: int) -> Bound | None:
+        """A column at the target whose row is known."""
+        if self.target is None:
+            return None
+        return self.target.own if column == self.target.node else self.target.seen.visits_of(self.walk, column)
+
+    def _joined(self, found: Sequence[Bound], of_target: Bound | None) -> tuple[Floats, float]:
+        """Values at the nodes, and the widest bound: those found from rows, and the target's in its place."""
+        every = list(found)
+        if self.target is not None and of_target is not None:
+            every.insert(int(np.searchsorted(self.nodes, self.target.node)), of_target)
+        return np.array([value for value, _ in every]), max((error for _, error in every), default=0.0)
 
     def _lack(self, column: Column | Swept) -> Lack:
         """By how much a column is too low, at any node and summed over all."""
         walk = self.walk
-        if walk.restart is not None:
-            return Lack(column.error_bound, np.inf)
+        after: Literal["", "all", "linking"] = ""
+        most = column.error_bound
         if isinstance(column, Swept):
             mass = column.unresolved + ROUNDING * float(walk.mass[column.target]) + OPEN
         else:
             mass = float(column.residuals @ walk.mass[column.residual_nodes])
-        return Lack(column.error_bound, mass / sum(walk.base_of(0)))
+            are_linking = walk.leak is None and bool(np.all(walk.out_weight[column.residual_nodes] > 0))
+            after, most = "linking" if are_linking else "all", walk.damping * most
+        return Lack(most, np.inf if walk.restart is not None else mass / sum(walk.base_of(0)), after)
 
     def _visits(self) -> list[Visits]:
         """The forward rows of the nodes that matter, within a part of the work."""
         if self._rows is None:
             most = max(int(self.work * SHARE_OF_ROWS) // (len(self.nodes) + 1), 10)
-            forward = self._rows_forward()
-            self._rows = [forward.visits(int(node), most_edges=most) for node in self.nodes]
+            if self.target is not None and most > ROW_WORK:
+                self.target = None  # a better row is allowed
+            forward, known = self._rows_forward(), None if self.target is None else self.target.node
+            self._rows = [forward.visits(int(node), most_edges=most) for node in self.nodes if node != known]
         return self._rows
 
     def _rows_forward(self) -> Forward:

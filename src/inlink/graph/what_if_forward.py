@@ -39,11 +39,21 @@ class Visits:
         return float(self.counts[at]) if at < len(self.nodes) and int(self.nodes[at]) == node else 0.0
 
     def times(self, nodes: NDArray[np.uint32], values: Floats) -> float:
-        """Sum of visits times values, which are 0 at other nodes; `nodes` ascending."""
-        if not len(nodes) or not len(self.nodes):
-            return 0.0
-        at = np.minimum(np.searchsorted(nodes, self.nodes), len(nodes) - 1)
-        return float(np.sum(np.where(nodes[at] == self.nodes, values[at], 0.0) * self.counts))
+        """Sum of known visits times values, which are 0 at other nodes; `nodes` ascending.
+
+        Walks on their way visit the node where they are.
+        """
+        return _times(self.nodes, self.counts, nodes, values) + _times(self.waiting, self.on_way, nodes, values)
+
+
+def _times(own: NDArray[np.uint32], counts: Floats, nodes: NDArray[np.uint32], values: Floats) -> float:
+    """Product of two sparse vectors, each in the order of its nodes: the shorter is looked up in the longer."""
+    if len(own) > len(nodes):
+        own, counts, nodes, values = nodes, values, own, counts
+    if not len(own):
+        return 0.0
+    at = np.minimum(np.searchsorted(nodes, own), len(nodes) - 1)
+    return float(np.sum(np.where(nodes[at] == own, values[at], 0.0) * counts))
 
 
 class Forward:
@@ -56,6 +66,18 @@ class Forward:
         self.scratch = Scratch(walk.n)
         self.leaked = walk.prepared.leaked
         self._found: dict[int, Visits] = {}
+        self._counts: NDArray[np.float32] | None = None
+
+    def touch(self) -> None:
+        """Have all places in memory before the first question. Cost: 28 bytes a node."""
+        self.scratch.touch()
+        self.counts()[:] = 0.0
+
+    def counts(self) -> NDArray[np.float32]:
+        """A place for a value of each node: all 0, and to be left so. Shape: float32 (n,)."""
+        if self._counts is None:
+            self._counts = np.zeros(self.walk.n, np.float32)
+        return self._counts
 
     def know_leaks(self, *, threads: int | None = None) -> Leaked:
         """c of all nodes, coarsely: rows sharpen it. Cost: some ten sweeps over the edges, once a graph."""

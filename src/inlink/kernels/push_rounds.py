@@ -66,6 +66,11 @@ class Scratch:
         self.received, self.settled = np.zeros(n), np.zeros(n)
         self.frontier, self.touched = np.empty(n, np.uint32), np.empty(n, np.uint32)
 
+    def touch(self) -> None:
+        """Have the memory there: the first push would wait for it, page by page."""
+        self.received[:] = self.settled[:] = 0.0
+        self.frontier[:] = self.touched[:] = 0
+
     def clean(self, n_touched: int, target: int) -> None:
         """Take back what a push left."""
         if n_touched > len(self.received) // 16:
@@ -128,8 +133,9 @@ class Push:
 
     def column(self, complete: bool) -> Column:
         """What was found, sparse and in order of the nodes."""
-        nodes = np.flatnonzero(self.settled).astype(np.uint32) if self._is_dense() else self._known()
-        left = np.flatnonzero(self.received > PUSHED) if self._is_dense() else self._received()
+        is_dense = self.n_touched > len(self.received) // 4  # those touched are sorted sooner than all are looked at
+        nodes = np.flatnonzero(self.settled).astype(np.uint32) if is_dense else self._known()
+        left = np.flatnonzero(self.received > PUSHED) if is_dense else self._received()
         weight = self.links[3][left]
         residuals = np.divide(self.damping * self.received[left], weight, out=np.zeros(len(left)), where=weight > 0)
         left = left[residuals > 0].astype(np.uint32)

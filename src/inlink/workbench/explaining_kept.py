@@ -1,4 +1,4 @@
-"""What questions about one scoring run leave for the next: the opened graph, places of pushes, targets' columns."""
+"""What questions about one scoring run leave for the next: the graph, places of pushes, targets' columns and rows."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from inlink.store.workspace import Workspace
 
 if TYPE_CHECKING:
     from inlink.graph.explain import Explained
+    from inlink.graph.explain_walk import Walk
     from inlink.graph.what_if import Known
     from inlink.graph.what_if_forward import Forward
+    from inlink.graph.what_if_row import TargetRow
     from inlink.kernels.push import Column
     from inlink.kernels.push_sweeps import Swept
 
-COLUMNS = 4  # targets whose columns are kept: 4 bytes a node each at most
+COLUMNS = 4  # targets whose columns and rows are kept: 8 bytes a node each at most
 
 
 class Kept:
     """Of the run that was asked last. Nothing in it changes an answer, only how soon it comes.
 
-    Memory: of a large graph 24 bytes a node for places, 8 for weights, and the columns. Questions about explanations
-    take `turn`: places are used by one at a time.
+    Memory: of a large graph 28 bytes a node for places, 8 for weights, and the columns and rows. Questions about
+    explanations take `turn`: places are used by one at a time.
     """
 
     def __init__(self) -> None:
@@ -31,6 +33,7 @@ class Kept:
         self._explained: Explained | None = None
         self._forward: Forward | None = None
         self._columns: OrderedDict[int, Column | Swept] = OrderedDict()
+        self._rows: dict[int, TargetRow] = {}
 
     def explained(self, workspace: Workspace, run: Run) -> Explained:
         """The run's graph, opened when another was asked before. Raises: CorruptIndex."""
@@ -45,13 +48,17 @@ class Kept:
         return known
 
     def column(self, explained: Explained, node: int) -> Column | Swept:
-        """The column of a target that tells its origins."""
-        from inlink.graph.origins import column_of
+        """The column of a target that tells its origins; in a large graph its row is made with it, for what-ifs."""
+        from inlink.graph.origins import column_of, is_large
+        from inlink.graph.what_if import target_row
 
         if node not in self._columns:
-            self._columns[node] = column_of(explained.walk, node)
+            walk = explained.walk
+            self._columns[node] = column = column_of(walk, node)
+            if is_large(walk):
+                self._rows[node] = target_row(walk, self._places(walk), column)
             while len(self._columns) > COLUMNS:
-                self._columns.popitem(last=False)
+                self._rows.pop(self._columns.popitem(last=False)[0], None)
         self._columns.move_to_end(node)
         return self._columns[node]
 
@@ -59,16 +66,23 @@ class Kept:
         """What a what-if begins with; None in a graph so small that it begins anew."""
         from inlink.graph.origins import is_large
         from inlink.graph.what_if import Known
-        from inlink.graph.what_if_forward import Forward
 
         if not is_large(explained.walk):
             return None
+        column = self.column(explained, node)
+        return Known(self._places(explained.walk), column, self._rows.get(node))
+
+    def _places(self, walk: Walk) -> Forward:
+        from inlink.graph.what_if_forward import Forward
+
         if self._forward is None:
-            self._forward = Forward(explained.walk)
+            self._forward = Forward(walk)
             self._forward.know_leaks()
-        return Known(self._forward, self.column(explained, node))
+            self._forward.touch()
+        return self._forward
 
     def forget(self) -> None:
         """Let go of everything."""
         self._explained = self._forward = None
         self._columns.clear()
+        self._rows.clear()
