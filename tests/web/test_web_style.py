@@ -6,15 +6,18 @@ import re
 from pathlib import Path
 
 import inlink.web
+from inlink.web.cells import BADGES
 from inlink.web.charts import HUES, KEYS
 from inlink.web.charts_net import KEY_STYLES, STYLES
 from inlink.web.tables_list import TABLES
+from inlink.web.tables_rows import kind_of
 
 WEB = Path(inlink.web.__file__).parent
 SHEETS = [WEB / "static" / name for name in ("inlink.css", "tables.css", "work.css")]
 SCRIPTS = sorted((WEB / "static").glob("*.js"))
 TEMPLATES = sorted((WEB / "templates").glob("*.html"))
 _NOT_SELECTORS = re.compile(r"/\*.*?\*/|url\([^)]*\)|\"[^\"]*\"|'[^']*'", re.DOTALL)
+_BRACED = re.compile(r"\{[^}]*\}")
 _JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
 
@@ -43,7 +46,18 @@ def worn() -> set[str]:
                 chosen = re.sub(r"'[^']*'\s*:", "", expression)  # keys of a dictionary choose, they are not chosen
                 names.update(word for words in re.findall(r"'([^']*)'", chosen) for word in words.split())
         names.update(word for _, words in re.findall(r'\b(kind|hue)="([\w -]*)"', text) for word in words.split())
+    text = (WEB / "cells.py").read_text(encoding="utf-8")
+    for value in re.findall(r'\bclass="((?:\{[^}]*\}|[^"{])*)"', text):
+        names.update(_BRACED.sub(" ", value).split())
+        names.update(word for braced in _BRACED.findall(value) for word in re.findall(r"[\w-]+", _quoted(braced)))
+    names.update(word for words in re.findall(r"_outside\(.*?['\"]([\w -]+)['\"]\)", text) for word in words.split())
+    names.update(word for table in TABLES.values() for c in table.columns.values() for word in kind_of(c).split())
+    names.update(BADGES.values())
     return (names | {"htmx-request"}) - {""}  # put on by htmx while it asks
+
+
+def _quoted(text: str) -> str:
+    return " ".join(re.findall(r'"([^"]*)"', text))
 
 
 def test_every_class_is_styled_and_every_style_is_worn() -> None:

@@ -17,6 +17,7 @@ from inlink.workbench.neighbourhood import Edge, Neighbourhood, Node
 from inlink.workbench.over_time import OverTime, Step
 from inlink.workbench.ranking import Authority
 from inlink.workbench.release_results import ReleaseState
+from inlink.workbench.totals import Totals
 
 NOW = datetime(2026, 11, 14, 6, 12, 41, tzinfo=UTC)
 SNAPSHOT = "2026-11-15-ab12"
@@ -93,6 +94,10 @@ class StubBench:
         counts = {"in_links": 40, "in_follow_links": 30, "in_unknown_follow_links": 0, "n_pages": 5}
         row = {"domain": "crumb.example", "in_domains": 12, **counts}
         return rows_of([row], None)
+
+    def totals(self, target: str, scope: str | None = None, **options: Any) -> Totals:
+        found = self.overview(target, scope, **options)
+        return Totals(**{one.name: getattr(found, one.name) for one in dataclasses.fields(Totals)})
 
     def overview(self, target: str, scope: str | None = None, **_options: Any) -> Overview:
         n = 0 if target == "zero.example" else 1

@@ -20,6 +20,7 @@ from inlink.errors import InlinkError
 from inlink.failures import PROBLEM, TITLES, Failure, failure, of_status
 from inlink.web import (
     access,
+    cells,
     comparing,
     home,
     neighbourhood,
@@ -92,7 +93,7 @@ def environment() -> jinja2.Environment:
     )
     env.filters.update(words.FILTERS | tables_words.FILTERS | work_words.FILTERS)
     env.globals.update(
-        words.GLOBALS | work_words.GLOBALS | tables_words.GLOBALS,
+        words.GLOBALS | work_words.GLOBALS | tables_words.GLOBALS | cells.GLOBALS,
         version=__version__,
         stamp=stamp(),
         csrf_field=access.csrf_field,

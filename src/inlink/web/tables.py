@@ -15,7 +15,7 @@ from inlink.workbench.fields import FieldInfo, filter_fields, shown_fields
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a page: its cell is a macro of cells.html, `needs` are the columns of the answer that it shows.
+    """One column of a page: its cell is one of `cells.CELLS`, `needs` are the columns of the answer that it shows.
 
     sort: what its head sorts by, the first direction first. width: a class of tables.css.
     """

@@ -24,6 +24,7 @@ from inlink.web.filtering import chips_of, datalists_of, operators_of, options_o
 from inlink.web.tables import Table
 from inlink.web.tables_list import SIDES, TABLES
 from inlink.web.tables_panel import PANEL_COLUMNS, panel_of
+from inlink.web.tables_rows import boxes_of, rows_as_html
 from inlink.web.tables_saved import notes_about, saved_around
 from inlink.web.tables_tabs import Tab, tabs_about, totals_of
 from inlink.web.tables_view import PAGES, TableView
@@ -36,17 +37,6 @@ from inlink.workbench.totals import Totals
 
 MANY_LINKS = 100_000  # of a target: a view that is not kept reads them all, and says so
 TARGET = "div#view"  # what htmx swaps
-WIDE_CELLS = ("context", "outgoing", "changed")
-HEAD_CELLS = (
-    "source",
-    "own_page",
-    "domain",
-    "host",
-    "linked_domain",
-    "anchor",
-    "page",
-    "change",
-)  # a card's first line
 EXPORTS = {"csv": "CSV", "jsonl": "JSON Lines", "parquet": "Parquet"}
 EXAMPLES = (
     "nofollow = false",
@@ -184,8 +174,6 @@ def context_of(view: TableView, answer: Answer, links: list[dict[str, Any]]) -> 
         "problem": answer.problem,
         "took_ms": answer.took_ms,
         "links": links,
-        "row_base": f"{view.here(row='')}&row=",
-        "most": {c.needs[0]: max((row[c.needs[0]] for row in links), default=0) for c in view.shown if c.cell == "bar"},
         "notes": [note_of(text, view) for text in rows.notes] if rows is not None else [],
         "snapshot": snapshot,
         "run": run,
@@ -201,8 +189,8 @@ def context_of(view: TableView, answer: Answer, links: list[dict[str, Any]]) -> 
         "state_words": STATES,
         "switch_words": SWITCHES,
         "page_sizes": PAGES,
-        "wide_cells": WIDE_CELLS,
-        "head_cells": HEAD_CELLS,
+        "rows_as_html": rows_as_html,
+        "boxes_of": boxes_of,
     }
 
 

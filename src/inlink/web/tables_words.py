@@ -112,7 +112,7 @@ _PICTURES = 0x2400  # where Unicode has pictures of control characters
 
 def visible(text: str) -> str:
     """The text with controls that could act on what stands around it (direction, lines, terminals) made visible."""
-    return _CONTROLS.sub(_picture, text)
+    return text if text.isprintable() else _CONTROLS.sub(_picture, text)  # no control is printable
 
 
 def lines(text: str) -> str:
@@ -130,7 +130,7 @@ def _picture(match: re.Match[str]) -> str:
 
 def iso(value: datetime) -> str:
     """2026-11-15T06:12:41Z, as <time> takes it."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{value.astimezone(UTC).isoformat()[:19]}Z"
 
 
 def is_long(text: str | None) -> bool:

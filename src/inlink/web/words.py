@@ -49,7 +49,7 @@ def percent(part: int, whole: int) -> str:
 
 def day(value: datetime | None) -> str:
     """2026-11-15; a dash where unknown."""
-    return "–" if value is None else value.strftime("%Y-%m-%d")
+    return "–" if value is None else value.isoformat()[:10]
 
 
 def moment(value: datetime | None) -> str:
