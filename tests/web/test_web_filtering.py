@@ -118,7 +118,7 @@ def test_addresses() -> None:
 
 
 def test_large_targets_say_what_is_read() -> None:
-    found = dataclasses.replace(StubBench().overview("crumb.example"), n_links=99_000, n_lost_links=2_000)
+    found = dataclasses.replace(StubBench().totals("crumb.example"), n_links=99_000, n_lost_links=2_000)
     view = TableView(BACKLINKS, q="crumb.example", group="similar")
     assert cost_of(view, found) == ""
     asked = dataclasses.replace(view, where="follow", sort="-first_seen")

@@ -146,7 +146,7 @@ def test_what_is_held_is_bounded(serving: Path, monkeypatch: pytest.MonkeyPatch)
         for target, scope in TARGETS:
             bench.domains(target, scope=scope)
         held = bench._serve().hands
-        assert sum(hand.rows.num_rows for hand in held._held.values()) == held._n_rows <= n_rows
+        assert sum(hand.span.n_rows for hand in held._held.values()) == held._n_rows <= n_rows
 
 
 def test_turns_let_in_so_many_and_lose_nobody() -> None:

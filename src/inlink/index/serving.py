@@ -23,7 +23,7 @@ from inlink.index.serving_scan import Snapshot
 Progress = Callable[[str, int, int], None]
 """Called with a step's name, how much of it is done and how much there is."""
 
-FORMAT = 5
+FORMAT = 6
 HEAVY_ROWS = 20_000
 CHUNK_ROWS = 150_000
 

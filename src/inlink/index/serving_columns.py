@@ -98,7 +98,7 @@ _ALL = (
     _plain("rel_origin", "text", "what makes the link not follow: rel, meta, header; null where it is not known"),
     _plain("anchor", "text", "visible text of the link"),
     LinkColumn("anchor_folded", "text", FOLDED.format("l.anchor"), "anchor in lower case, no accents or punctuation"),
-    _wide("alt", "text", "alt text of the image inside the link, or of the image itself"),
+    _plain("alt", "text", "alt text of the image inside the link, or of the image itself"),
     _wide("text_before", "text", "text before the link in its block"),
     _wide("text_after", "text", "text after the link in its block"),
     _wide("heading", "text", "nearest heading above the link"),

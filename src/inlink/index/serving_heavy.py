@@ -5,21 +5,23 @@ They are made by the same queries that answer all other targets, so a kept answe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import duckdb
 
+from inlink.index.serving_changes import LATEST, OWN_COLUMNS, among, changed_sql
 from inlink.index.serving_columns import columns_of
 from inlink.index.serving_db import one, run
 from inlink.index.serving_groups import GROUPINGS
-from inlink.index.serving_overview import cards_sql, sums_sql
+from inlink.index.serving_overview import cards_sql, stays_sql, sums_sql
 from inlink.index.serving_sql import (
     DEFAULT_ORDER,
     KEPT,
     LINKS_IN_GROUP,
     LIVE,
     VOTES,
+    DerivedQuery,
     GroupsQuery,
     Key,
     RowsQuery,
@@ -34,6 +36,7 @@ KEPT_ROWS = 300
 COMMIT_EVERY = 50
 KEPT_GROUPINGS = ("domains", "hosts", "anchors", "pages")
 KEPT_GROUPS = ("none", "similar", "domain")
+KEPT_CHANGES = "top_changes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,28 @@ def default_groups(span: Span, name: str, limit: int | None) -> GroupsQuery:
     return GroupsQuery(grouping, span, where, Sql('g."n_links" > 0'), columns, order, limit=limit)
 
 
+def default_changes(span: Span, limit: int | None) -> DerivedQuery:
+    """The latest changes as nobody narrowed them, with all that needs no join."""
+    names = tuple(name for name in kept_columns() if name not in OWN_COLUMNS)
+    columns, rows = (*OWN_COLUMNS, *names), (span.first, span.end)
+    where = all_of([span.sql, KEPT["links"], VOTES])
+    order = (Key('g."changed_at"', True), Key('g."change"'), Key('g."_row"'))
+
+    def of_rows(page: Sequence[int]) -> Sql:
+        return changed_sql(all_of([where, among(page)]), LATEST, set(columns), rows, page)
+
+    return DerivedQuery(
+        changed_sql(where, LATEST, set(columns), rows),
+        columns,
+        order,
+        limit=limit,
+        narrow=changed_sql(where, LATEST, {"changed_at", "change"}, rows),
+        of_rows=of_rows,
+    )
+
+
 def build_heavy(db: duckdb.DuckDBPyConnection, heavy_rows: int, say: Callable[[str, int, int], None]) -> None:
-    """Tables `heavy` (scope, key, answer), `sums`, `cards` and one `top_…` table for each kept list."""
+    """Tables `heavy` (scope, key, answer), `sums`, `cards`, `stays` and one `top_…` table for each kept list."""
     run(db, "CREATE TABLE heavy (scope VARCHAR, key VARCHAR, answer INTEGER, n_rows BIGINT)")
     answers: dict[tuple[object, ...], int] = {}
     found = list(_heavy_targets(db, heavy_rows))
@@ -96,7 +119,7 @@ def build_heavy(db: duckdb.DuckDBPyConnection, heavy_rows: int, say: Callable[[s
 def _make_tables(db: duckdb.DuckDBPyConnection) -> None:
     """Empty tables with the columns of the queries that fill them."""
     nowhere = Span("links", "row", ())
-    for name, query in _lists(nowhere).items():
+    for name, query in {**_lists(nowhere), KEPT_CHANGES: default_changes(nowhere, KEPT_ROWS)}.items():
         sql = query.select()
         head = "SELECT 0 AS answer, 0 AS pos, 0::BIGINT AS n_total"
         _run(db, f"CREATE TABLE {name} AS {head}, q.* FROM ({sql.text}) q LIMIT 0", sql)
@@ -104,6 +127,8 @@ def _make_tables(db: duckdb.DuckDBPyConnection) -> None:
     _run(db, f"CREATE TABLE sums AS SELECT 0 AS answer, q.* FROM ({sums.text}) q LIMIT 0", sums)
     cards = cards_sql(nowhere)
     _run(db, f"CREATE TABLE cards AS SELECT 0 AS answer, q.* FROM ({cards.text}) q LIMIT 0", cards)
+    stays = stays_sql(nowhere)
+    _run(db, f"CREATE TABLE stays AS SELECT 0 AS answer, q.* FROM ({stays.text}) q LIMIT 0", stays)
 
 
 def _keep(db: duckdb.DuckDBPyConnection, span: Span, answer: int) -> None:
@@ -118,6 +143,20 @@ def _keep(db: duckdb.DuckDBPyConnection, span: Span, answer: int) -> None:
         _run(db, text, sql)
     cards = cards_sql(span)
     _run(db, f"INSERT INTO cards SELECT {answer}, q.* FROM ({cards.text}) q", cards)
+    keep_history(db, span, answer)
+
+
+def keep_history(db: duckdb.DuckDBPyConnection, span: Span, answer: int) -> None:
+    """What became of a target's links: its domains' days, and its latest changes."""
+    stays = stays_sql(span)
+    _run(db, f"INSERT INTO stays SELECT {answer}, q.* FROM ({stays.text}) q", stays)
+    changes = default_changes(span, KEPT_ROWS)
+    page, count = changes.page(), changes.count()
+    rows = [row for (row,) in run(db, page.text, page.params)]
+    total = one(db, count.text, count.params)[0] if len(rows) == KEPT_ROWS else len(rows)
+    sql = changes.select_rows(rows)
+    text = f"INSERT INTO {KEPT_CHANGES} SELECT {answer}, row_number() OVER () - 1, {total}, q.* FROM ({sql.text}) q"
+    _run(db, text, sql)
 
 
 # Lists whose number of rows is one of the sums.

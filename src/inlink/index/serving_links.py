@@ -75,7 +75,7 @@ _OUTGOING = """
            target_domain_id, kind, is_embed, t.is_left_out AS is_target_left_out, nofollow, ugc, sponsored, region,
            lang, is_live, change, l.first_seen, l.last_seen, lost_at, lost_reason, strength, link_id, source_url,
            source_host, source_domain_length, target_url, target_host, target_domain, rel, rel_origin, anchor,
-           position_share, needs_script
+           position_share, needs_script, alt
     FROM links l JOIN domains t ON t.domain_id = l.target_domain_id
     WHERE source_page >= $first AND source_page < $end
     ORDER BY source_page, ordinal, row

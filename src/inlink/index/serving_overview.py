@@ -83,6 +83,22 @@ def breakdowns_sql(span: Span, *, infrastructure: bool = False) -> Sql:
     return Sql(text, where.params)
 
 
+def stays_sql(span: Span, *, infrastructure: bool = False) -> Sql:
+    """Rows (first, last, lost, is_new, n, twice): so many domains with the same days; see `workbench.over_time`."""
+    where = span.sql
+    text = f"""
+        SELECT least(found, added)::DATE AS first, last, lost, added < found OR found IS NULL AS is_new,
+               count(*) AS n, bool_or(twice) AS twice FROM (
+            SELECT min(l.first_seen) FILTER (NOT l.is_added) AS found, min(l.first_seen) FILTER (l.is_added) AS added,
+                   max(l.last_seen)::DATE AS last,
+                   CASE WHEN bool_or(l.is_live) THEN NULL ELSE max(l.lost_at)::DATE END AS lost,
+                   bool_or(l.is_added OR l.n_seen > 1 OR NOT l.is_live) AS twice
+            FROM links l WHERE {where.text} AND {_open(_OURS, infrastructure)} GROUP BY l.source_domain_id)
+        GROUP BY first, last, lost, is_new ORDER BY first, last, lost, is_new
+    """
+    return Sql(text, where.params)
+
+
 _TOPS = {
     "anchors": ("l.anchor", "any_value(l.anchor)", "", "n_domains DESC, n_links DESC, _key NULLS LAST"),
     "pages": (

@@ -17,6 +17,7 @@ Rows stand in the snapshot's order (target key, strength descending, source URL)
 | marks | every 2,048th key of pages, hosts and domains: read into memory | name, number |
 | heavy | target with more rows than `heavy_rows` (meta): the number of its kept answers | |
 | sums, cards | kept counts of a heavy target | answer |
+| stays | referring domains of a heavy target with the same days: first, last, lost | answer |
 | top_… | first rows of a kept list | answer, pos |
 | meta | fact about the file | |
 """

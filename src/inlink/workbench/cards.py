@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from inlink.index.serving_overview import CARD_TOP, CARDS, LINE, SHOWN_VALUES, SUMS, cards_sql, sums_sql
 from inlink.index.serving_sql import Sql
-from inlink.workbench.hands import RELS, Array, Card, Hand, Line
+from inlink.workbench.hands import COLUMNS, RELS, Array, Card, Hand, Line
 from inlink.workbench.places import Found, Served
 
 
@@ -30,7 +30,7 @@ def card_of(served: Served, found: Found, *, infrastructure: bool) -> Card:
     if hand is not None:
         card = hand.cards.get(infrastructure)
         if card is None:
-            live = hand.shown(infrastructure=infrastructure) & hand.flags["is_live"]
+            live = hand.shown(infrastructure=infrastructure) & hand.flag("is_live")
             card = Card(sums, _lines(served, hand, live) if sums["n_links"] else {})
             hand.cards[infrastructure] = card
         return card
@@ -50,8 +50,9 @@ def sums_of(served: Served, found: Found, *, infrastructure: bool) -> dict[str, 
         return _only(served.serving.arrow(sql, is_long=span.is_long))
     sums = hand.sums.get(infrastructure)
     if sums is None:
+        hand.need(*COLUMNS)
         ours = hand.shown(infrastructure=infrastructure)
-        sums = hand.sums[infrastructure] = _sums(hand, ours, ours & hand.flags["is_live"])
+        sums = hand.sums[infrastructure] = _sums(hand, ours, ours & hand.flag("is_live"))
     return sums
 
 
@@ -69,34 +70,34 @@ def _parts(rows: list[tuple[Any, ...]]) -> dict[str, list[Line]]:
 
 
 def _sums(hand: Hand, ours: Array, live: Array) -> dict[str, Any]:
-    flags, domains = hand.flags, hand.number("source_domain_id")
+    domains = hand.number("source_domain_id")
     follow = live & hand.is_follow
-    left_out = flags["is_live"] & flags["is_left_out"] & ~flags["is_embed"]
-    seen = hand.rows.select(["first_seen", "last_seen"]).filter(pa.array(ours))
+    left_out = hand.flag("is_live") & hand.flag("is_left_out") & ~hand.flag("is_embed")
+    first, last = (hand.column(name).filter(pa.array(ours)) for name in ("first_seen", "last_seen"))
     return {
         "n_links": int(live.sum()),
         "n_follow_links": int(follow.sum()),
         "n_unknown_follow_links": int((live & hand.is_unknown_follow).sum()),
-        "n_nofollow_links": int((live & flags["nofollow"]).sum()),
-        "n_ugc_links": int((live & flags["ugc"]).sum()),
-        "n_sponsored_links": int((live & flags["sponsored"]).sum()),
+        "n_nofollow_links": int((live & hand.flag("nofollow")).sum()),
+        "n_ugc_links": int((live & hand.flag("ugc")).sum()),
+        "n_sponsored_links": int((live & hand.flag("sponsored")).sum()),
         "n_pages": _distinct(hand.number("source_page")[live]),
         "n_hosts": _distinct(hand.number("source_host_id")[live]),
         "n_domains": _distinct(domains[live]),
         "n_follow_domains": _distinct(domains[follow]),
-        "n_ips": _known(hand.rows["ip_id"], live),
-        "n_subnets": _known(hand.rows["subnet_id"], live),
+        "n_ips": _known(hand.column("ip_id"), live),
+        "n_subnets": _known(hand.column("subnet_id"), live),
         "n_target_pages": _distinct(hand.number("target_page")[live]),
-        "n_lost_links": int((ours & ~flags["is_live"]).sum()),
+        "n_lost_links": int((ours & ~hand.flag("is_live")).sum()),
         "n_new_links": int((ours & hand.is_gained).sum()),
         "n_newly_lost_links": int((ours & hand.is_gone).sum()),
         "n_left_out_links": int(left_out.sum()),
         "n_left_out_domains": _distinct(domains[left_out]),
-        "n_embeds": int((flags["is_live"] & flags["is_embed"]).sum()),
-        "n_lost_all": int((~flags["is_live"]).sum()),
-        "n_rows": hand.rows.num_rows,
-        "first_seen": _moment(pc.min(seen["first_seen"])),
-        "last_seen": _moment(pc.max(seen["last_seen"])),
+        "n_embeds": int((hand.flag("is_live") & hand.flag("is_embed")).sum()),
+        "n_lost_all": int((~hand.flag("is_live")).sum()),
+        "n_rows": len(ours),
+        "first_seen": _moment(pc.min(first)),
+        "last_seen": _moment(pc.max(last)),
     }
 
 
@@ -110,7 +111,7 @@ def _distinct(values: Array) -> int:
     return len(np.unique(values))
 
 
-def _known(column: pa.ChunkedArray, mask: Array) -> int:
+def _known(column: pa.Array, mask: Array) -> int:
     return int(pc.count_distinct(column.filter(pa.array(mask)), mode="only_valid").as_py())
 
 
@@ -120,8 +121,11 @@ _RELS = pa.array(
 )
 
 
+_LABELS = ("kind", "tld", "region", "lang", "anchor", "source_domain", "source_domain_id")
+
+
 def _lines(served: Served, hand: Hand, live: Array) -> dict[str, list[Line]]:
-    kept = hand.rows.filter(pa.array(live))
+    kept = {name: hand.column(name).filter(pa.array(live)) for name in _LABELS}
     domain = hand.number("source_domain_id")[live]
     is_unknown = hand.is_unknown_follow[live]
     facts = {
@@ -130,7 +134,7 @@ def _lines(served: Served, hand: Hand, live: Array) -> dict[str, list[Line]]:
         "unknown": is_unknown,
         "strength": hand.number("strength")[live],
     }
-    rel = sum(hand.flags[name][live].astype(np.int64) << bit for bit, name in enumerate(RELS))
+    rel = sum(hand.flag(name)[live].astype(np.int64) << bit for bit, name in enumerate(RELS))
     labels = {name: kept[name] for name in ("kind", "tld", "region", "lang")}
     labels["rel"] = _RELS.take(pa.array(np.where(is_unknown, _UNKNOWN_REL, rel)))
     parts = {name: _grouped(column, facts, ("n_links",), SHOWN_VALUES) for name, column in labels.items()}
@@ -140,15 +144,14 @@ def _lines(served: Served, hand: Hand, live: Array) -> dict[str, list[Line]]:
     parts["pages"] = [(url, *line[1:]) for line, url in zip(pages, _urls(served, pages), strict=True)]
     domains = _grouped(pa.array(domain), facts, ("strength",), CARD_TOP)
     numbers = pa.array([line[0] for line in domains], kept["source_domain_id"].type)
-    names = kept["source_domain"].take(pc.index_in(numbers, kept["source_domain_id"].combine_chunks()))
+    names = kept["source_domain"].take(pc.index_in(numbers, kept["source_domain_id"]))
     parts["domains"] = [(name, *line[1:]) for line, name in zip(domains, names.to_pylist(), strict=True)]
     return parts
 
 
-def _grouped(labels: pa.Array | pa.ChunkedArray, facts: dict[str, Array], order: tuple[str, ...], n: int) -> list[Any]:
+def _grouped(labels: pa.Array, facts: dict[str, Array], order: tuple[str, ...], n: int) -> list[Any]:
     """The first n groups, the greatest sums first, then by label with the unknown last."""
     coded = labels.dictionary_encode(null_encoding="encode")
-    coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
     codes, n_groups = coded.indices.to_numpy().astype(np.int64), len(coded.dictionary)
     if not n_groups:
         return []

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from inlink.index.serving_sql import GroupsQuery, Sql
-from inlink.workbench.hands import Array, Hand
+from inlink.workbench.hands import RELS, TOTALLED, Array, Hand
 from inlink.workbench.options import View
 from inlink.workbench.places import Served
 
@@ -25,6 +25,7 @@ _DISTINCT = {
     "n_domains": "source_domain_id",
     "n_target_pages": "target_page",
 }
+_BY_REL = {"n_follow_links", "n_unknown_follow_links", "n_follow_domains"}
 _COUNTS = (
     "n_links", "n_follow_links", "n_unknown_follow_links", "n_follow_domains", *_DISTINCT, "n_new_links",
     "n_lost_links",
@@ -47,6 +48,9 @@ def counted(served: Served, hand: Hand, query: GroupsQuery, view: View) -> tuple
     known = {*_SUMS, *(_OF_PAGES if name == "pages" else _LABELS)}
     if name not in _KEYS or view.where or not set(query.columns) <= known or not {*order} <= {*_SUMS, "_key"}:
         return None
+    wanted = {*query.columns, *order}
+    of_counts = {_DISTINCT[name] for name in wanted if name in _DISTINCT} | (set(RELS) if wanted & _BY_REL else set())
+    hand.need(*TOTALLED, _KEYS[name], *sorted(of_counts), *sorted(wanted & {*_TYPES, *_LABELS}))
     groups = _Groups(
         hand, _KEYS[query.grouping.name], hand.shown(infrastructure=view.infrastructure, embeds=view.embeds)
     )
@@ -91,8 +95,8 @@ class _Groups:
 
     @cached_property
     def _coded(self) -> pa.DictionaryArray:
-        column = self.hand.rows[self.key].filter(pa.array(self.is_shown))
-        return column.combine_chunks().dictionary_encode(null_encoding="encode")
+        column = self.hand.column(self.key).filter(pa.array(self.is_shown))
+        return column.dictionary_encode(null_encoding="encode")
 
     @cached_property
     def codes(self) -> Array:
@@ -123,7 +127,7 @@ class _Groups:
     def sum_of(self, name: str) -> Array:
         """One number of each group; times are microseconds."""
         codes, shown = self.codes, self.is_shown
-        live = self.hand.flags["is_live"][shown]
+        live = self.hand.flag("is_live")[shown]
         if name in _DISTINCT:
             return self._distinct(_DISTINCT[name], live)
         if name == "n_follow_domains":
@@ -137,7 +141,7 @@ class _Groups:
                 "n_lost_links": ~live,
             }[name]
             return np.bincount(codes[which], minlength=self.n)
-        values = self.hand.rows[name].cast(pa.int64()).to_numpy()[shown]
+        values = self.hand.column(name).cast(pa.int64()).to_numpy()[shown]
         first = name == "first_seen"
         sums = np.full(self.n, np.iinfo(np.int64).max if first else np.iinfo(np.int64).min)
         (np.minimum if first else np.maximum).at(sums, codes, values)
@@ -152,7 +156,7 @@ class _Groups:
         """A column of some groups."""
         if name in _LABELS:
             rows = np.flatnonzero(self.is_shown)[self._first_rows[groups]]
-            return self.hand.rows[name].take(pa.array(rows)).combine_chunks()
+            return self.hand.column(name).take(pa.array(rows))
         return pa.array(self.sum_of(name)[groups], pa.int64()).cast(_TYPES.get(name, pa.int64()))
 
     def key_column(self, groups: Array) -> pa.Array:

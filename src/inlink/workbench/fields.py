@@ -7,13 +7,13 @@ from functools import cache
 
 from inlink.errors import BadInput
 from inlink.index.flags import FLAGS
+from inlink.index.serving_changes import OWN_COLUMNS
 from inlink.index.serving_columns import columns_of
 from inlink.index.serving_groups import GROUPINGS
 from inlink.index.serving_sql import LINKS_IN_GROUP
 from inlink.schema.serving import CHANGE_REASONS, CHANGES
 from inlink.schema.words import KINDS, LOST_REASONS, PAGE_KINDS, REGIONS
 from inlink.workbench.changes import COLUMNS as CHANGE_COLUMNS
-from inlink.workbench.changes import OWN_COLUMNS
 from inlink.workbench.conditions import TAKES
 from inlink.workbench.lists import DEFAULT_COLUMNS
 

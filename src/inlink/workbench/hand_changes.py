@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from inlink.index.serving_sql import Sql
 from inlink.workbench.hand_rows import shown
-from inlink.workbench.hands import Array, Hand
+from inlink.workbench.hands import COLUMNS, TOTALLED, Array, Hand
 from inlink.workbench.options import View
 from inlink.workbench.places import Served
 
@@ -27,6 +27,7 @@ def changed(served: Served, hand: Hand, columns: Sequence[str], view: View) -> t
     """
     if view.where or view.sort or view.limit is None:
         return None
+    hand.need(*TOTALLED, "row", "first_seen", "last_seen", "lost_at", *(name for name in columns if name in COLUMNS))
     stored = _kinds(hand)
     rows = np.flatnonzero(hand.shown(infrastructure=view.infrastructure, embeds=view.embeds) & (stored >= 0))
     numbers, stored = hand.number("row")[rows], stored[rows]
@@ -39,7 +40,7 @@ def changed(served: Served, hand: Hand, columns: Sequence[str], view: View) -> t
     page = rows[order]
     own = {
         "change": pa.array([KINDS[kind] for kind in kinds[order]], pa.string()),
-        "changed_at": pa.array(times[order], hand.rows["first_seen"].type, mask=times[order] == _UNKNOWN),
+        "changed_at": pa.array(times[order], hand.column("first_seen").type, mask=times[order] == _UNKNOWN),
         "target_now": pa.array([led.get(row) for row in numbers[order].tolist()], pa.string()),
         "anchor_before": pa.nulls(len(page), pa.string()),
         "rel_before": pa.nulls(len(page), pa.string()),
@@ -55,27 +56,22 @@ def changed(served: Served, hand: Hand, columns: Sequence[str], view: View) -> t
             for row, kind, said in zip(numbers[order].tolist(), stored[order], lost, strict=True)
         ]
         table["reason"] = pa.array(why, pa.string())
-    keys = {"_k0": own["changed_at"], "_k1": own["change"], "_k2": pa.array(numbers[order], hand.rows["row"].type)}
+    keys = {"_k0": own["changed_at"], "_k1": own["change"], "_k2": pa.array(numbers[order], hand.column("row").type)}
     return pa.table({**{name: table[name] for name in columns}, **keys}), len(rows)
 
 
 def _kinds(hand: Hand) -> Array:
     """The number of each row's change in KINDS; -1 for none."""
-    found: Array = pc.fill_null(pc.index_in(hand.rows["change"], pa.array(KINDS)), -1).to_numpy()
+    found: Array = pc.fill_null(pc.index_in(hand.column("change"), pa.array(KINDS)), -1).to_numpy()
     return found
 
 
 def _times(hand: Hand, rows: Array, kinds: Array) -> Array:
     """When each change shows, microseconds since 1970; the least number where that is not known."""
-    first, last, lost = (_micros(hand, name)[rows] for name in ("first_seen", "last_seen", "lost_at"))
+    first, last, lost = (hand.micros(name, _UNKNOWN)[rows] for name in ("first_seen", "last_seen", "lost_at"))
     is_lost = np.isin(kinds, (KINDS.index("lost"), KINDS.index("moved")))
     is_again = np.isin(kinds, (KINDS.index("changed"), KINDS.index("restored")))
     found: Array = np.where(is_lost, lost, np.where(is_again, last, first))
-    return found
-
-
-def _micros(hand: Hand, name: str) -> Array:
-    found: Array = pc.fill_null(hand.rows[name].cast(pa.int64()), _UNKNOWN).to_numpy()
     return found
 
 

@@ -10,9 +10,15 @@ import pyarrow as pa
 from inlink.index.serving_columns import columns_of, joins_of
 from inlink.index.serving_sql import LINKS_IN_GROUP, RowsQuery, Sql
 from inlink.workbench.cursors import Cursor
-from inlink.workbench.hands import Array, Hand
+from inlink.workbench.hands import COLUMNS, RELS, TOTALLED, Array, Hand
 from inlink.workbench.options import View
 from inlink.workbench.places import Served
+
+_GROUPED = {
+    "similar": ("source_host_id", "target_page", "anchor", "kind"),
+    "page": ("source_page", "region", *RELS),
+    "domain": ("source_domain_id", "region", *RELS),
+}
 
 
 def listed(
@@ -24,6 +30,10 @@ def listed(
     """
     if view.where or view.sort or view.limit is None:
         return None
+    held = [name for name in query.columns if name in COLUMNS]
+    hand.need(
+        *TOTALLED, *_GROUPED.get(view.group, ()), "row", "strength", *held, *(RELS if "follow" in query.columns else ())
+    )
     rows, counts = _collapsed(hand, _in_state(hand, view), view.group)
     order = np.lexsort((rows, -hand.number("strength")[rows].astype(np.int64)))
     rows, counts = rows[order], counts[order]
@@ -45,7 +55,7 @@ def shown(
     served: Served, hand: Hand, rows: Array, columns: Sequence[str], known: Mapping[str, pa.Array]
 ) -> dict[str, pa.Array] | None:
     """Columns of some rows in hand: known ones, those in hand, and the others read; None where a row is gone."""
-    held = {"follow", *hand.rows.column_names}
+    held = {"follow", *COLUMNS}
     wanted = [name for name in dict.fromkeys(columns) if name not in known and name not in held]
     read = _read(served, hand.number("row")[rows], wanted) if wanted and len(rows) else None
     if wanted and read is None:
@@ -60,7 +70,7 @@ def _taken(hand: Hand, name: str, rows: Array) -> pa.Array:
     """A column of some rows in hand."""
     if name == "follow":
         return pa.array(hand.is_follow[rows], mask=hand.is_unknown_follow[rows])
-    return hand.rows[name].chunk(0).take(pa.array(rows)) if len(rows) else hand.rows[name].slice(0, 0).combine_chunks()
+    return hand.column(name).take(pa.array(rows, pa.int64()))
 
 
 def _read(served: Served, numbers: Array, names: Sequence[str]) -> dict[str, pa.Array] | None:
@@ -81,7 +91,7 @@ def _in_state(hand: Hand, view: View) -> Array:
     """The places of the rows that a view shows."""
     is_shown = hand.shown(infrastructure=view.infrastructure, embeds=view.embeds)
     if view.state != "all":
-        is_live = hand.flags["is_live"]
+        is_live = hand.flag("is_live")
         is_shown = is_shown & (is_live if view.state == "live" else ~is_live)
     return np.flatnonzero(is_shown)
 
@@ -107,5 +117,5 @@ def _rank(hand: Hand) -> Array:
     """How well a row stands for its group, the least best; as `serving_sql.COLLAPSE` has it."""
     is_follow, is_unknown = hand.is_follow, hand.is_unknown_follow
     vote = np.where(is_follow, 0, np.where(is_unknown, 2, 4))
-    rank: Array = np.where(hand.flags["is_live"], 0, 6) + vote + np.where(hand.is_main, 0, 1)
+    rank: Array = np.where(hand.flag("is_live"), 0, 6) + vote + np.where(hand.is_main, 0, 1)
     return rank

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from inlink.workbench.hands import Array, Hand
+from inlink.workbench.hands import TOTALLED, Array, Hand
 
 DAY_US = 86_400_000_000
 _NONE, _LAST = np.iinfo(np.int64).min, np.iinfo(np.int64).max
@@ -29,18 +28,19 @@ class Stay:
 
 def stays_of(hand: Hand, *, infrastructure: bool) -> tuple[list[Stay], bool] | None:
     """The stays of a target's domains, and whether any page was looked at twice; None where a day is not known."""
+    hand.need(*TOTALLED, "first_seen", "last_seen", "lost_at", "is_added", "n_seen")
     shown = hand.shown(infrastructure=infrastructure)
     codes = np.unique(hand.number("source_domain_id")[shown], return_inverse=True)[1]
     n = int(codes.max()) + 1 if len(codes) else 0
-    seen, live = _micros(hand, "first_seen")[shown], hand.flags["is_live"][shown]
-    is_added = pc.fill_null(hand.rows["is_added"], False).to_numpy()[shown]
-    is_found = pc.fill_null(pc.invert(hand.rows["is_added"]), False).to_numpy()[shown]
+    seen, live = hand.micros("first_seen", _NONE)[shown], hand.flag("is_live")[shown]
+    is_added = hand.flag("is_added")[shown]
+    is_found = pc.fill_null(pc.invert(hand.column("is_added")), False).to_numpy(zero_copy_only=False)[shown]
     found, added = _least(seen[is_found], codes[is_found], n), _least(seen[is_added], codes[is_added], n)
     first = np.minimum(found, added)
     if (first == _LAST).any():
         return None
-    last = _greatest(_micros(hand, "last_seen")[shown], codes, n)
-    lost = _greatest(_micros(hand, "lost_at")[shown], codes, n)
+    last = _greatest(hand.micros("last_seen", _NONE)[shown], codes, n)
+    lost = _greatest(hand.micros("lost_at", _NONE)[shown], codes, n)
     lost[np.bincount(codes[live], minlength=n) > 0] = _NONE
     is_new = (found == _LAST) | ((added < found) & (added != _LAST))
     days = np.stack([first // DAY_US, last // DAY_US, np.where(lost == _NONE, _NONE, lost // DAY_US), is_new])
@@ -50,12 +50,6 @@ def stays_of(hand: Hand, *, infrastructure: bool) -> tuple[list[Stay], bool] | N
         for (a, b, c, new), n in zip(different.T.tolist(), counts.tolist(), strict=True)
     ]
     return stays, bool((is_added | (hand.number("n_seen")[shown] > 1) | ~live).any())
-
-
-def _micros(hand: Hand, name: str) -> Array:
-    """Times as microseconds since 1970, the least number where there is none."""
-    found: Array = pc.fill_null(hand.rows[name].cast(pa.int64()), _NONE).to_numpy()
-    return found
 
 
 def _least(values: Array, codes: Array, n: int) -> Array:

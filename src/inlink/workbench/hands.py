@@ -34,6 +34,14 @@ FLAGS = (*RELS, "is_live", "is_left_out", "is_embed")
 TEXTS = ("kind", "tld", "region", "lang", "anchor", "change", "source_host")
 NULLABLE = ("ip_id", "subnet_id", "is_added")
 TIMES = ("first_seen", "last_seen", "lost_at")
+COLUMNS = {name: f"l.{name}" for name in (*NUMBERS, *NULLABLE, *FLAGS, *TEXTS, *TIMES)} | {
+    "source_domain": SOURCE_DOMAIN
+}
+"""What may be in hand → its SQL."""
+
+TOTALLED = ("is_live", "is_left_out", "is_embed", "source_domain_id", "target_page", "change")
+"""What totals are counted of: every page asks for them beside its own."""
+
 _GAINED, _GONE = pa.array(["new", "restored"]), pa.array(["lost", "moved"])
 
 
@@ -47,36 +55,60 @@ class Card:
 
 @dataclass(frozen=True)
 class Hand:
-    """The rows of a target: one array of each number and flag; texts and times as Arrow columns.
+    """The rows of a target, in their order; a column is read when it is first needed.
 
     sums, cards: what was counted of them, by whether infrastructure counts like all others.
     """
 
-    rows: pa.Table
+    serving: Serving
+    span: Span
     sums: dict[bool, dict[str, Any]] = field(default_factory=dict)
     cards: dict[bool, Card] = field(default_factory=dict)
+    _columns: dict[str, pa.Array] = field(default_factory=dict)
+    _flags: dict[str, Array] = field(default_factory=dict)
+
+    def need(self, *names: str) -> None:
+        """Read those of the columns that were not yet read, at once."""
+        wanted = [name for name in dict.fromkeys(names) if name not in self._columns]
+        if wanted:
+            where = self.span.sql
+            read = ", ".join(f"{COLUMNS[name]} AS {name}" for name in wanted)
+            table = self.serving.arrow(Sql(f"SELECT {read} FROM links l WHERE {where.text}", where.params))
+            self._columns.update((name, table[name].combine_chunks()) for name in wanted)
+
+    def column(self, name: str) -> pa.Array:
+        """A column as the file has it."""
+        self.need(name)
+        return self._columns[name]
 
     def number(self, name: str) -> Array:
         """A column without nulls."""
-        found: Array = self.rows[name].to_numpy()
+        found: Array = self.column(name).to_numpy()
+        return found
+
+    def micros(self, name: str, unknown: int) -> Array:
+        """Times as microseconds since 1970."""
+        found: Array = pc.fill_null(self.column(name).cast(pa.int64()), unknown).to_numpy()
+        return found
+
+    def flag(self, name: str) -> Array:
+        """A column of yes and no; of what is unknown, no."""
+        found = self._flags.get(name)
+        if found is None:
+            found = self._flags[name] = pc.fill_null(self.column(name), False).to_numpy(zero_copy_only=False)
         return found
 
     def codes(self, name: str) -> Array:
         """A number for each value of a column, the unknown being one of them."""
-        coded = self.rows[name].chunk(0).dictionary_encode(null_encoding="encode")
+        coded = self.column(name).dictionary_encode(null_encoding="encode")
         found: Array = coded.indices.to_numpy()
         return found
 
     @cached_property
     def is_main(self) -> Array:
         """Links in the main part of their page."""
-        found: Array = pc.fill_null(pc.equal(self.rows["region"], "main"), False).to_numpy()
+        found: Array = pc.fill_null(pc.equal(self.column("region"), "main"), False).to_numpy(zero_copy_only=False)
         return found
-
-    @cached_property
-    def flags(self) -> dict[str, Array]:
-        """The columns of yes and no; of what is unknown, no."""
-        return {name: pc.fill_null(self.rows[name], False).to_numpy() for name in FLAGS}
 
     @cached_property
     def is_follow(self) -> Array:
@@ -87,17 +119,17 @@ class Hand:
     @cached_property
     def is_unknown_follow(self) -> Array:
         """Links of which it is not known whether they are follow: none of the three holds, and not all are known."""
-        columns = [self.rows[name] for name in RELS]
+        columns = [self.column(name) for name in RELS]
         if not any(column.null_count for column in columns):
-            return np.zeros(self.rows.num_rows, np.bool_)
-        found: Array = ~self._is_marked & np.logical_or.reduce([pc.is_null(column).to_numpy() for column in columns])
+            return np.zeros(len(columns[0]), np.bool_)
+        nulls = [pc.is_null(column).to_numpy(zero_copy_only=False) for column in columns]
+        found: Array = ~self._is_marked & np.logical_or.reduce(nulls)
         return found
 
     @cached_property
     def _is_marked(self) -> Array:
         """Links with nofollow, ugc or sponsored."""
-        flags = self.flags
-        found: Array = flags["nofollow"] | flags["ugc"] | flags["sponsored"]
+        found: Array = self.flag("nofollow") | self.flag("ugc") | self.flag("sponsored")
         return found
 
     @cached_property
@@ -112,12 +144,11 @@ class Hand:
 
     def shown(self, *, infrastructure: bool, embeds: bool = False) -> Array:
         """The links that a view does not leave out, live or lost."""
-        flags = self.flags
-        found: Array = (~flags["is_left_out"] | infrastructure) & (~flags["is_embed"] | embeds)
+        found: Array = (~self.flag("is_left_out") | infrastructure) & (~self.flag("is_embed") | embeds)
         return found
 
     def _has_change(self, words: pa.Array) -> Array:
-        found: Array = pc.fill_null(pc.is_in(self.rows["change"], words), False).to_numpy()
+        found: Array = pc.fill_null(pc.is_in(self.column("change"), words), False).to_numpy(zero_copy_only=False)
         return found
 
 
@@ -138,20 +169,8 @@ class Hands:
             if hand is not None:
                 self._held.move_to_end(span)
                 return hand
-        hand = _read(serving, span)
-        with self._lock:
-            if span not in self._held:
-                self._held[span] = hand
-                self._n_rows += hand.rows.num_rows
+            hand = self._held[span] = Hand(serving, span)
+            self._n_rows += span.n_rows
             while self._n_rows > HELD_ROWS:
-                self._n_rows -= self._held.popitem(last=False)[1].rows.num_rows
+                self._n_rows -= self._held.popitem(last=False)[0].n_rows
         return hand
-
-
-def _read(serving: Serving, span: Span) -> Hand:
-    names = ", ".join(f"l.{name}" for name in (*NUMBERS, *NULLABLE, *FLAGS, *TEXTS, *TIMES))
-    where = span.sql
-    text = f"SELECT {names}, {SOURCE_DOMAIN} AS source_domain FROM links l WHERE {where.text}"
-    table = serving.arrow(Sql(text, where.params))
-    whole = [pa.chunked_array([column.combine_chunks()]) for column in table.columns]  # one chunk each, also of none
-    return Hand(pa.table(whole, names=table.column_names))

@@ -12,10 +12,9 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 
-from inlink.index.serving_sql import Span, Sql, all_of
+from inlink.index.serving_overview import stays_sql
+from inlink.index.serving_sql import Sql
 from inlink.workbench.hand_stays import Stay, stays_of
-from inlink.workbench.lists import not_left_out
-from inlink.workbench.options import View
 from inlink.workbench.places import Found, Served
 from inlink.workbench.results import Target
 
@@ -60,34 +59,30 @@ def over_time(served: Served, found: Found, *, infrastructure: bool = False) -> 
     key = ("over_time", found.span("links"), infrastructure)
     kept = served.remembered.get(key)
     if kept is None:
-        kept = _steps_of(served, found.span("links"), infrastructure=infrastructure)
+        kept = _steps_of(served, found, infrastructure=infrastructure)
         served.remember(key, kept)
     unit, steps, is_compared = kept
     return OverTime(found.target, served.serving.snapshot, unit, steps, is_compared)
 
 
-def _steps_of(served: Served, span: Span, *, infrastructure: bool) -> tuple[str, tuple[Step, ...], bool]:
-    hand = served.hands.of(served.serving, span)
-    told = stays_of(hand, infrastructure=infrastructure) if hand is not None else None
-    stays, is_compared = told or _counted(served, span, infrastructure=infrastructure)
+def _steps_of(served: Served, found: Found, *, infrastructure: bool) -> tuple[str, tuple[Step, ...], bool]:
+    stays, is_compared = _counted(served, found, infrastructure=infrastructure)
     latest = datetime.fromisoformat(served.serving.meta["latest_capture"]).date() if stays else date.min
     unit = _unit(min((stay.first for stay in stays), default=latest), latest)
     return unit, tuple(_steps(stays, unit, latest)), is_compared
 
 
-def _counted(served: Served, span: Span, *, infrastructure: bool) -> tuple[list[Stay], bool]:
-    where = all_of([span.sql, not_left_out("links", View(infrastructure=infrastructure), None)])
-    text = f"""
-        SELECT least(found, added)::DATE AS first, last, lost, added < found OR found IS NULL AS is_new,
-               count(*), bool_or(twice) FROM (
-            SELECT min(l.first_seen) FILTER (NOT l.is_added) AS found, min(l.first_seen) FILTER (l.is_added) AS added,
-                   max(l.last_seen)::DATE AS last,
-                   CASE WHEN bool_or(l.is_live) THEN NULL ELSE max(l.lost_at)::DATE END AS lost,
-                   bool_or(l.is_added OR l.n_seen > 1 OR NOT l.is_live) AS twice
-            FROM links l WHERE {where.text} GROUP BY l.source_domain_id)
-        GROUP BY ALL ORDER BY ALL
-    """
-    rows = served.serving.rows(Sql(text, where.params), is_long=span.is_long)
+def _counted(served: Served, found: Found, *, infrastructure: bool) -> tuple[list[Stay], bool]:
+    span = found.span("links")
+    hand = served.hands.of(served.serving, span)
+    told = stays_of(hand, infrastructure=infrastructure) if hand is not None else None
+    if told is not None:
+        return told
+    sql = stays_sql(span, infrastructure=infrastructure)
+    is_kept = found.answer is not None and not infrastructure
+    if is_kept:
+        sql = Sql("SELECT first, last, lost, is_new, n, twice FROM stays WHERE answer = ?", (found.answer,))
+    rows = served.serving.rows(sql, is_long=span.is_long and not is_kept)
     stays = [Stay(first, last, lost, bool(is_new), n) for first, last, lost, is_new, n, _ in rows]
     return stays, any(twice for *_, twice in rows)
 

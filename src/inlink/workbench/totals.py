@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+import numpy as np
+
 from inlink.workbench.cards import sums_of
+from inlink.workbench.hands import TOTALLED, Hand
 from inlink.workbench.places import Found, Served
 
 
@@ -22,5 +25,23 @@ class Totals:
 
 def totals(served: Served, found: Found) -> Totals:
     """The sums of a target."""
+    hand = served.hands.of(served.serving, found.span("links")) if found.answer is None else None
+    if hand is not None and False not in hand.sums:
+        return _counted(hand)
     sums = sums_of(served, found, infrastructure=False)
     return Totals(**{field.name: sums[field.name] for field in fields(Totals)})
+
+
+def _counted(hand: Hand) -> Totals:
+    """The totals of the rows in hand, of no more columns than they need."""
+    hand.need(*TOTALLED)
+    ours = hand.shown(infrastructure=False)
+    live = ours & hand.flag("is_live")
+    return Totals(
+        n_links=int(live.sum()),
+        n_domains=len(np.unique(hand.number("source_domain_id")[live])),
+        n_target_pages=len(np.unique(hand.number("target_page")[live])),
+        n_new_links=int((ours & hand.is_gained).sum()),
+        n_newly_lost_links=int((ours & hand.is_gone).sum()),
+        n_lost_links=int((ours & ~hand.flag("is_live")).sum()),
+    )
