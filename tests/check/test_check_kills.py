@@ -1,60 +1,80 @@
-"""Killed at any moment, a check leaves whole rows, and the next one does the rest once."""
+"""Killed at any moment, a check leaves whole rows, and the next one does the rest once; on either kind of database."""
 
 from __future__ import annotations
 
 import contextlib
 import random
-import subprocess
-import sys
+import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from fixture_sites import page, reply, serving, site
+from sqlalchemy import select
 
+import postgres
 from inlink.check.keeping import CheckStore
-from inlink.store.db import WorkDatabase
-from inlink.workbench import Workbench
+from inlink.store.database import StageDatabase
+from inlink.store.db.checks import CheckRow
+from inlink.store.workspace import Workspace
+from killing import Runner
 
 SCRIPT = Path(__file__).with_name("crash_checks.py")
-N_KILLS = 6
+N_HOSTS, N_PAGES = 8, 60
+HOSTS = [f"h{n}.example" for n in range(N_HOSTS)]
+EXPECTED = {f"http://{host}/a/{n}": "not-found" if n % 2 else "ok" for host in HOSTS for n in range(N_PAGES)}
+
+
+def made(folder: Path, route: str, database: str | None) -> Path:
+    Workspace.create(folder).close()
+    settings = f'[fetch]\nroutes = ["{route}"]\n' + (f'[database]\nurl = "{database}"\n' if database else "")
+    (folder / "inlink.toml").write_text(settings, encoding="utf-8")
+    return folder
+
+
+def kept(folder: Path) -> dict[str, str]:
+    """Verdicts that are kept; every URL was kept once, with its tries and its state."""
+    with contextlib.closing(Workspace.open(folder)) as workspace:
+        rows = StageDatabase(workspace.database).rows(select(CheckRow.url, CheckRow.verdict))
+        found = {row.url: row.verdict for row in rows}
+        assert len(found) == len(rows)
+        store = CheckStore(workspace.database)
+        assert set(store.states(list(EXPECTED))) == set(found)
+        for url in list(found)[::25]:
+            [verdict] = store.history(url)
+            assert verdict.tries[0].url == url
+        return found
+
+
+def survive(tmp_path: Path, n_kills: int, seed: int, new_database: Callable[[], str] | None = None) -> int:
+    """How many checks were killed, at moments before two thirds of a check in peace."""
+    draw = random.Random(seed)
+    pages = {f"/a/{n}": reply(page(f"Bread {n}")) for n in range(0, N_PAGES, 2)}
+    (tmp_path / "urls.txt").write_text("\n".join(EXPECTED), encoding="utf-8")
+    killed = number = 0
+    with serving({host: site(pages) for host in HOSTS}) as sites, contextlib.closing(Runner(SCRIPT)) as runner:
+        took = 0.0
+        while killed < n_kills or not number:
+            folder = made(tmp_path / f"killed{number}", sites.route, new_database() if new_database else None)
+            began, status = time.monotonic(), None
+            while status != 0:
+                after_s = draw.uniform(0, took * 2 / 3) if took and killed < n_kills else None
+                status = runner.run(folder, tmp_path / "urls.txt", kill_after_s=after_s)
+                assert status in (0, -signal.SIGKILL)
+                killed += status != 0
+                found = kept(folder)
+                assert found.items() <= EXPECTED.items()
+            assert found == EXPECTED
+            took = took or time.monotonic() - began  # the first is not killed
+            number += 1
+    return killed
 
 
 def test_killed_checks_go_on(tmp_path: Path) -> None:
-    hosts = [f"h{n}.example" for n in range(8)]
-    pages = {f"/a/{n}": reply(page(f"Bread {n}")) for n in range(0, 200, 2)}
-    urls = [f"http://{host}/a/{n}" for host in hosts for n in range(200)]
-    (tmp_path / "urls.txt").write_text("\n".join(urls), encoding="utf-8")
-    draw = random.Random(5)
-    with serving({host: site(pages) for host in hosts}) as sites:
-        Workbench.create(tmp_path / "web").close()
-        (tmp_path / "web" / "inlink.toml").write_text(f'[fetch]\nroutes = ["{sites.route}"]\n', encoding="utf-8")
-        command = [sys.executable, str(SCRIPT), str(tmp_path / "web"), str(tmp_path / "urls.txt")]
-        for _ in range(N_KILLS):
-            process = subprocess.Popen(command)
-            time.sleep(1.0 + draw.random() * 1.5)
-            process.kill()
-            process.wait()
-            look(tmp_path / "web" / "workspace.db")
-        assert subprocess.run(command, check=False).returncode == 0
-    found = look(tmp_path / "web" / "workspace.db")
-    assert found == dict.fromkeys(urls[::2], "ok") | dict.fromkeys(urls[1::2], "not-found")
+    survive(tmp_path, 2, 1)
 
 
-def look(path: Path) -> dict[str, str]:
-    """Verdicts that are kept; every URL was kept once, with its tries and its state."""
-    if not path.exists():
-        return {}
-    with contextlib.closing(WorkDatabase.open(path)) as database:
-        store = CheckStore(database)
-        found = {}
-        n_states = sum(store.counts().values())
-        for url in [f"http://h{h}.example/a/{n}" for h in range(8) for n in range(200)]:
-            history = store.history(url)
-            assert len(history) <= 1, url
-            state = store.state(url)
-            assert (state is not None) == bool(history)
-            if history:
-                assert history[0].tries[0].url == url
-                found[url] = history[0].verdict
-        assert len(found) == n_states
-        return found
+def test_killed_checks_go_on_in_postgresql(
+    tmp_path: Path, postgresql: postgres.Server, postgresql_template: str
+) -> None:
+    survive(tmp_path, 2, 2, lambda: postgresql.url(postgresql.make(postgresql_template)))

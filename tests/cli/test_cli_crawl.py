@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -10,12 +11,25 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from inlink.cli.main import main
+
 N_PAGES = 40
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a verb ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 class Site(BaseHTTPRequestHandler):
@@ -50,9 +64,12 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     thread.join(10)
 
 
-def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "inlink", "-w", str(folder / "web"), *words]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+def run(folder: Path, *words: str) -> Done:
+    """A verb in this process: the one of Ctrl-C has one of its own."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = main(["-w", str(folder / "web"), *words])
+    return Done(code, out.getvalue(), err.getvalue())
 
 
 def test_a_crawl_says_what_it_did(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -15,10 +16,12 @@ from pathlib import Path
 import pytest
 from watched_web import PROSE, Answer, Web, hosting
 
+from inlink.check.checking import Checker
 from inlink.check.reasons import REASONS
 from inlink.cli.actions import mending
 from inlink.cli.main import main
 from inlink.cli.output import Output
+from inlink.fetch.waiting import Slots
 from inlink.workbench import Workbench
 from inlink.workbench.crawling import CrawlOptions
 
@@ -116,6 +119,16 @@ def crawled(tmp_path_factory: pytest.TempPathFactory, web: Web) -> Path:
                    CrawlOptions(scope="list"))  # fmt: skip
         made.build()
         return made.path
+
+
+@pytest.fixture(autouse=True)
+def is_asked_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that failed is made once more without the wait that others' servers are given."""
+    monkeypatch.setattr("inlink.check.checking.Checker._rest", rest)
+
+
+async def rest(checker: Checker, places: Slots | None) -> None:
+    await asyncio.sleep(0)
 
 
 def rows(bench: Workbench, *, check: bool = False) -> dict[str, dict[str, object]]:

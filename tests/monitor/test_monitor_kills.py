@@ -8,12 +8,13 @@ import random
 import signal
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from sqlalchemy import update
 from watched_web import Answer, Web, hosting, page
 
+import postgres
 from inlink.monitor.alerts.outbox import deliveries
 from inlink.monitor.keeping import MonitorStore
 from inlink.monitor.states import DAY_US, HOUR_US
@@ -44,10 +45,12 @@ class Site:
         return Answer([page(), page(""), page(NOFOLLOW)][kind])
 
 
-def made(folder: Path, web: Web) -> Path:
-    workspace = Workspace.create(folder)
+def made(folder: Path, web: Web, database: str | None) -> Path:
+    Workspace.create(folder).close()
     settings = f'[fetch]\nroutes = ["{web.route}"]\n[monitor]\nwebhook = "https://hook.example/{folder.name}"\n'
-    workspace.settings_path.write_text(settings + 'alerts = "at-once"\n', encoding="utf-8")
+    settings += 'alerts = "at-once"\n' + (f'[database]\nurl = "{database}"\n' if database else "")
+    (folder / "inlink.toml").write_text(settings, encoding="utf-8")
+    workspace = Workspace.open(folder)
     pages = [f"https://site{s}.example/{n}" for s in range(N_SITES) for n in range(N_PAGES)]
     assert add(workspace, [(each, "https://mine.example/guide") for each in pages]).n_new == len(pages)
     with contextlib.closing(workspace):
@@ -72,11 +75,12 @@ def arrived(web: Web, folder: Path) -> Counter[int]:
     return Counter(event["event_id"] for body in bodies for event in body["events"])
 
 
-def survive(tmp_path: Path, n_kills: int, seed: int) -> None:
+def survive(tmp_path: Path, n_kills: int, seed: int, new_database: Callable[[], str] = lambda: "") -> int:
+    """How many runs were killed; new_database: an empty PostgreSQL for a workspace, else each has its own file."""
     draw = random.Random(seed)
     site = Site()
     with hosting(site.answer) as web, contextlib.closing(Runner(SCRIPT)) as runner:
-        peaceful = made(tmp_path / "peace", web)
+        peaceful = made(tmp_path / "peace", web, new_database())
         took = []
         for step, at_us in enumerate(TIMES):
             site.is_after = step > 0
@@ -91,7 +95,7 @@ def survive(tmp_path: Path, n_kills: int, seed: int) -> None:
         assert arrived(web, peaceful) == Counter(dict.fromkeys(told, 1))
         killed = number = 0
         while killed < n_kills:
-            folder = made(tmp_path / f"killed{number}", web)
+            folder = made(tmp_path / f"killed{number}", web, new_database())
             number += 1
             for step, at_us in enumerate(TIMES):
                 site.is_after = step > 0
@@ -111,6 +115,7 @@ def survive(tmp_path: Path, n_kills: int, seed: int) -> None:
             assert max(there.values()) == 1
             assert {event for event, state in found_told.items() if state == "sent"} <= set(there)
             assert (folder / "alerts.atom.xml").stat().st_size > 1000
+    return killed
 
 
 def reset(folder: Path, at_us: int) -> None:
@@ -119,10 +124,9 @@ def reset(folder: Path, at_us: int) -> None:
         MonitorStore(workspace.database, SuffixRules(())).all_due(at_us)
 
 
-def test_five_kills(tmp_path: Path) -> None:
-    survive(tmp_path, 5, 1)
+def test_three_kills(tmp_path: Path) -> None:
+    survive(tmp_path, 3, 1)
 
 
-@pytest.mark.gate
-def test_fifty_kills(tmp_path: Path) -> None:
-    survive(tmp_path, 50, 2)
+def test_two_kills_in_postgresql(tmp_path: Path, postgresql: postgres.Server, postgresql_template: str) -> None:
+    survive(tmp_path, 2, 3, lambda: postgresql.url(postgresql.make(postgresql_template)))

@@ -24,6 +24,8 @@ from inlink.crawl.scripts import archived_reply, made_of_all
 from inlink.engine.protocol import Progress, Report, silent
 from inlink.fetch import Fetcher, Manners, Memory, Policy
 from inlink.fetch.browser import Browser, Scripted
+from inlink.fetch.collecting import seldom_collected
+from inlink.fetch.loops import finished
 from inlink.fetch.memory import Known
 from inlink.fetch.reply import NEVER_ASKED, Reply
 from inlink.urls.domains import SuffixRules
@@ -138,7 +140,8 @@ class Crawl:
             self._frontier.add([Found(url, host_of(url), 0, None, SEED) for url in self._plan.seeds])
         self._n_before = sum(n for state, _, _, n in self._frontier.counts() if state == DONE)
         try:
-            ending = asyncio.run(self._crawl())
+            with seldom_collected():
+                ending = finished(self._crawl())
         finally:
             self._archive.close()
             self._memory.flush()

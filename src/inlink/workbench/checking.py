@@ -20,6 +20,7 @@ from inlink.engine.protocol import Progress, Report, silent
 from inlink.errors import BadInput
 from inlink.fetch import Fetcher, Manners, Memory, Policy
 from inlink.fetch.collecting import seldom_collected
+from inlink.fetch.loops import finished
 from inlink.fetch.typed import typed_address
 from inlink.store.workspace import Workspace
 from inlink.urls.domains import SuffixRules
@@ -139,7 +140,7 @@ def check(
         waiting = _not_fresh(store, wanted, options.fresh_s)
         run = _Run(store, each, report, len(waiting))
         began = time.monotonic()
-        asyncio.run(run.go(workspace, policy, manners, memory, waiting, known, options, stop))
+        finished(run.go(workspace, policy, manners, memory, waiting, known, options, stop))
         took_s = time.monotonic() - began
     return run.result(len(wanted) - len(waiting), took_s, is_stopped=stop is not None and stop.is_set())
 

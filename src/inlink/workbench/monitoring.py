@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import threading
 import time
@@ -13,6 +12,8 @@ from datetime import UTC, datetime
 from inlink.engine.protocol import Report, silent
 from inlink.errors import BadInput, Busy, InlinkError, Unreachable
 from inlink.fetch import Fetcher
+from inlink.fetch.collecting import seldom_collected
+from inlink.fetch.loops import finished
 from inlink.fetch.typed import typed_address
 from inlink.monitor.alerts import outbox
 from inlink.monitor.alerts.feed import NAME as FEED
@@ -301,7 +302,8 @@ def _look(
             return await looking.work()
 
     try:
-        return asyncio.run(work())
+        with seldom_collected():
+            return finished(work())
     finally:
         memory.close()
 

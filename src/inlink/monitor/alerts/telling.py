@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from inlink.config import Monitor
 from inlink.fetch import Manners, Policy
+from inlink.fetch.loops import finished
 from inlink.monitor.alerts import mail, webhook
 from inlink.monitor.alerts.feed import MAX_ENTRIES, feed
 from inlink.monitor.alerts.outbox import Message, Outbox, Sent
@@ -50,7 +50,7 @@ def open_channels(store: MonitorStore, ways: Ways) -> list[tuple[Outbox, Callabl
 
         def by_webhook(message: Message) -> Sent:
             sending = webhook.send(message, settings.webhook, identity, policy=ways.policy, manners=ways.manners)
-            return asyncio.run(sending)
+            return finished(sending)
 
         found.append((Outbox(store, "webhook"), by_webhook))
     return found

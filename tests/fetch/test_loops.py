@@ -1,0 +1,41 @@
+"""Work that runs to its end, and the collector of circles, are as they were afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+
+import pytest
+
+from inlink.fetch.collecting import seldom_collected
+from inlink.fetch.loops import finished
+
+
+async def where() -> int:
+    await asyncio.sleep(0)
+    return threading.get_ident()
+
+
+async def fails() -> None:
+    raise ValueError("as it was")
+
+
+def test_work_is_finished_in_this_thread_or_beside_a_loop_that_runs() -> None:
+    async def inside() -> int:
+        return finished(where())
+
+    assert finished(where()) == threading.get_ident()
+    assert asyncio.run(inside()) != threading.get_ident()
+    with pytest.raises(ValueError, match="as it was"):
+        finished(fails())
+
+
+def test_circles_are_collected_as_before_after_the_last_block() -> None:
+    before, n_frozen = gc.get_threshold(), gc.get_freeze_count()
+    with pytest.raises(KeyError), seldom_collected():
+        with seldom_collected():
+            assert gc.get_threshold()[0] > before[0]
+        assert gc.get_freeze_count() > 0
+        raise KeyError
+    assert (gc.get_threshold(), gc.get_freeze_count()) == (before, n_frozen)
