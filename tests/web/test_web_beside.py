@@ -13,7 +13,6 @@ from web_stub import HOSTILE, RUN, SNAPSHOT, StubBench
 from inlink.web.app import pages
 from inlink.web.charts_scale import about
 from inlink.web.named import names_in
-from inlink.workbench import Workbench
 from inlink.workbench.people import Role, Who
 
 
@@ -116,28 +115,3 @@ def test_large_numbers_are_said_shortly(value: float, text: str) -> None:
 
 def test_names_are_read_once_each() -> None:
     assert names_in("a.example, b.example\n\n a.example;c", 3, "x") == ["a.example", "b.example", "c"]
-
-
-def test_pages_say_the_numbers_of_the_workbench(ranked_bench: Workbench) -> None:
-    domains = [str(row["domain"]) for row in ranked_bench.sql("select domain from domains order by domain").to_dicts()]
-    with TestClient(pages(ranked_bench)) as client:
-        for domain in domains:
-            found = ranked_bench.overview(domain)
-            text = client.get(f"/overview?q={domain}").text
-            if not found.n_links and not found.n_lost_links:
-                assert "No backlinks in this index" in text
-                continue
-            shown = dict(re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)</dd>", text))
-            assert shown["Referring domains"] == f"{found.n_domains:,}"
-            assert shown["Backlinks"] == f"{found.n_links:,}"
-            assert shown["Referring pages"] == f"{found.n_pages:,}"
-            assert shown["Pages linked to"] == f"{found.n_target_pages:,}"
-            standing = ranked_bench.authority(domain)
-            assert f"position {standing.position} of {standing.n} domains" in text
-            others = [name for name in domains if name != domain][:3]
-            beside = client.get(f"/compare?q={domain}&with={'+'.join(others)}&mode=union").text
-            rows = ranked_bench.compare([domain, *others], mode="union", limit=50)
-            assert beside.count('<tr><th scope="row"><a href=') == len(rows)
-            missing = ranked_bench.compare([domain, *others], mode="gap", limit=50)
-            gap = client.get(f"/gap?q={domain}&with={'+'.join(others)}").text
-            assert gap.count('<tr><th scope="row"><a href=') == len(missing)

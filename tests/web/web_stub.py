@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -85,6 +86,9 @@ class StubBench:
     def __init__(self, *, empty: bool = False) -> None:
         self.empty = empty
         self.asked: list[dict[str, Any]] = []
+
+    def in_time(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def status(self) -> Status:
         snapshot = None if self.empty else SNAPSHOT

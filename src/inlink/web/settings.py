@@ -33,7 +33,13 @@ def _page(request: Request, values: Mapping[str, str], version: str, **more: Any
     told["is_outdated"] = told["status_code"] == 409
     needs_build = any(setting.counts == NEXT_BUILD for setting in told["changed"])
     return page(
-        request, "settings.html", sections=SECTIONS, values=values, version=version, needs_build=needs_build, **told
+        request,
+        "settings.html",
+        sections=SECTIONS,
+        values=values,
+        read_version=version,
+        needs_build=needs_build,
+        **told,
     )
 
 

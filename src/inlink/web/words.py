@@ -137,6 +137,11 @@ def note(text: str) -> str:
     return _OPTIONS.sub("", text)
 
 
+def upper_first(text: str) -> str:
+    """The text as a sentence begins, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def in_steps(text: str) -> list[str]:
     """A URL in the steps at which a line may break: after each slash."""
     return re.findall(r"[^/]*/+|[^/]+", text)
@@ -167,5 +172,6 @@ FILTERS = {
     "reason": reason,
     "note": note,
     "in_steps": in_steps,
+    "upper_first": upper_first,
 }
 GLOBALS = {"percent": percent, "at_the_link": at_the_link, "is_web": is_web, "quoted": quoted, "SCOPES": SCOPES}

@@ -49,5 +49,7 @@
 
   document.addEventListener("htmx:after:swap", fitAll);
   document.documentElement.classList.add("scripted");
+  const tabs = document.querySelector(".tabs"), here = tabs?.querySelector("[aria-current]");
+  if (here && here.offsetLeft + here.offsetWidth > tabs.offsetLeft + tabs.clientWidth) tabs.scrollLeft = here.offsetLeft - tabs.offsetLeft - 16;
   fitAll();
 })();
