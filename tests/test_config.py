@@ -66,6 +66,7 @@ trusted_proxies = ["127.0.0.1", "10.0.0.0/8"]
 requests_per_minute = 0
 session_hours = 8
 session_days = 7
+question_s = 20
 max_upload = "1GiB"
 """
 
@@ -90,7 +91,7 @@ def test_everything_that_can_be_set() -> None:
     assert (found.server.base_url, found.server.hosts) == ("https://links.example.org", ("links.example.net",))
     assert found.server.trusted_proxies == ("127.0.0.1/32", "10.0.0.0/8")
     assert (found.server.requests_per_minute, found.server.max_upload_bytes) == (0, 2**30)
-    assert (found.server.session_hours, found.server.session_days) == (8, 7)
+    assert (found.server.session_hours, found.server.session_days, found.server.question_s) == (8, 7, 20.0)
 
 
 def test_a_wrong_address_of_a_database_is_not_shown() -> None:

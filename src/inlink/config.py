@@ -114,6 +114,7 @@ class Server:
     base_url: where people reach the site, when that is not its own address. hosts: further names it answers to.
     trusted_proxies: addresses and networks whose forwarded headers count. Units: requests_per_minute of the API by a
     token or an address, 0 for no limit; session_hours since a sign-in was used; session_days since it began;
+    question_s until a question to the index is ended;
     max_upload_bytes of one file.
     """
 
@@ -123,6 +124,7 @@ class Server:
     requests_per_minute: int = 600
     session_hours: int = 72
     session_days: int = 30
+    question_s: float = 30.0
     max_upload_bytes: int = 256 * 2**20
 
 
@@ -202,6 +204,7 @@ TEMPLATE = """\
 # requests_per_minute = 600             # of the API, by a token or an address; 0: no limit
 # session_hours = 72                    # a sign-in that is not used ends
 # session_days = 30                     # every sign-in ends
+# question_s = 30                       # a question to the index that takes longer is ended; from the next start on
 # max_upload = "256MiB"                 # one file
 """
 
@@ -330,6 +333,12 @@ def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise _WrongError("a list of texts in quotation marks")
     return tuple(value)
+
+
+def _time_given(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 1 <= value <= 3_600:
+        raise _WrongError("a number of seconds from 1 to 3600")
+    return float(value)
 
 
 def _folders(value: object) -> tuple[str, ...]:
@@ -487,5 +496,6 @@ _SERVER: Mapping[str, Callable[[object], object]] = {
     "requests_per_minute": _rate,
     "session_hours": _positive,
     "session_days": _positive,
+    "question_s": _time_given,
     "max_upload": _size,
 }

@@ -206,15 +206,31 @@ def test_a_bug_is_told_without_its_inside(client: TestClient, monkeypatch: pytes
     assert "division" not in answer.text
 
 
-def test_a_question_ends_when_its_time_is_over(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "QUESTION_S", 0.2)
-    slow = "SELECT count(*) FROM range(10000000000) t(i) WHERE i % 7 = 3"
+@pytest.mark.parametrize(
+    ("question", "path"),
+    [
+        ("backlinks", ASKED),
+        ("overview", "/overview?target=a.example"),
+        ("counts", "/counts?target=a.example&by=region"),
+        ("compare", "/compare?target=a.example&target=b.example"),
+        ("broken", "/broken?target=a.example"),
+        ("authority", "/authority?target=a.example"),
+        ("explain", "/explain?target=a.example"),
+        ("evidence", "/evidence/1"),
+    ],
+)
+def test_a_question_ends_when_its_time_is_over(
+    client: TestClient, ranked_bench: Workbench, monkeypatch: pytest.MonkeyPatch, question: str, path: str
+) -> None:
+    monkeypatch.setattr(ranked_bench, "_question_s", 0.1)
+    slow = "SELECT count(*) FROM range(100000000) t(i) WHERE i % 7 = 3"
 
     def ask(bench: Workbench, *_: object, **__: object) -> Any:
-        return bench._serve().serving.connection().execute(slow).fetchall()
+        while True:  # of many parts none is long by itself
+            bench._serve().serving.connection().execute(slow).fetchall()
 
-    monkeypatch.setattr(Workbench, "backlinks", ask)
-    answer = client.get(ASKED)
+    monkeypatch.setattr(Workbench, question, ask)
+    answer = client.get(path)
     assert_problem(answer, 503)
     assert answer.json()["kind"] == "TookTooLong"
 

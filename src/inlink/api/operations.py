@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
 
 from inlink.api.access import needs
-from inlink.api.answering import MEDIA, NOTES, RUN, SNAPSHOT
+from inlink.api.answering import MEDIA, NOTES, RUN, SNAPSHOT, bench_of
 from inlink.api.models import Model, Problem
 from inlink.failures import PROBLEM, TITLES
 from inlink.workbench.people import Role
@@ -26,9 +28,29 @@ _HEADERS = {
 }
 
 
+class Timed(APIRoute):
+    """A route whose questions to the index end when their time is over, whichever they are."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **settings: Any) -> None:
+        super().__init__(path, _in_time(endpoint), **settings)
+
+
+def _in_time(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    if hasattr(endpoint, "is_timed"):  # a route that is included again
+        return endpoint
+
+    @functools.wraps(endpoint)
+    def answered(**given: Any) -> Any:
+        with bench_of(given["request"]).in_time():
+            return endpoint(**given)
+
+    answered.is_timed = True  # type: ignore[attr-defined]
+    return answered
+
+
 def noun(tag: str, role: Role = Role.VIEWER) -> APIRouter:
     """A router of one noun."""
-    return APIRouter(tags=[tag], dependencies=[needs(role)])
+    return APIRouter(tags=[tag], dependencies=[needs(role)], route_class=Timed)
 
 
 def ask(

@@ -21,9 +21,6 @@ from inlink.workbench.exporting import chunks as chunks_of
 from inlink.workbench.json_values import to_json
 from inlink.workbench.writing import csv_chunks, jsonl_chunks, objects
 
-QUESTION_S = 30.0
-"""What a question may take."""
-
 N_STREAMS = 4
 _streams = threading.BoundedSemaphore(N_STREAMS)
 
@@ -48,9 +45,7 @@ def answer(
         return answering.not_modified(source, tag)
     if is_long and stream is not None:
         return send_stream(request, lambda: stream(limit), format)
-    with bench.within(QUESTION_S):
-        rows = ask(limit)
-    return send_rows(request, rows, format)
+    return send_rows(request, ask(limit), format)
 
 
 def checked_format(request: Request, asked: str | None, known: Sequence[str] = FORMATS) -> str:

@@ -50,7 +50,8 @@ def needs(role: Role) -> Callable[[Endpoint], Endpoint]:
         @functools.wraps(endpoint)
         def checked(request: Request) -> Any:
             who_of(request).require(role)
-            return endpoint(request)
+            with request.app.state.bench.in_time():
+                return endpoint(request)
 
         @functools.wraps(endpoint)
         async def awaited(request: Request) -> Any:

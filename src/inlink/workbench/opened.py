@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from inlink.config import Site
-from inlink.errors import NotConfigured, NotFound
+from inlink.config import Server, Site
+from inlink.errors import InlinkError, NotConfigured, NotFound
 from inlink.index.serving_reader import Serving
 from inlink.store.workspace import Current, Workspace
 from inlink.urls.domains import SuffixRules
@@ -40,6 +40,7 @@ class Opened:
         self._current: Current | None = None
         self._opening = threading.Lock()
         self._explained = Kept()
+        self._question_s: float | None = None
         self._accounts: Accounts | None = None
         self._opening_database = threading.Lock()
 
@@ -120,6 +121,16 @@ class Opened:
     def within(self, seconds: float) -> AbstractContextManager[None]:
         """A block in which this thread's questions to the index end when the time is over. Raises: TookTooLong."""
         return deadlines.within(self._serve().serving, seconds)
+
+    def in_time(self) -> AbstractContextManager[None]:
+        """As `within`, with the seconds that a server gives a question; without a bound where nothing is served."""
+        try:
+            served = self._serve()
+            if self._question_s is None:
+                self._question_s = self.settings.server.question_s if self._workspace else Server().question_s
+        except InlinkError:  # what cannot be asked is told by whoever asks it
+            return nullcontext()
+        return deadlines.within(served.serving, self._question_s)
 
     def _home(self) -> Workspace:
         if self._workspace is None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from inlink.errors import BadInput, Refused
+from inlink.errors import BadInput, Refused, TookTooLong
 from inlink.index.serving_columns import columns_of
 from inlink.index.serving_db import run
 from inlink.index.serving_heavy import kept_columns
@@ -105,7 +105,7 @@ def _read(db: duckdb.DuckDBPyConnection, statement: duckdb.Statement, bounds: Bo
         reader = db.sql(statement.query).to_arrow_reader(BATCH_ROWS)
         return _taken(reader, bounds)
     except duckdb.InterruptException:
-        raise Refused(f"the query took longer than {bounds.timeout_s:g} s", hint="ask for less") from None
+        raise TookTooLong(f"the query took longer than {bounds.timeout_s:g} s", hint="ask for less") from None
     except duckdb.OutOfMemoryException:
         raise Refused(f"the query needs more than {bounds.memory_mb} MB", hint="ask for less") from None
     except duckdb.PermissionException as error:

@@ -13,7 +13,7 @@ from inlink.api.lists import send_dicts
 from inlink.api.models import row_model, rows_model
 from inlink.api.operations import ask, noun
 from inlink.api.parameters import Sums, Text, options_of
-from inlink.api.rows import QUESTION_S, checked_format
+from inlink.api.rows import checked_format
 from inlink.errors import BadInput
 from inlink.workbench.fields import FieldInfo
 from inlink.workbench.lists import counting_by
@@ -47,8 +47,7 @@ def counts(request: Request, asked: Annotated[CountsAsked, Query()]) -> Response
     if not 1 <= len(names) <= MAX_BY:
         raise BadInput(f"by takes 1 to {MAX_BY} columns, not {len(names)}", hint="write by=region,lang")
     options: dict[str, Any] = options_of(asked, "by", "scope")
-    with bench.within(QUESTION_S):
-        found = [bench.counts(asked.target, name, scope=asked.scope, **options) for name in names]
+    found = [bench.counts(asked.target, name, scope=asked.scope, **options) for name in names]
     rows = [{"by": name, **row} for name, part in zip(names, found, strict=True) for row in part.to_dicts()]
     source = Source.of(found[0].snapshot)
     return send_dicts(

@@ -12,7 +12,6 @@ from inlink.api.models import answer_model
 from inlink.api.objects import object_of
 from inlink.api.operations import ask, noun
 from inlink.api.parameters import INFRASTRUCTURE, Flag, Strict
-from inlink.api.rows import QUESTION_S
 from inlink.workbench import Overview
 
 router = noun("overview")
@@ -35,8 +34,7 @@ def overview(request: Request, asked: Annotated[OverviewAsked, Query()]) -> Resp
     tag = question_tag(request, Source(*bench.served), "json")
     if is_known(request, tag):
         return not_modified(Source(*bench.served), tag)
-    with bench.within(QUESTION_S):
-        found = bench.overview(**asked.model_dump())
+    found = bench.overview(**asked.model_dump())
     source = Source.of(found.snapshot)
     body = envelope(source, object_of(found, without=("snapshot",)))
     return send_json(request, body, source, tag=question_tag(request, source, "json"))
