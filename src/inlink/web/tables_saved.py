@@ -74,9 +74,15 @@ def views(request: Request) -> Response:
 def _list(request: Request, problem: InlinkError | None = None, mine: dict[str, str] | None = None) -> Response:
     who = who_of(request)
     found = bench_of(request).projects.views.all(who)
-    rows = [(one, PAGES[one.page], address_of(one), may_change(who, one)) for one in found if one.page in PAGES]
+    site = bench_of(request).site.domain or ""
+    rows = [(one, PAGES[one.page], _opened(one, site), may_change(who, one)) for one in found if one.page in PAGES]
     status = failure(problem).status if problem else 200
     return page(request, "views.html", status_code=status, rows=rows, problem=problem, mine=mine)
+
+
+def _opened(saved: SavedView, site: str) -> str:
+    """Where the list of views opens one: for any target it is that of one's own site, where that is known."""
+    return address_of(saved, site) if saved.target or site else ""
 
 
 def save(request: Request, form: Form) -> Response:
