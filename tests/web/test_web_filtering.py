@@ -10,8 +10,9 @@ from starlette.datastructures import QueryParams
 from web_stub import StubBench
 
 from inlink.web.filtering import chips_of, datalists_of, operators_of, options_of, with_row
-from inlink.web.tables_list import BACKLINKS, TABLES
-from inlink.web.tables_page import cost_of, note_of
+from inlink.web.tables import Table
+from inlink.web.tables_list import BACKLINKS, OUTDOMAINS, OUTLINKS, TABLES
+from inlink.web.tables_page import cost_of, n_read, note_of
 from inlink.web.tables_view import TableView
 from inlink.web.tables_words import hrefs, linkable, opened_at, tame, visible
 from inlink.workbench.conditions import TAKES
@@ -118,13 +119,30 @@ def test_addresses() -> None:
 
 
 def test_large_targets_say_what_is_read() -> None:
-    found = dataclasses.replace(StubBench().totals("crumb.example"), n_links=99_000, n_lost_links=2_000)
+    bench: Any = StubBench()
+    found = dataclasses.replace(bench.totals("crumb.example"), n_links=99_000, n_lost_links=2_000)
     view = TableView(BACKLINKS, q="crumb.example", group="similar")
-    assert cost_of(view, found) == ""
+    rows = bench.backlinks("crumb.example", where="")
+    n = n_read(bench, view, found)
+    assert cost_of(view, dataclasses.replace(rows, is_kept=True), n) == ""
     asked = dataclasses.replace(view, where="follow", sort="-first_seen")
-    assert cost_of(asked, found) == "read: all 101,000 links of the target, for the filter and the order"
-    assert cost_of(asked, dataclasses.replace(found, n_links=10)) == ""
-    assert cost_of(asked, None) == ""
+    assert cost_of(asked, rows, n) == "read: all 101,000 links of the target, for the filter and the order"
+    by_page, later = dataclasses.replace(view, group="page"), dataclasses.replace(view, cursor="x")
+    assert cost_of(by_page, rows, n) == "read: all 101,000 links of the target, as this list is not kept"
+    assert cost_of(later, rows, n) == "read: all 101,000 links of the target, beyond the rows that are kept"
+    assert cost_of(asked, rows, 10) == ""
+    assert cost_of(asked, rows, n_read(bench, view, None)) == ""
+    assert cost_of(asked, None, n) == ""
+
+
+@pytest.mark.parametrize("table", [OUTLINKS, OUTDOMAINS], ids=lambda table: table.question)
+def test_outgoing_tables_of_large_targets_say_what_is_read(table: Table) -> None:
+    """Nothing of what goes out is kept: the first view reads all, too."""
+    bench: Any = StubBench()
+    view, rows = TableView(table, q="crumb.example"), bench.backlinks("crumb.example", where="")
+    assert n_read(bench, view, None) == 380
+    assert cost_of(view, rows, 380) == ""
+    assert cost_of(view, rows, 120_000) == "read: all 120,000 links that go out, of which no lists are kept"
 
 
 @pytest.mark.parametrize(

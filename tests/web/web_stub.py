@@ -103,6 +103,9 @@ class StubBench:
         found = self.overview(target, scope, **options)
         return Totals(**{one.name: getattr(found, one.name) for one in dataclasses.fields(Totals)})
 
+    def n_outgoing(self, target: str, **_options: Any) -> int:
+        return 380
+
     def overview(self, target: str, scope: str | None = None, **_options: Any) -> Overview:
         n = 0 if target == "zero.example" else 1
         return Overview(

@@ -139,6 +139,13 @@ def test_changes_and_stays_are_those_of_sql(serving: Path, by_sql: Workbench, mo
         ]
 
 
+def test_what_a_view_of_outgoing_links_reads_is_all_of_them(serving: Path) -> None:
+    with Workbench.over(serving, threads=1) as bench:
+        for target, scope in TARGETS:
+            every = bench.outlinks(target, scope=scope, state="all", infrastructure=True, embeds=True, limit=1)
+            assert bench.n_outgoing(target, scope=scope) == every.n_total
+
+
 def test_what_is_held_is_bounded(serving: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Workbench.over(serving, threads=1) as bench:
         n_rows = bench.overview("a.example", scope="domain").n_links

@@ -112,7 +112,7 @@ def table_response(request: Request, view: TableView) -> Response:
         tabs=tabs_about(found, view.query, view.table.path),
         panel=panel,
         link_notes=notes,
-        cost=cost_of(view, found),
+        cost=cost_of(view, answer.rows, n_read(bench, view, found)),
         **context,
     )
     response.headers["vary"] = "HX-Request, HX-Target"
@@ -197,16 +197,30 @@ def context_of(view: TableView, answer: Answer, links: list[dict[str, Any]]) -> 
 STRONGER = "strength: domains that the source's domain stands above in the run"
 
 
-def cost_of(view: TableView, found: Totals | None) -> str:
+def n_read(bench: Workbench, view: TableView, found: Totals | None) -> int:
+    """The links among which the rows of a view are found where none are kept for it; 0 where that is not known."""
+    if view.table.sides != "outgoing":
+        return found.n_links + found.n_lost_links if found is not None else 0
+    try:
+        return bench.n_outgoing(view.q, scope=view.scope or None, strict=view.strict)
+    except InlinkError:
+        return 0
+
+
+def cost_of(view: TableView, rows: Rows | None, n_read: int) -> str:
     """What a view of a large target reads beyond what is kept for it, so that nobody wonders why it takes longer."""
-    if found is None or found.n_links + found.n_lost_links < MANY_LINKS:
+    if rows is None or rows.is_kept or n_read < MANY_LINKS:
         return ""
     asked = {"the filter": view.where, "the order": view.sort, "the state": view.state != "live",
              "what is counted also": view.switches, "the two days": view.from_ or view.to}  # fmt: skip
     causes = [name for name, is_asked in asked.items() if is_asked]
-    if not causes or view.table.sides == "outgoing":
-        return ""
-    return f"read: all {found.n_links + found.n_lost_links:,} links of the target, for {' and '.join(causes)}"
+    if view.table.sides == "outgoing":
+        return f"read: all {n_read:,} links that go out, of which no lists are kept"
+    if causes:
+        why = f"for {' and '.join(causes)}"
+    else:
+        why = "beyond the rows that are kept" if view.cursor else "as this list is not kept"
+    return f"read: all {n_read:,} links of the target, {why}"
 
 
 def sides_of(view: TableView) -> list[Tab]:

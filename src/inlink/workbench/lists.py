@@ -96,7 +96,8 @@ def answer_plan(served: Served, plan: Plan, made: tuple[pa.Table, int] | None = 
     """One page of a planned answer, without notes; made: its rows and their number, where they are there already."""
     view = plan.view
     n_shown = plan.cursor.n_shown if plan.cursor else 0
-    table, n_total = made or _kept_page(served, plan, n_shown) or _made_page(served, plan)
+    kept = None if made else _kept_page(served, plan, n_shown)
+    table, n_total = made or kept or _made_page(served, plan)
     n_after = n_shown + table.num_rows
     is_end = n_after >= n_total or view.limit is None or table.num_rows < view.limit
     cursor = None
@@ -105,7 +106,8 @@ def answer_plan(served: Served, plan: Plan, made: tuple[pa.Table, int] | None = 
         last = table.slice(table.num_rows - 1).select(names).to_pylist()[0]
         cursor = write_cursor(Cursor(tuple(last.values()), n_after, n_total), served.serving.snapshot, plan.digest)
     target = plan.found.target if plan.found else None
-    return Rows(table.select(list(plan.columns)), plan.columns, n_total, cursor, target, served.serving.snapshot)
+    shown, snapshot = table.select(list(plan.columns)), served.serving.snapshot
+    return Rows(shown, plan.columns, n_total, cursor, target, snapshot, is_kept=kept is not None)
 
 
 def stream(served: Served, question: str, found: Found, view: View, grouping: Grouping | None = None) -> RowStream:

@@ -54,6 +54,14 @@ class Questions(Opened):
         with served.turns:
             return totals.totals(served, served.locate(target, scope, strict=strict))
 
+    def n_outgoing(self, target: str, *, scope: str | None = None, strict: bool = False) -> int:
+        """How many links go out from a target, of every kind and state: what a view of them reads."""
+        from inlink.workbench import totals
+
+        served = self._serve()
+        with served.turns:
+            return totals.n_outgoing(served, served.locate(target, scope, strict=strict))
+
     def over_time(
         self, target: str, *, scope: str | None = None, strict: bool = False, infrastructure: bool = False
     ) -> OverTime:

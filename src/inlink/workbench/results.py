@@ -28,6 +28,7 @@ class Rows:
     n_total: rows of the whole view, null where counting would cost more than the answer.
     cursor:  opaque text that asks for the next page; null at the end.
     notes:   sentences that belong to the answer: what was left out, why it is empty, what was guessed.
+    is_kept: the index keeps these rows ready; else they were found among all of the target.
     """
 
     table: pa.Table
@@ -37,6 +38,7 @@ class Rows:
     target: Target | None
     snapshot: str
     notes: tuple[str, ...] = ()
+    is_kept: bool = False
 
     def to_dicts(self) -> list[dict[str, object]]:
         """The rows as dictionaries, in column order."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from inlink.index.serving_sql import Sql
 from inlink.workbench.cards import sums_of
 from inlink.workbench.hands import TOTALLED, Hand
 from inlink.workbench.places import Found, Served
@@ -30,6 +31,18 @@ def totals(served: Served, found: Found) -> Totals:
         return _counted(hand)
     sums = sums_of(served, found, infrastructure=False)
     return Totals(**{field.name: sums[field.name] for field in fields(Totals)})
+
+
+def n_outgoing(served: Served, found: Found) -> int:
+    """How many links go out from a target, of every kind and state: what a view of them reads."""
+    span = found.span("outgoing")
+    where = span.sql
+
+    def count() -> int:
+        ((n,),) = served.serving.rows(Sql(f"SELECT count(*) FROM outgoing l WHERE {where.text}", where.params))
+        return int(n)
+
+    return served.once(("n_outgoing", span), count)
 
 
 def _counted(hand: Hand) -> Totals:
