@@ -50,7 +50,7 @@ def migrate(engine: Engine, reader: Engine, name: str) -> None:
 
 
 def make_schema(engine: Engine, schema: str) -> None:
-    """A schema of PostgreSQL is there. schema: letters, digits and _ (config.py sees to it)."""
+    """A schema of PostgreSQL is there. schema: letters, digits and _ (`config.values` sees to it)."""
     there = text("select 1 from pg_namespace where nspname = :name")
     with engine.begin() as connection:
         if connection.execute(there, {"name": schema}).scalar() is None:
