@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import signal
 import socket
@@ -99,6 +100,29 @@ def test_half_a_certificate_is_refused(tmp_path: Path) -> None:
     for cert, key in ((tmp_path, None), (None, tmp_path), (tmp_path / "no", tmp_path / "no")):
         with pytest.raises(BadInput):
             tls_of(cert, key)
+
+
+def test_pages_do_not_wait_for_acknowledgements() -> None:
+    asked = asyncio.run(_delayed())
+    assert asked == [False], "Nagle's delay is on: each page would come 40 ms late"
+
+
+async def _delayed() -> list[bool]:
+    """Whether connections that asyncio took from our socket hold small packets back."""
+    found: list[bool] = []
+    done = asyncio.Event()
+
+    async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        taken = writer.get_extra_info("socket")
+        found.append(not taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+        done.set()
+
+    with listen("127.0.0.1", 0) as listener:
+        async with await asyncio.start_server(answer, sock=listener):
+            with socket.create_connection(listener.getsockname()):
+                await done.wait()
+    return found
 
 
 def test_a_taken_port_is_said() -> None:
