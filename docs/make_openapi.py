@@ -46,6 +46,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "GET /runs": {"limit": "1"},
     "GET /diff-runs": {"a": "latest", "b": "latest", "site": [SITE], "limit": "1"},
     "GET /releases": {},
+    "GET /releases/published": {},
     "GET /inputs": {"limit": "2"},
     "GET /checks": {"url": f"https://{SITE}/"},
     "GET /check-states": {"state": ["dead"], "limit": "2"},
@@ -79,8 +80,10 @@ def main(arguments: list[str]) -> int:
 def made_examples() -> dict[str, Any]:
     """What the demo web is asked, and what it answers."""
     from inlink.demo import generate
-    from inlink.workbench import Workbench
+    from inlink.sources.releases.place import FolderPlace
+    from inlink.workbench import Workbench, releases
 
+    releases.open_place = lambda *_: FolderPlace(HERE)  # graphinfo.json here, instead of Common Crawl's
     with tempfile.TemporaryDirectory() as scratch, Workbench.create(Path(scratch) / "workspace") as bench:
         web = generate(Path(scratch) / "web")
         bench.add([str(path) for path in web.warcs])
