@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from inlink.crawl.traps import is_not_a_page
 from inlink.errors import BadInput
 from inlink.urls.identity import same_page_key
 
+_KEPT = 4_096  # answers: the same is asked several times while a URL is checked
 _HOME = re.compile(r"/(?:(?:index|default|home|main)\.\w{2,5}|[a-z]{2}(?:[-_][a-z]{2})?/?|home/?|)\Z", re.IGNORECASE)
 _LOGIN = re.compile(
     r"(?:^|[/._-])(?:log-?in|sign-?in|log-?on|sso|oauth2?|saml2?|wp-login|anmeldung|anmelden|einloggen|connexion|"
@@ -25,18 +27,21 @@ _ERROR = re.compile(
 )
 
 
+@lru_cache(_KEPT)
 def host_of(url: str) -> str:
     """The host of a normalised URL."""
     authority = url.partition("://")[2].partition("/")[0].partition("?")[0].rpartition("@")[2]
     return authority if authority.endswith("]") else authority.partition(":")[0]
 
 
+@lru_cache(_KEPT)
 def origin_of(url: str) -> str:
     """Scheme, host and port of a normalised URL, as it names them."""
     scheme, mark, rest = url.partition("://")
     return f"{scheme}{mark}{rest.partition('/')[0].partition('?')[0]}"
 
 
+@lru_cache(_KEPT)
 def path_of(url: str) -> str:
     """The path of a normalised URL."""
     rest = url.partition("://")[2].partition("#")[0].partition("?")[0]

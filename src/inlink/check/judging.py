@@ -210,10 +210,10 @@ def _could_say_it(seen: Seen) -> bool:
 
 def _login_shown(seen: Seen, lists: ParkingLists) -> Finding | None:
     page = seen.page
-    if not page.has_password or is_login(seen.url) or is_root(seen.url):
-        return None
     said = phrases().says_login(page.titles)
-    if said is None or page.n_own_words > SHORT_WORDS:
+    if said is None or not page.has_password or is_login(seen.url) or is_root(seen.url):
+        return None
+    if page.n_own_words > SHORT_WORDS:
         return None
     return Finding("login-wall", "shows-login", "shows a login and nothing else", {"heading": said})
 

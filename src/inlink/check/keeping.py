@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
-from operator import attrgetter
+from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
+import msgspec
 from sqlalchemy import Row, delete, func, insert, select
 
 from inlink.check.verdicts import State, Try, Verdict, advance
@@ -18,9 +19,8 @@ from inlink.store.db.checks import CheckRow, CheckStateRow
 from inlink.store.db.upserts import insert_or_replace, table_of
 
 _MANY = 500
-_TRY = tuple(field.name for field in fields(Try))
-_try_values = attrgetter(*_TRY)
-_as_json = json.JSONEncoder(ensure_ascii=False).encode
+_encoder = msgspec.json.Encoder()
+_digest = lru_cache(4_096)(digest_of)  # of a URL, for each of its rows
 _CHECKS, _STATES = table_of(CheckRow), table_of(CheckStateRow)
 
 
@@ -54,7 +54,7 @@ class CheckStore:
 
     def _states(self, urls: Sequence[str], *, is_changed: bool) -> dict[str, State]:
         """As `states`; is_changed: nobody else changes them before the step ends."""
-        asked = {digest_of(url): url for url in urls}
+        asked = {_digest(url): url for url in urls}
         digests = sorted(asked)
         found: dict[str, State] = {}
         for at in range(0, len(digests), _MANY):
@@ -85,7 +85,7 @@ class CheckStore:
 
 def _check_row(verdict: Verdict) -> dict[str, object]:
     return {
-        "url_digest": digest_of(verdict.url),
+        "url_digest": _digest(verdict.url),
         "url": verdict.url,
         "checked_at": verdict.checked_at_us,
         "verdict": verdict.verdict,
@@ -95,12 +95,16 @@ def _check_row(verdict: Verdict) -> dict[str, object]:
         "final_url": verdict.final_url,
         "ip": verdict.ip,
         "evidence": _as_json(dict(verdict.evidence)),
-        "tries": _as_json([_named(one) for one in verdict.tries]),
+        "tries": _as_json(verdict.tries),
     }
 
 
-def _named(one: Try) -> dict[str, object]:
-    return dict(zip(_TRY, _try_values(one), strict=True))
+def _as_json(value: dict[str, str] | Sequence[Try]) -> str:
+    try:
+        return _encoder.encode(value).decode()
+    except UnicodeEncodeError:  # half a character; the database puts another in its place
+        plain = value if isinstance(value, dict) else [asdict(one) for one in value]
+        return json.dumps(plain, ensure_ascii=False)
 
 
 def _verdict(row: Row[Any], url: str) -> Verdict:
@@ -111,7 +115,7 @@ def _verdict(row: Row[Any], url: str) -> Verdict:
 
 def _state_row(state: State) -> dict[str, object]:
     return {
-        "url_digest": digest_of(state.url),
+        "url_digest": _digest(state.url),
         "url": state.url,
         "state": state.state,
         "verdict": state.verdict,

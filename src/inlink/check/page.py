@@ -19,7 +19,6 @@ MAX_PAGE_BYTES = 2 * 2**20  # of HTML that is read
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _HEADING = re.compile(rb"<h1[^>]*>(.{0,2000}?)</h1", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
-_SPACE = re.compile(r"\s+")
 _REFRESH = re.compile(r"\s*([\d.]*)\s*[;,\s]\s*(?:url\s*=\s*)?['\"]?([^'\"]+)", re.IGNORECASE)
 _UNSEEN = ["script", "style", "noscript", "template", "head", "svg"]
 _NOT_OWN = [*_UNSEEN, "nav", "header", "footer", "aside", "form", "a", "button", "select"]
@@ -174,7 +173,12 @@ def _visible(body: LexborNode | None) -> str:
 
 
 def _text(raw: bytes) -> str:
-    return _SPACE.sub(" ", html.unescape(_TAG.sub(" ", raw.decode("utf-8", "replace")))).strip()[:500]
+    text = raw.decode("utf-8", "replace")
+    if "<" in text:
+        text = _TAG.sub(" ", text)
+    if "&" in text:
+        text = html.unescape(text)
+    return " ".join(text.split())[:500]
 
 
 def _seconds(text: str) -> float:

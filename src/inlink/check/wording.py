@@ -7,7 +7,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 _WORDS = re.compile(r"[^\W_]+")
@@ -96,12 +96,14 @@ class Phrases:
 
     def _said(self, titles: Titles, wording: Wording) -> str | None:
         for text, words in titles.parts:
-            if words in wording.headings or self._undecorated(words) in wording.headings:
+            if words in wording.headings or _undecorated(words, self.decoration) in wording.headings:
                 return text
         return None
 
-    def _undecorated(self, words: str) -> str:
-        return " ".join(word for word in words.split() if word not in self.decoration)
+
+@lru_cache(4_096)  # each heading is looked for in several lists
+def _undecorated(words: str, decoration: frozenset[str]) -> str:
+    return " ".join([word for word in words.split() if word not in decoration])
 
 
 def _wording(*found: dict[str, list[str]]) -> Wording:

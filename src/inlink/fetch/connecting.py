@@ -6,7 +6,6 @@ import asyncio
 import functools
 import ipaddress
 import socket
-from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
@@ -105,41 +104,38 @@ def _reader(loop: asyncio.AbstractEventLoop) -> ResponseHandler:
     return _Reader(loop)
 
 
-def open_session(
-    policy: Policy,
-    gate: Gate,
-    *,
-    limit: int = 16,
-    response_class: type[aiohttp.ClientResponse] = aiohttp.ClientResponse,
-    max_headers: int = 200,
-    max_header_bytes: int = 32 * 2**10,
-    forgives_length: bool = False,
-    bounds_reads: bool = True,
-    headers: Mapping[str, str] | None = None,
-) -> aiohttp.ClientSession:
-    """A session that goes only through the gate, keeps no cookies, follows no redirect and reads no proxy setting.
+def open_connector(gate: Gate, *, limit: int = 16, forgives_length: bool = False) -> aiohttp.TCPConnector:
+    """Connections that go only through the gate.
 
-    limit: connections at a time. forgives_length: what is sent beyond Content-Length is left out, and no failure.
-    bounds_reads: false where all of an answer has less time than a server may be silent. headers: of every request.
+    limit: at a time, 0 for none. forgives_length: what is sent beyond Content-Length is left out, and no failure.
     """
     connector = aiohttp.TCPConnector(
         resolver=gate, use_dns_cache=False, socket_factory=gate.open_socket, limit=limit, ttl_dns_cache=None
     )
     if forgives_length:  # aiohttp has no public way; the test of too long bodies holds it
         connector._factory = functools.partial(_reader, asyncio.get_running_loop())
+    return connector
+
+
+def times(policy: Policy, *, bounds_reads: bool = True) -> aiohttp.ClientTimeout:
+    """How long connecting may take, and a server be silent; not where all of an answer has less time than that."""
+    return aiohttp.ClientTimeout(
+        total=None,
+        connect=policy.connect_timeout_s,
+        sock_read=policy.read_timeout_s if bounds_reads else None,
+        sock_connect=policy.connect_timeout_s,
+    )
+
+
+def open_session(policy: Policy, gate: Gate) -> aiohttp.ClientSession:
+    """A session that goes only through the gate, keeps no cookies, follows no redirect and reads no proxy setting."""
     return aiohttp.ClientSession(
-        connector=connector,
-        response_class=response_class,
-        max_headers=max_headers,
-        max_field_size=max_header_bytes,
+        connector=open_connector(gate),
+        max_headers=200,
+        max_field_size=32 * 2**10,
         auto_decompress=False,
         trust_env=False,
         cookie_jar=aiohttp.DummyCookieJar(),
-        headers=headers or {"User-Agent": policy.user_agent, "Accept-Encoding": "identity"},
-        timeout=aiohttp.ClientTimeout(
-            total=None,
-            connect=policy.connect_timeout_s,
-            sock_read=policy.read_timeout_s if bounds_reads else None,
-            sock_connect=policy.connect_timeout_s,
-        ),
+        headers={"User-Agent": policy.user_agent, "Accept-Encoding": "identity"},
+        timeout=times(policy),
     )

@@ -1,39 +1,23 @@
-"""One request and its answer over a session, within bounds; every failure is a reply with its reason."""
+"""One request and its answer within bounds; every failure is a reply with its reason."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import aiohttp
-import yarl
 from aiohttp import http_exceptions
 
 from inlink.errors import InlinkError, Unreachable
-from inlink.fetch.connecting import Gate, open_session
+from inlink.fetch.connecting import Gate, open_connector, times
 from inlink.fetch.guard import Place
 from inlink.fetch.manners import Manners
 from inlink.fetch.policy import Policy
 from inlink.fetch.reply import Reply
+from inlink.fetch.wire import Answer, Wire
 
 _CHUNK_BYTES = 256 * 1024
-
-
-class _Answer(aiohttp.ClientResponse):
-    """An answer that remembers whom it came from: aiohttp lets go of the connection at once where the body is short."""
-
-    peer: str | None = None
-    sent_at: float | None = None
-
-    async def start(self, connection: Any) -> aiohttp.ClientResponse:
-        """Read the head; the request is on its way."""
-        self.sent_at = time.monotonic()
-        transport = connection.transport
-        peer = transport.get_extra_info("peername") if transport is not None else None
-        self.peer = peer[0] if peer else None
-        return await super().start(connection)
 
 
 class Exchanger:
@@ -42,13 +26,13 @@ class Exchanger:
     def __init__(self, policy: Policy, manners: Manners) -> None:
         self._policy, self._manners = policy, manners
         self._gate = Gate(policy)
-        self._session: aiohttp.ClientSession | None = None
+        self._wire: Wire | None = None
 
     async def close(self) -> None:
         """End connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        if self._wire is not None:
+            await self._wire.close()
+            self._wire = None
 
     async def ask(
         self, place: Place, headers: dict[str, str], *, method: str = "GET", max_bytes: int, body: bytes | None = None
@@ -62,7 +46,7 @@ class Exchanger:
                 await self._exchange(place, headers, method, max_bytes, got, body)
         except Exception as error:  # noqa: BLE001  a server can make aiohttp raise nearly anything
             slug, detail = _reason(error)
-            if got.response is None:
+            if got.answer is None:
                 return Reply(place.url, began_us, error=slug, detail=detail, took_s=time.monotonic() - began)
             got.cut = "time" if slug == "timeout" else "disconnect"
             got.error, got.detail = slug, detail
@@ -74,21 +58,19 @@ class Exchanger:
         url = place.url
         if self._leaves_tls_out(place):
             url, headers = f"http:{url[6:]}", {"X-Forwarded-Proto": "https", **headers}
-        target = yarl.URL(url, encoded=True)
-        found = await self._opened().request(method, target, headers=headers, data=body, allow_redirects=False)
+        answer = await self._opened().send(method, url, headers, body)
         try:
-            got.response = found
-            got.peer, got.sent_at = getattr(found, "peer", None), getattr(found, "sent_at", None)
-            size, content = 0, found.content
+            got.answer = answer
+            size, content = 0, answer.content
             while not content.at_eof() and (chunk := await content.read(_CHUNK_BYTES)):
                 got.chunks.append(chunk[: max_bytes - size])
                 size += len(chunk)
                 if size > max_bytes:
                     got.cut = "length"
-                    found.close()
+                    answer.close()
                     return
         finally:
-            found.release()
+            answer.release()
 
     def _leaves_tls_out(self, place: Place) -> bool:
         if not place.url.startswith("https:"):
@@ -96,67 +78,52 @@ class Exchanger:
         route = self._policy.route(place.host)
         return route is not None and route.is_plain
 
-    def _opened(self) -> aiohttp.ClientSession:
-        if self._session is None:
+    def _opened(self) -> Wire:
+        if self._wire is None:
             manners = self._manners
-            self._session = open_session(
-                self._policy,
-                self._gate,
-                limit=0,
-                response_class=_Answer,
+            self._wire = Wire(
+                open_connector(self._gate, limit=0, forgives_length=True),
+                times(self._policy, bounds_reads=self._policy.read_timeout_s < manners.total_timeout_s),
+                {"User-Agent": manners.user_agent, "Accept": "*/*", "Accept-Encoding": manners.accept_encoding},
                 max_headers=manners.max_headers,
                 max_header_bytes=manners.max_header_bytes,
-                forgives_length=True,
-                bounds_reads=self._policy.read_timeout_s < manners.total_timeout_s,
-                headers={
-                    "User-Agent": manners.user_agent,
-                    "Accept": "*/*",
-                    "Accept-Encoding": manners.accept_encoding,
-                },
             )
-        return self._session
+        return self._wire
 
 
 class _Got:
     """What has come so far."""
 
     def __init__(self) -> None:
-        self.response: aiohttp.ClientResponse | None = None
+        self.answer: Answer | None = None
         self.chunks: list[bytes] = []
-        self.peer: str | None = None
-        self.sent_at: float | None = None
         self.cut: str | None = None
         self.error: str | None = None
         self.detail = ""
 
     def reply(self, url: str, asked_at_us: int, took_s: float) -> Reply:
         """All of it."""
-        response = self.response
-        if response is None:
+        answer = self.answer
+        if answer is None:
             return Reply(url, asked_at_us, error="bad-answer", took_s=took_s)
-        version = response.version
+        message = answer.message
+        version = message.version
         return Reply(
             url,
             asked_at_us,
-            response.status,
-            response.reason or "",
+            message.code,
+            message.reason or "",
             f"{version.major}.{version.minor}" if version else "1.1",
-            _texts(response.raw_headers),
+            _texts(message.raw_headers),
             b"".join(self.chunks),
-            self.peer,
-            _request_head(response),
+            answer.peer,
+            answer.request,
             self.error,
             self.detail,
             self.cut,
             took_s,
-            sent_at=self.sent_at,
+            sent_at=answer.sent_at,
         )
-
-
-def _request_head(response: aiohttp.ClientResponse) -> bytes:
-    info = response.request_info
-    headers = "\r\n".join(map(": ".join, info.headers.items()))
-    return f"{info.method} {info.url.raw_path_qs} HTTP/1.1\r\n{headers}\r\n\r\n".encode("utf-8", "replace")
 
 
 def _texts(raw: Sequence[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:

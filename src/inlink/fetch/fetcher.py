@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
+from functools import lru_cache
 from types import TracebackType
 
 from inlink.errors import BadInput, Refused
@@ -196,6 +197,7 @@ class Fetcher:
         return Reply(url, time.time_ns() // 1000, error=slug, detail=detail)
 
 
+@lru_cache(4_096)  # the same is asked several times for one request
 def origin_of(url: str) -> str:
     """Scheme, host and port of a normalised URL, the port always named."""
     scheme, _, rest = url.partition("://")

@@ -47,8 +47,15 @@ class Slots:
                 return
         self._n_free += 1
 
+    def taken(self) -> bool:
+        """Whether a slot was free; then it is taken."""
+        is_free = self._n_free > 0
+        self._n_free -= is_free
+        return is_free
+
     async def __aenter__(self) -> None:
-        await self.acquire()
+        if not self.taken():
+            await self.acquire()
 
     async def __aexit__(self, *_: object) -> None:
         self.release()
@@ -77,7 +84,8 @@ class Turn:
         lane = self._lane
         lane.users += 1
         try:
-            await lane.places.acquire()
+            if not lane.places.taken():
+                await lane.places.acquire()
         except BaseException:
             lane.users -= 1
             raise
