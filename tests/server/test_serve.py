@@ -125,6 +125,12 @@ async def _delayed() -> list[bool]:
     return found
 
 
+def test_a_site_does_without_the_compiler() -> None:
+    code = "import sys, inlink.server.serve; print([name for name in ('numba', 'scipy') if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]", "they take 60 MB of a server's memory, and crawls or checks import them anyway"
+
+
 def test_a_taken_port_is_said() -> None:
     with listen("127.0.0.1", 0) as listener, pytest.raises(Busy, match="cannot be used"):
         listen("127.0.0.1", listener.getsockname()[1])

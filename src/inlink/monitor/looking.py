@@ -6,9 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from inlink import __version__
 from inlink.check.answers import judge_answer
-from inlink.extract.html import extract_web
 from inlink.extract.names import META_GROUPS
-from inlink.extract.pages import is_readable
 from inlink.extract.robots import NO_ROBOTS, Robots, robots_for
 from inlink.fetch import Chain, Fetcher, Reply
 from inlink.fetch.bodies import decoded
@@ -146,6 +144,8 @@ def _robots_tag(reply: Reply) -> str:
 
 def look_of(chain: Chain, asked: str, fetcher: Fetcher, rules: SuffixRules, robots: frozenset[str]) -> Look:
     """What a chain of answers shows."""
+    from inlink.extract.pages import is_readable  # as in `read_page`
+
     last = chain.last
     at_us = chain.hops[0].asked_at_us
     found = judge_answer(chain, fetcher.known_rules(last.url))
@@ -175,6 +175,8 @@ def _record(reply: Reply, body: bytes) -> Record:
 
 def read_page(record: Record, asked: str, rules: SuffixRules, robots: frozenset[str], *, is_whole: bool) -> Look:
     """The page of a record."""
+    from inlink.extract.html import extract_web  # the compiler comes with it, 50 MB that a site does without
+
     found = extract_web([record], "", rules, DEFAULT_LIMITS)
     if not found.scan.pages:
         return Look(asked, record.url, record.fetched_at_us, "failing", "the page cannot be read", record.http_status)

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from inlink.crawl.crawler import Crawl, Ended, Place, opened
 from inlink.crawl.frontier import DONE, FAILED, LEFT_OUT, Frontier
 from inlink.crawl.plan import Plan, host_of, plan_seeds
 from inlink.crawl.words import TRAPS
@@ -25,6 +25,9 @@ from inlink.index import adding
 from inlink.store.workspace import Workspace
 from inlink.urls.domains import SuffixRules
 from inlink.urls.parse import parse
+
+if TYPE_CHECKING:
+    from inlink.crawl.crawler import Ended
 
 FOLDER, FRONTIER, COURTESY = "crawls", "frontier.db", "courtesy.db"
 _PLAN, _ENDED = "plan", "ended"
@@ -104,6 +107,8 @@ def crawl(
 
     Raises: BadInput, NotConfigured (nobody to contact), Busy (another crawl runs in this workspace).
     """
+    from inlink.crawl.crawler import Crawl, Place, opened  # the compiler comes with it, 50 MB that a site does without
+
     options = options or CrawlOptions()
     policy, manners = policy_of(workspace), manners or manners_of(workspace)
     plan = _plan(seeds, options, policy)
