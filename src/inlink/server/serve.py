@@ -17,9 +17,11 @@ from typing import Protocol
 import uvicorn
 
 from inlink.errors import BadInput, Busy, Refused
+from inlink.fetch.collecting import seldom_collected
 from inlink.server.app import create_app
 from inlink.server.guard import bracketed
 from inlink.server.site import LOOPBACK_NAMES, Site, site_of
+from inlink.web.app import compile_templates
 from inlink.workbench import Workbench
 
 MEMORY = "256MB"  # of the served file's pages and of queries: answers are as quick as with a gigabyte
@@ -112,7 +114,9 @@ def run(bench: Workbench, listener: socket.socket, site: Site | None = None, tls
         ssl_certfile=tls.cert if tls else None,
         ssl_keyfile=tls.key if tls else None,
     )
-    with contextlib.suppress(KeyboardInterrupt), _stopped_by_sigterm():
+    compile_templates()
+    # What a site is made of stays: looking through it for circles would stop all answers for a tenth of a second.
+    with contextlib.suppress(KeyboardInterrupt), _stopped_by_sigterm(), seldom_collected():
         uvicorn.Server(config).run(sockets=[listener])
 
 

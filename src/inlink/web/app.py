@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from pathlib import Path
 
 import jinja2
@@ -81,8 +82,15 @@ def pages(bench: Workbench) -> ASGIApp:
     return app
 
 
+def compile_templates() -> None:
+    """Make code of all templates, once in a process: some half a second, which the first visitors would wait."""
+    for name in environment().list_templates(extensions=["html"]):
+        environment().get_template(name)
+
+
+@cache
 def environment() -> jinja2.Environment:
-    """Templates that escape everything and refuse a name that is not there."""
+    """Templates that escape everything and refuse a name that is not there; the same for all sites of a process."""
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates"),
         autoescape=True,
