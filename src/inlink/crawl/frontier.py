@@ -17,6 +17,7 @@ import xxhash
 
 from inlink.crawl.traps import without_session
 from inlink.errors import CorruptIndex
+from inlink.store.disk import full_error, is_full
 from inlink.store.sqlite import transaction
 
 WAITING, DONE, LEFT_OUT, FAILED = range(4)
@@ -124,6 +125,8 @@ class Frontier:
             self._db.executescript(files("inlink.crawl").joinpath("frontier.sql").read_text(encoding="utf-8"))
         except sqlite3.Error as error:
             self._db.close()
+            if is_full(error):
+                raise full_error(path.parent) from error
             raise CorruptIndex(f"{path} cannot be read: {error}", hint=_HINT) from error
         self._host_ids: dict[str, int] = {}
 

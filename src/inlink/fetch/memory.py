@@ -10,6 +10,7 @@ from pathlib import Path
 
 from inlink.errors import CorruptIndex
 from inlink.fetch.robots import Rules, rules_of
+from inlink.store.disk import full_error, is_full
 
 FORMAT = 1
 _WRITE_EVERY = 512
@@ -106,7 +107,7 @@ class Memory:
             raise
 
     def _prepare(self, path: Path | None) -> None:
-        """Tables of the right format. Raises: CorruptIndex."""
+        """Tables of the right format. Raises: CorruptIndex; Unreachable where the disk is full."""
         try:
             self._db.execute("pragma journal_mode = wal")
             self._db.execute("pragma synchronous = normal")
@@ -116,6 +117,8 @@ class Memory:
             self._db.executescript(_TABLES)
             self._db.execute(f"pragma user_version = {FORMAT}")
         except sqlite3.Error as error:
+            if path is not None and is_full(error):
+                raise full_error(path.parent) from error
             raise CorruptIndex(f"{path} cannot be read: {error}", hint=_HINT) from error
 
     def close(self) -> None:

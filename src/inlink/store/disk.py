@@ -5,11 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from inlink.errors import Unreachable
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG}) if hasattr(errno, "EDQUOT") else frozenset({errno.ENOSPC})
+_SQLITE_FULL = ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")  # the second where not even its shared memory finds room
 _MIB = 2**20
 
 
@@ -27,6 +31,8 @@ def check_room(folder: Path, need_bytes: int, *, what: str) -> None:
 
 def is_full(error: BaseException) -> bool:
     """Whether the error means that the disk, or the quota, is full. Libraries pass on the system's words only."""
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorname", "") in _SQLITE_FULL
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno in _FULL
     return any(os.strerror(code) in str(error) for code in _FULL)
@@ -39,6 +45,17 @@ def full_error(folder: Path) -> Unreachable:
         hint="free some space and run the same command again: it goes on where it stopped",
         reason="disk-full",
     )
+
+
+@contextmanager
+def told_when_full(folder: Path) -> Iterator[None]:
+    """What a full disk breaks off in the block, as an error that says so. Raises: Unreachable (reason "disk-full")."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        if is_full(error):
+            raise full_error(folder) from error
+        raise
 
 
 def shown(n_bytes: int) -> str:

@@ -20,11 +20,11 @@ T = TypeVar("T")
 def replace_text(path: Path, text: str) -> None:
     """`path` holds `text`; a reader, and a crash at any moment, sees the old file or the new one."""
     aside = path.with_name(f"{path.name}.{os.getpid()}.new")
-    with aside.open("w", encoding="utf-8", newline="\n") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
     try:
+        with aside.open("w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
         rename(aside, path)
     except (OSError, Unreachable):
         aside.unlink(missing_ok=True)

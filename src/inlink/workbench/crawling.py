@@ -22,6 +22,7 @@ from inlink.fetch import Manners, Memory, Policy, parse_route
 from inlink.fetch.browser import check_browser
 from inlink.fetch.guard import check_url
 from inlink.index import adding
+from inlink.store.disk import told_when_full
 from inlink.store.workspace import Workspace
 from inlink.urls.domains import SuffixRules
 from inlink.urls.parse import parse
@@ -117,7 +118,7 @@ def crawl(
     never_asked = _never_asked(plan.seeds, policy, manners)
     check_contact(plan.seeds, policy, manners, is_wide=plan.scope == "web")
     rules = SuffixRules(workspace.settings.suffixes)
-    with alone(workspace):
+    with told_when_full(workspace.path), alone(workspace):
         name, is_resumed = _name(workspace, plan, is_new=options.is_new)
         frontier_path = workspace.path / FOLDER / name / FRONTIER
         place = Place(frontier_path, workspace.archive, f"crawl-{name}", _citable(workspace))

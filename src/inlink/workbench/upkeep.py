@@ -15,6 +15,7 @@ from inlink.index import inputs as input_list
 from inlink.index.build import build as build_index
 from inlink.index.manifest import Manifest, read_manifest
 from inlink.index.reports import AddReport, BuildReport, GcReport, InputState, RemoveReport, VerifyReport
+from inlink.store.disk import told_when_full
 from inlink.store.files import size_bytes
 from inlink.store.workspace import Current, Workspace
 from inlink.workbench import release_upkeep
@@ -30,7 +31,8 @@ def add(
     report: Report = silent,
 ) -> AddReport:
     """Register inputs."""
-    return adding.add(workspace, specs, keep=keep, base_url=base_url, report=report)
+    with told_when_full(workspace.path):
+        return adding.add(workspace, specs, keep=keep, base_url=base_url, report=report)
 
 
 def inputs(workspace: Workspace) -> tuple[InputState, ...]:
@@ -40,7 +42,8 @@ def inputs(workspace: Workspace) -> tuple[InputState, ...]:
 
 def remove(workspace: Workspace, specs: Sequence[str]) -> RemoveReport:
     """Take inputs out."""
-    return input_list.remove(workspace, specs)
+    with told_when_full(workspace.path):
+        return input_list.remove(workspace, specs)
 
 
 def build(workspace: Workspace, *, workers: int | None = None, report: Report = silent) -> BuildReport:

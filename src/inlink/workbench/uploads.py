@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from inlink.errors import BadInput
+from inlink.store.disk import told_when_full
 
 FOLDER = "uploads"
 _KEPT = re.compile(r"[^A-Za-z0-9._-]+")
@@ -28,7 +29,7 @@ def save_upload(folder: Path, name: str, chunks: Iterable[bytes], *, most: int) 
     path.parent.mkdir(exist_ok=True)
     n_bytes = 0
     try:
-        with path.open("wb") as file:
+        with told_when_full(folder), path.open("wb") as file:
             for chunk in chunks:
                 n_bytes += len(chunk)
                 if n_bytes > most:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 
 from inlink.errors import BadInput, Busy, CorruptIndex, InlinkError, NotConfigured, Outdated, Unreachable
+from inlink.store.disk import is_full
 
 _AGAIN = "try again when it is there"
 _LOST = "try again when it is there; look first whether the last change was kept"
@@ -68,7 +69,7 @@ def _read(error: SQLAlchemyError, name: str) -> InlinkError | None:
     if not isinstance(error, DBAPIError):
         return None
     code = getattr(error.orig, "sqlstate", None)
-    text = str(error.orig).lower()
+    text = "disk is full" if error.orig is not None and is_full(error.orig) else str(error.orig).lower()
     for begin, kind, message, hint in _POSTGRESQL if code else ():
         if str(code).startswith(begin):
             return kind(message.format(name=name), hint=hint)
