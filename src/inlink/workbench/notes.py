@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from inlink.index.serving_overview import SUMS, sums_sql
 from inlink.index.serving_reader import LeftOut
-from inlink.index.serving_sql import Sql
+from inlink.workbench.cards import sums_of
 from inlink.workbench.options import View
 from inlink.workbench.places import Found, Served
 
@@ -23,14 +22,6 @@ def notes_of(served: Served, question: str, found: Found, view: View, n_total: i
     if question not in ("outlinks", "outdomains") and not view.indirect:
         notes += left_out_notes(served, found, view)
     return tuple(notes)
-
-
-def _sums_of(served: Served, found: Found) -> dict[str, Any]:
-    sql = sums_sql(found.span("links"), "links")
-    if found.answer is not None:
-        sql = Sql(f"SELECT {', '.join(SUMS)} FROM sums WHERE answer = ?", (found.answer,))
-    row: dict[str, Any] = served.serving.arrow(sql).to_pylist()[0]
-    return row
 
 
 def left_out_notes(served: Served, found: Found, view: View, left: LeftOut | None = None) -> list[str]:
@@ -59,7 +50,7 @@ def _why_empty(served: Served, question: str, found: Found, view: View) -> list[
         return [f"{name} is in the index, but no captured page of it links to another domain in this view"]
     if view.indirect:
         return [f"no link reaches {name} through a redirect or canonical"]
-    sums = _sums_of(served, found)
+    sums = sums_of(served, found, infrastructure=False)
     if not sums["n_rows"]:
         return empty_notes(served, found, sums)
     if question in ("ips", "subnets") and view.state != "lost" and not view.where and sums["n_links"]:
