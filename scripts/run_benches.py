@@ -42,6 +42,10 @@ BIG = {
         ["release_huge.py", "SCRATCH/huge"],
         ["who.py", "SCRATCH/huge", "--release", "SCRATCH/huge/release", "--only", "lookups"],
     ],
+    "release_lists": [
+        ["release_lists.py", "SCRATCH/lists"],
+        ["who.py", "SCRATCH/lists", "--release", "SCRATCH/lists/release", "--only", "lookups"],
+    ],
     "release": [
         ["make_release.py", "SCRATCH/release", "--vertices", "10000000", "--edges", "400000000"],
         ["release.py", "SCRATCH/release", "SCRATCH/imported", "--keep"],

@@ -133,6 +133,23 @@ def test_questions_about_it(made: Made, workspace: Workspace, both: tuple[Run, R
             bench.diff_runs(small.id, large.id, site=[OWN])
 
 
+LIGHT = """
+import sys
+from pathlib import Path
+from inlink.workbench import Workbench
+with Workbench.open(Path(sys.argv[1])) as bench:
+    found = [bench.explain(sys.argv[2], run=run, scope="domain").n_sources for run in sys.argv[3:]]
+assert "numba" not in sys.modules
+print(*found)
+"""
+
+
+def test_the_flow_is_told_without_the_compiler(workspace: Workspace, both: tuple[Run, Run]) -> None:
+    words = [str(workspace.path), OWN, *(run.id for run in both)]
+    done = subprocess.run([sys.executable, "-c", LIGHT, *words], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.split()) == (0, ["2", "2"]), done.stderr
+
+
 def test_it_orders_links_as_the_other_does(workspace: Workspace, folder: Path, both: tuple[Run, Run]) -> None:
     with Workbench.open(workspace.path) as bench:
         assert bench.rank(("domains",), release=str(folder), serves=True)[0].is_served

@@ -15,11 +15,11 @@ from small_webs import Here, built, write_list, write_warc
 from inlink.demo import DemoWeb
 from inlink.graph.graph import Graph, open_graph
 from inlink.graph.names import Names, Texts
-from inlink.graph.own import graph_of, votes_folder
+from inlink.graph.own import graph_of
 from inlink.graph.policy import Policy
 from inlink.graph.runs import Recipe, Run, open_run
 from inlink.graph.scoring import masses, rank
-from inlink.graph.votes import Votes, VotesFacts, open_votes
+from inlink.graph.votes import Votes, VotesFacts, open_votes, votes_folder
 from inlink.schema.words import VOTE_KINDS
 from inlink.store.workspace import Workspace
 from inlink.urls.surt import host_key

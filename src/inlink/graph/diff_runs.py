@@ -24,10 +24,9 @@ from numpy.typing import NDArray
 
 from inlink.errors import BadInput, Refused
 from inlink.graph.names import Names, Texts
-from inlink.graph.own import votes_folder
 from inlink.graph.policy import weigh
 from inlink.graph.runs import CODE, Run
-from inlink.graph.votes import Votes, open_votes
+from inlink.graph.votes import Votes, open_votes, votes_folder
 from inlink.kernels.csr import csr_of_edges
 from inlink.kernels.pagerank import pagerank
 from inlink.store.workspace import Workspace

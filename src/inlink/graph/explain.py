@@ -10,10 +10,9 @@ from inlink.errors import CorruptIndex
 from inlink.graph.explain_prepared import evaporated_of, open_prepared
 from inlink.graph.explain_walk import Walk, walk_of
 from inlink.graph.graph import open_graph
-from inlink.graph.own import votes_folder
 from inlink.graph.policy import Policy
 from inlink.graph.runs import Run
-from inlink.graph.votes import Votes, open_votes
+from inlink.graph.votes import Votes, open_votes, votes_folder
 from inlink.graph.what_if_wishes import Counts
 from inlink.store.workspace import Workspace
 

@@ -7,6 +7,7 @@ and the bound of its error. Small graphs and older runs have none of these; then
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +17,11 @@ from inlink.graph.arrays import Array, open_array, save_arrays
 from inlink.graph.explain_walk import Prepared
 from inlink.graph.graph import Graph
 from inlink.graph.graph_checks import check_rows
-from inlink.graph.origins import has_many_edges
 from inlink.graph.runs import Recipe, Run
-from inlink.kernels.push_core import OutCore, out_core_of
-from inlink.kernels.push_sweeps import Leaked, coarse_leaks
+
+if TYPE_CHECKING:
+    from inlink.kernels.push_core import OutCore
+    from inlink.kernels.push_sweeps import Leaked
 
 Floats = NDArray[np.float64]
 PARTS = ("nodes", "places", "out_weight", "offsets", "neighbours", "weights", "kept")
@@ -29,6 +31,9 @@ LEAKS = "leaks"
 
 def save_prepared(graph: Graph, folder: Path, *, evaporates: bool) -> None:
     """Write the core of a large graph, and what evaporates, beside its arrays."""
+    from inlink.graph.origins import has_many_edges
+    from inlink.kernels.push_core import out_core_of
+
     if not has_many_edges(graph.m):
         return
     core = out_core_of(graph.inward, graph.outward, graph.out_weight)
@@ -42,6 +47,8 @@ def open_core(folder: Path, n: int) -> OutCore | None:
     """The core beside a graph's arrays as memory maps; None where none is kept. Raises: CorruptIndex."""
     if not (folder / "core_nodes.npy").exists():
         return None
+    from inlink.kernels.push_core import OutCore  # compiled: a small graph is asked for its flow without
+
     core = OutCore(n, *(open_array(folder, f"core_{name}") for name in PARTS))
     c = core.size
     rows = {len(core.places), len(core.out_weight), len(core.kept), c}
@@ -59,6 +66,8 @@ def _are_below(nodes: Array, n: int, places: Array, size: int) -> bool:
 
 def leaks_of(graph: Graph, folder: Path, recipe: Recipe, threads: int | None = None) -> Leaked | None:
     """Leaks of a graph whose core is kept in the folder, by a recipe; None where there is no core."""
+    from inlink.kernels.push_sweeps import coarse_leaks
+
     core = open_core(folder, graph.n)
     if core is None:
         return None
@@ -71,6 +80,8 @@ def open_prepared(run: Run) -> Prepared:
     core = open_core(run.graph_folder, run.n)
     if run.facts.leaks_error is None:
         return Prepared(core)
+    from inlink.kernels.push_sweeps import Leaked
+
     values = open_array(run.folder, LEAKS)
     if len(values) != run.n:
         raise CorruptIndex(f"the leaks of {run.id} do not fit the run", hint="delete it and run inlink rank")

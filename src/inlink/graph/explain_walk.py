@@ -12,15 +12,17 @@ Mass that finds no link to follow returns by u: that is the same as a restart wh
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inlink.errors import BadInput
-from inlink.kernels.csr import Csr, transpose
-from inlink.kernels.push_core import OutCore, out_core_of
-from inlink.kernels.push_sweeps import Leaked, coarse_leaks
+from inlink.kernels.csr_rows import Csr
+
+if TYPE_CHECKING:
+    from inlink.kernels.push_core import OutCore
+    from inlink.kernels.push_sweeps import Leaked
 
 Floats = NDArray[np.float64]
 Returns = Literal["restart", "uniform"]
@@ -97,17 +99,25 @@ class Walk:
 
     def links_out(self) -> Csr:
         """The out-links of each node; made from the in-links where they were not given."""
-        return transpose(self.inward, self.n) if self.outward is None else self.outward
+        if self.outward is not None:
+            return self.outward
+        from inlink.kernels.csr import transpose
+
+        return transpose(self.inward, self.n)
 
     def core(self, *, threads: int | None = None) -> OutCore:
         """The links among nodes that link on, laid out for sweeps. Cost: two passes over the edges, once a walk."""
         if self.prepared.core is None:
+            from inlink.kernels.push_core import out_core_of  # compiled: the flow is told without
+
             self.prepared.core = out_core_of(self.inward, self.links_out(), self.out_weight, threads=threads)
         return self.prepared.core
 
     def coarse_leaks(self, *, threads: int | None = None) -> Leaked:
         """How likely walks from each node leave the links, to 1e-4. Cost: some ten sweeps, once a walk."""
         if self.prepared.leaked is None:
+            from inlink.kernels.push_sweeps import coarse_leaks
+
             core = self.core(threads=threads)
             self.prepared.leaked = coarse_leaks(core, damping=self.damping, evaporated=self.leak, threads=threads)
         return self.prepared.leaked

@@ -14,7 +14,7 @@ from inlink.errors import CorruptIndex
 from inlink.graph.arrays import digests_of, open_array, save_arrays
 from inlink.graph.graph_checks import check_rows
 from inlink.graph.names import Names, open_names
-from inlink.kernels.csr import Csr
+from inlink.kernels.csr_rows import Csr
 from inlink.store.files import replace_text
 
 FILE_NAME = "graph.json"

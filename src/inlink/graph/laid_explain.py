@@ -15,12 +15,10 @@ from inlink.errors import CorruptIndex, Refused
 from inlink.graph.explain import Explained
 from inlink.graph.explain_walk import Floats, Walk
 from inlink.graph.laid import Laid
-from inlink.graph.overlay_votes import nobody
-from inlink.graph.own import votes_folder
 from inlink.graph.runs import Run
-from inlink.graph.votes import COUNTS, Votes, open_votes
+from inlink.graph.votes import COUNTS, Votes, nobody, open_votes, votes_folder
 from inlink.graph.what_if_wishes import Counts
-from inlink.kernels.csr import Csr
+from inlink.kernels.csr_rows import Csr
 from inlink.store.workspace import Workspace
 
 

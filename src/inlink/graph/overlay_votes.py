@@ -61,13 +61,6 @@ def overlay_key(snapshot_key: str, release: Release) -> str:
     return hashlib.sha256(words.encode()).hexdigest()[:32]
 
 
-def nobody(kind: str, release: str) -> Votes:
-    """No votes at all, for a release that is ranked alone."""
-    none = np.zeros(0, np.uint32)
-    facts = VotesFacts(kind, release, "", CODE, 0, 0, 0, 0)
-    return Votes(facts, Names(kind, Texts.of([]), Texts.of([])), none, none, dict.fromkeys(COUNTS, none))
-
-
 def write_overlay_votes(release: Release, own: Votes, rules: SuffixRules, key: str, out: Path) -> VotesFacts:
     """The votes of both, written below `out`; nodes are numbered in the order of keys. Cost: 40 bytes an edge."""
     placed = place_own(own.names, release, rules)

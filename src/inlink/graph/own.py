@@ -17,7 +17,7 @@ from inlink.graph.explain_prepared import save_prepared
 from inlink.graph.graph import Graph, open_graph, save_graph
 from inlink.graph.overlay_votes import write_overlay_votes
 from inlink.graph.policy import Policy, weigh
-from inlink.graph.votes import Say, Votes, count_votes, open_votes, votes_id
+from inlink.graph.votes import Say, Votes, count_votes, open_votes, votes_folder, votes_id
 from inlink.kernels.csr import Csr, transpose
 from inlink.store.files import publish
 from inlink.store.workspace import Workspace
@@ -71,11 +71,6 @@ def graph_id(kind: str, snapshot_key: str, policy: Policy) -> str:
     """What a graph is kept under: the same for the same votes and policy."""
     words = json.dumps([votes_id(kind, snapshot_key), policy.words, CODE], sort_keys=True)
     return f"{kind}-{hashlib.sha256(words.encode()).hexdigest()[:12]}"
-
-
-def votes_folder(workspace: Workspace, name: str) -> Path:
-    """Folder of the votes of a snapshot."""
-    return workspace.graph / "votes" / name
 
 
 def graph_folder(workspace: Workspace, name: str) -> Path:

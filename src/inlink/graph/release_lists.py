@@ -16,7 +16,7 @@ from inlink.graph.blocks.access import Place
 from inlink.graph.blocks.leaf import Lists
 from inlink.graph.blocks.leaf_kernel import read_chunk, read_leaf
 from inlink.graph.blocks.reader import Side, forward
-from inlink.kernels.csr import Csr
+from inlink.kernels.csr_rows import Csr
 
 Words = NDArray[np.uint32]
 Longs = NDArray[np.int64]

@@ -26,11 +26,11 @@ from inlink.graph.explain_prepared import LEAKS, leaks_of
 from inlink.graph.graph import Graph
 from inlink.graph.laid_run import Sources, make_laid
 from inlink.graph.names import Texts
-from inlink.graph.overlay_votes import check_release, is_large, nobody, overlay_key
+from inlink.graph.overlay_votes import check_release, is_large, overlay_key
 from inlink.graph.own import graph_folder, graph_id, overlaid_votes, own_graph, own_votes
 from inlink.graph.policy import Policy
 from inlink.graph.runs import FILE_NAME, Recipe, Run, RunFacts, is_run, read_run, remember, run_text
-from inlink.graph.votes import votes_id
+from inlink.graph.votes import nobody, votes_id
 from inlink.index.manifest import read_manifest
 from inlink.kernels.pagerank import PageRankResult, pagerank
 from inlink.kernels.push_sweeps import Leaked

@@ -24,6 +24,7 @@ from inlink.graph.names import Names, NamesWriter, Texts, open_names
 from inlink.index.serving_scan import Snapshot
 from inlink.schema.words import VOTE_KINDS
 from inlink.store.files import replace_text
+from inlink.store.workspace import Workspace
 
 # The version of how votes are counted: it rises whenever the same snapshot would give other votes.
 CODE = "2"
@@ -73,6 +74,18 @@ class Votes:
     def m(self) -> int:
         """Number of pairs."""
         return len(self.source)
+
+
+def votes_folder(workspace: Workspace, name: str) -> Path:
+    """Folder of the votes of a snapshot."""
+    return workspace.graph / "votes" / name
+
+
+def nobody(kind: str, release: str) -> Votes:
+    """No votes at all, for a release that is ranked alone."""
+    none = np.zeros(0, np.uint32)
+    facts = VotesFacts(kind, release, "", CODE, 0, 0, 0, 0)
+    return Votes(facts, Names(kind, Texts.of([]), Texts.of([])), none, none, dict.fromkeys(COUNTS, none))
 
 
 def votes_id(kind: str, snapshot_key: str) -> str:

@@ -10,52 +10,22 @@ significant digit first within a bucket (Knuth, The Art of Computer Programming 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from inlink.errors import BadInput
-from inlink.kernels.csr_plan import MOST_NODES, Chunk, Longs, Plan, Singles, Words, plan_of
+from inlink.kernels.csr_plan import MOST_NODES, Chunk, Plan, plan_of
 from inlink.kernels.csr_radix import partition, rows_of, sort_keys, write_rows
+from inlink.kernels.csr_rows import Csr, Singles, Words
 from inlink.kernels.csr_turn import turned_rows
+
+__all__ = ["Csr", "csr_of_chunks", "csr_of_edges", "transpose"]
 
 MEMORY_BYTES = 2 << 30
 _CHUNK = 1 << 24  # edges that are converted, or whose rows are written out, at a time
 _NONE = np.empty(0, np.float32)
-
-
-@dataclass(frozen=True, slots=True)
-class Csr:
-    """Sorted rows of a graph; any array may be a memory map.
-
-    Shapes: offsets int64 (n + 1,), neighbours uint32 (m,), weights float32 (m,) or None where every edge counts 1.
-    `n_combined` edges of the input repeated another and are not counted in m.
-    """
-
-    offsets: Longs
-    neighbours: Words
-    weights: Singles | None = None
-    n_combined: int = 0
-
-    @property
-    def n(self) -> int:
-        """How many rows there are."""
-        return len(self.offsets) - 1
-
-    @property
-    def m(self) -> int:
-        """How many edges there are."""
-        return len(self.neighbours)
-
-    def row(self, node: int) -> Words:
-        """The neighbours of one node, ascending."""
-        return self.neighbours[self.offsets[node] : self.offsets[node + 1]]
-
-    def degrees(self) -> Longs:
-        """How many neighbours each row has: int64 (n,)."""
-        return np.diff(self.offsets)
 
 
 def csr_of_edges(

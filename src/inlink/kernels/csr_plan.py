@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 
 from inlink.errors import BadInput
 from inlink.kernels.csr_radix import count_fine
+from inlink.kernels.csr_rows import Longs, Singles, Words
 
-Words = NDArray[np.uint32]
-Longs = NDArray[np.int64]
-Singles = NDArray[np.float32]
 Chunk = tuple[Words, Words, Singles | None]
 
 MOST_NODES = 1 << 32

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inlink.errors import BadInput
-from inlink.kernels.csr_plan import Chunk, Longs, Plan, Words
+from inlink.kernels.csr_plan import Chunk, Plan
 from inlink.kernels.csr_radix import partition, sort_keys, write_rows
+from inlink.kernels.csr_rows import Longs, Words
 
 _NONE = np.empty(0, np.float32)
 

@@ -1,11 +1,12 @@
 """Which decoder reads bits: a plain one for little, a compiled one for much.
 
-Loading the compiler takes over a second, a number read plainly about a microsecond. So a process that reads little
-never loads it, and one that goes on reading (a server) does so once.
+Loading the compiler takes 0.3 s and more, a number read plainly half a microsecond. So a process that reads little
+never loads it, and one that goes on reading (a server) does so once; where it is loaded already, its code comes soon.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, Protocol, cast
 
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 
 from inlink.graph.blocks import plain
 
-PLAIN_NUMBERS = 400_000  # read plainly by a process before it loads the compiler: some 0.4 s
+PLAIN_NUMBERS = 600_000  # read plainly by a process before it loads the compiler: some 0.3 s
+PLAIN_NUMBERS_LOADED = 20_000  # where something else has loaded the compiler: some 10 ms
 
 Int = Any
 Sizes = tuple[int, int, int, int, int]
@@ -48,7 +50,7 @@ def decoder(n_numbers: int) -> Decoder:
     """What to read so many numbers (or names) with."""
     if _Choice.compiled is None:
         _Choice.n_read += n_numbers
-        if _Choice.n_read <= PLAIN_NUMBERS:
+        if _Choice.n_read <= (PLAIN_NUMBERS_LOADED if "numba" in sys.modules else PLAIN_NUMBERS):
             return cast(Decoder, plain)
         from inlink.graph.blocks import compiled  # the compiler takes more than a second to load
 

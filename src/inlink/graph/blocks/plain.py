@@ -17,6 +17,10 @@ Offsets = NDArray[np.int64]
 
 _LONGEST, _RAW, _FORGET, _LENGTH_BITS = 24, 32, 32, 5
 _SPARE = 16  # bytes behind the bits, so that 64 of them can be looked at anywhere
+_WINDOW = 40  # bytes that are looked at together: some thirty numbers
+_WORST_BITS = 64  # no number takes more
+_ESCAPE = (1 << _LONGEST) - 1
+_ZEROS = bytes([8, *((byte & -byte).bit_length() - 1 for byte in range(1, 256))])  # below the lowest set bit
 
 
 class _Bits:
@@ -42,31 +46,40 @@ def _decode(bits: _Bits, at: int, count: int, n_left: int, n: int) -> tuple[int,
     if previous >= n or at > bits.end:
         return -1, []
     numbers = [previous]
-    total, known, k = (n - previous) // max(n_left, 1), 2, 0
-    data, end = bits.data, bits.end
+    total, known = (n - previous) // max(n_left, 1), 2
+    data, end, seen, left = bits.data, bits.end, 0, 0  # seen: the next `left` bits
     for _ in range(1, count):
-        k = max((total // known).bit_length() - 1, 0)
-        if at > end:
-            return -1, []
-        byte = at >> 3
-        seen = int.from_bytes(data[byte : byte + 9], "little") >> (at & 7)
-        q = (seen & -seen).bit_length() - 1 if seen else _LONGEST
+        if left < _WORST_BITS:
+            at -= left
+            if previous >= n or at > end:
+                return -1, []
+            byte = at >> 3
+            seen = int.from_bytes(data[byte : byte + _WINDOW], "little") >> (at & 7)
+            left = 8 * _WINDOW - (at & 7)
+            at += left
+        k = (total // known | 1).bit_length() - 1
+        q = _ZEROS[seen & 255]
+        if q == 8:  # more than a byte of zeros
+            low = seen & _ESCAPE
+            q = (low & -low).bit_length() - 1 if low else _LONGEST
         if q < _LONGEST:
-            gap = (q << k) | ((seen >> (q + 1)) & ((1 << k) - 1))
-            at += q + 1 + k
+            seen >>= q + 1
+            gap = (q << k) | (seen & ((1 << k) - 1))
+            seen >>= k
+            left -= q + 1 + k
         else:
             gap = (seen >> _LONGEST) & 0xFFFFFFFF
-            at += _LONGEST + _RAW
+            seen >>= _LONGEST + _RAW
+            left -= _LONGEST + _RAW
         previous += gap + 1
-        if previous >= n or at > end:
-            return -1, []
         numbers.append(previous)
         total += gap
         known += 1
         if known == _FORGET:
             total >>= 1
             known >>= 1
-    return at, numbers
+    at -= left
+    return (-1, []) if previous >= n or at > end else (at, numbers)
 
 
 def read_list(words: Words, entry: int, counts: Ids, which: int, prefix: int, n: int, first: int) -> Ids:

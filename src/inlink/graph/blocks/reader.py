@@ -252,10 +252,10 @@ class Release:
         needed = spans[: -(-(wanted - layout.prefix) // layout.chunk)]
         parts: list[Nodes] = []
         done = layout.prefix
+        read = decoder(min(len(needed) * layout.chunk, count))
         for start in range(0, len(needed), _BATCH):
             for data in self.blocks.read(needed[start : start + _BATCH]):
                 size = min(layout.chunk, count - done)
-                read = decoder(size)
                 parts.append(whole(read.read_chunk(np.frombuffer(data, np.uint64), size, count - done, n), n))
                 done += size
         return parts
