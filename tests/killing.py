@@ -11,6 +11,17 @@ import threading
 from pathlib import Path
 
 
+class Pace:
+    """How long runs take in peace, so that kills fall within them though the machine is now faster, now slower."""
+
+    def __init__(self) -> None:
+        self.took_s = 0.0
+
+    def note(self, took_s: float) -> None:
+        """One more run came to its end unharmed."""
+        self.took_s = min(self.took_s or took_s, took_s)
+
+
 class Runner:
     """Runs `script`, which forks for each line that it reads, and prints the child and then how it ended."""
 

@@ -17,7 +17,7 @@ from inlink.check.keeping import CheckStore
 from inlink.store.database import StageDatabase
 from inlink.store.db.checks import CheckRow
 from inlink.store.workspace import Workspace
-from killing import Runner
+from killing import Pace, Runner
 
 SCRIPT = Path(__file__).with_name("crash_checks.py")
 N_HOSTS, N_PAGES = 8, 60
@@ -53,19 +53,21 @@ def survive(tmp_path: Path, n_kills: int, seed: int, new_database: Callable[[], 
     (tmp_path / "urls.txt").write_text("\n".join(EXPECTED), encoding="utf-8")
     killed = number = 0
     with serving({host: site(pages) for host in HOSTS}) as sites, contextlib.closing(Runner(SCRIPT)) as runner:
-        took = 0.0
+        pace = Pace()
         while killed < n_kills or not number:
             folder = made(tmp_path / f"killed{number}", sites.route, new_database() if new_database else None)
-            began, status = time.monotonic(), None
+            found, status = dict[str, str](), None
             while status != 0:
-                after_s = draw.uniform(0, took * 2 / 3) if took and killed < n_kills else None
+                was_whole, began = not found, time.monotonic()
+                after_s = draw.uniform(0, pace.took_s * 2 / 3) if number and killed < n_kills else None
                 status = runner.run(folder, tmp_path / "urls.txt", kill_after_s=after_s)
                 assert status in (0, -signal.SIGKILL)
                 killed += status != 0
+                if was_whole and status == 0:  # the first at least: it is not killed
+                    pace.note(time.monotonic() - began)
                 found = kept(folder)
                 assert found.items() <= EXPECTED.items()
             assert found == EXPECTED
-            took = took or time.monotonic() - began  # the first is not killed
             number += 1
     return killed
 

@@ -22,7 +22,7 @@ from inlink.store.db.watches import WatchRow
 from inlink.store.workspace import Workspace
 from inlink.urls.domains import SuffixRules
 from inlink.workbench.monitoring import add
-from killing import Runner
+from killing import Pace, Runner
 
 SCRIPT = Path(__file__).with_name("crash_monitor.py")
 N_SITES, N_PAGES = 3, 10
@@ -81,13 +81,13 @@ def survive(tmp_path: Path, n_kills: int, seed: int, new_database: Callable[[], 
     site = Site()
     with hosting(site.answer) as web, contextlib.closing(Runner(SCRIPT)) as runner:
         peaceful = made(tmp_path / "peace", web, new_database())
-        took = []
+        paces = [Pace() for _ in TIMES]
         for step, at_us in enumerate(TIMES):
             site.is_after = step > 0
             reset(peaceful, at_us)
             began = time.monotonic()
             assert runner.run(peaceful, at_us) == 0
-            took.append(time.monotonic() - began)
+            paces[step].note(time.monotonic() - began)
         states, events, told = outcome(peaceful)
         assert set(events.values()) == {1}
         assert len(events) == N_SITES * 6
@@ -100,13 +100,16 @@ def survive(tmp_path: Path, n_kills: int, seed: int, new_database: Callable[[], 
             for step, at_us in enumerate(TIMES):
                 site.is_after = step > 0
                 reset(folder, at_us)
-                status = None
+                status, is_whole = None, True
                 while status != 0:
-                    is_spared = killed >= n_kills
-                    after_s = None if is_spared else draw.uniform(0.01, took[step] * 0.9)
+                    is_spared, began = killed >= n_kills, time.monotonic()
+                    after_s = None if is_spared else draw.uniform(0.01, paces[step].took_s * 0.9)
                     status = runner.run(folder, at_us, kill_after_s=after_s)
                     assert status in (0, -signal.SIGKILL)
                     killed += status != 0
+                    is_whole = is_whole and status == 0
+                    if is_whole:
+                        paces[step].note(time.monotonic() - began)
             found, found_events, found_told = outcome(folder)
             assert found == states
             assert found_events == events
