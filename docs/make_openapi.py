@@ -83,7 +83,7 @@ def made_examples() -> dict[str, Any]:
     from inlink.sources.releases.place import FolderPlace
     from inlink.workbench import Workbench, releases
 
-    releases.open_place = lambda *_: FolderPlace(HERE)  # graphinfo.json here, instead of Common Crawl's
+    vars(releases)["open_place"] = lambda *_: FolderPlace(HERE)  # graphinfo.json here, instead of Common Crawl's
     with tempfile.TemporaryDirectory() as scratch, Workbench.create(Path(scratch) / "workspace") as bench:
         web = generate(Path(scratch) / "web")
         bench.add([str(path) for path in web.warcs])

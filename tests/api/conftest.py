@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from inlink.api.app import api
-from inlink.workbench import Workbench
+from inlink.sources.releases.place import FolderPlace
+from inlink.workbench import Workbench, releases
 
 
 @pytest.fixture(scope="session")
 def client(ranked_bench: Workbench) -> Iterator[TestClient]:
-    """The API over the ranked demo web."""
-    with TestClient(api(ranked_bench), raise_server_exceptions=False) as found:
+    """The API over the ranked demo web; what Common Crawl publishes is what docs/graphinfo.json says."""
+    with pytest.MonkeyPatch.context() as patch, TestClient(api(ranked_bench), raise_server_exceptions=False) as found:
+        patch.setattr(releases, "open_place", lambda *_: FolderPlace(Path(__file__).parents[2] / "docs"))
         yield found
 
 

@@ -90,7 +90,8 @@ def assert_fits(answer: object, name: str) -> None:
 
 def test_every_operation_has_an_example() -> None:
     bare = {"GET /openapi.json", "GET /watches/{watch_id}"}  # the demo web is not watched
-    bare |= {name for name, _ in OPERATIONS if name.startswith("GET /releases/")}  # nor has it a release
+    asked = {name for name, _ in OPERATIONS if name.startswith("GET /releases/")}  # nor has it a release
+    bare |= asked - {"GET /releases/published"}
     bare |= {name for name, operation in OPERATIONS if operation["tags"][0] in KEPT}  # what the database keeps is empty
     assert {name for name, _ in OPERATIONS} - set(examples()) == bare
 

@@ -144,6 +144,7 @@ PROBLEMS = {
     "a folder": ("/releases/who?domain=a.example&release=/etc", 400, "/api/v1/releases"),
     "a hidden folder": ("/releases/who?domain=a.example&release=..", 400, ""),
     "an inner address": ("/releases/who?domain=a.example&release=http://127.0.0.1:1/x", 403, ""),
+    "a mirror that is a folder": ("/releases/published?from=/etc", 400, "leave `from` out"),
     "no watch": ("/watches/7", 404, ""),
     "no day": ("/alerts?since=soon", 400, "write it as 2026-01-31"),
     "no operation": ("/friends", 404, "openapi.json"),

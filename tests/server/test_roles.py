@@ -16,10 +16,12 @@ from server_site import BASE, GOOD, NAMES, Browser, site_with_users
 from starlette.routing import Route
 
 from inlink.api.app import application
+from inlink.errors import Unreachable
 from inlink.server.asking import OPEN
 from inlink.server.forgery import token_of
 from inlink.web.app import ROUTES
 from inlink.web.cookies import SESSION
+from inlink.workbench import releases
 from inlink.workbench.accounts import Accounts
 from inlink.workbench.people import Role
 
@@ -97,6 +99,14 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Role | Non
 
 
 ADDRESSES = count()
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(*_: object) -> None:
+        raise Unreachable("no network", hint="")
+
+    monkeypatch.setattr(releases, "open_place", nowhere)
 
 
 def test_there_are_routes() -> None:

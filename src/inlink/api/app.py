@@ -34,6 +34,7 @@ from inlink.api.routers import (
     overview,
     pages,
     projects,
+    published,
     releases,
     runs,
     schedules,
@@ -50,7 +51,7 @@ from inlink.workbench import Workbench
 NOUNS = (
     *(status, overview, backlinks, domains, hosts, ips, subnets, anchors, pages, outlinks, outdomains),
     *(counts, compare, changes, broken, evidence, exports, authority, explain, what_if, runs, releases),
-    *(inputs, checks, watches, crawls, sql, jobs, schedules, projects, views, notes, users),
+    *(published, inputs, checks, watches, crawls, sql, jobs, schedules, projects, views, notes, users),
 )
 
 

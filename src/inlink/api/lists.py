@@ -23,6 +23,20 @@ from inlink.workbench.writing import CSV_END, cell, harmless
 
 Row = Mapping[str, object]
 
+MOST_AT_ONCE = 100_000
+"""Rows of an answer that is made whole in memory."""
+
+
+def at_most(limit: int | None) -> int:
+    """The rows to make for a limit: one more than may be, so that `check_whole` sees that there are more."""
+    return MOST_AT_ONCE + 1 if limit is None else min(limit, MOST_AT_ONCE + 1)
+
+
+def check_whole(n_rows: int, what: str, hint: str) -> None:
+    """Raises: BadInput for an answer of more rows than are made whole in memory."""
+    if n_rows > MOST_AT_ONCE:
+        raise BadInput(f"{what}: at most {MOST_AT_ONCE:,} rows are made whole in memory", hint=hint)
+
 
 def send_list(
     request: Request, asked: Listed, kind: type, found: Sequence[object], *, notes: Sequence[str] = ()

@@ -13,6 +13,7 @@ RELEASE = Field(
     description="A converted release: its name here, or (editors) an http(s) address. Default: the newest here."
 )
 KIND = f"Its graph of {KINDS[0]}s, or that of {KINDS[1]}s."
+_ADDRESS = re.compile(r"https?://[^/]", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
@@ -20,8 +21,15 @@ def release_of(text: str | None, *, addresses: bool = True) -> str | None:
     """The release that a request names. Raises: BadInput for anything but a name or an address."""
     if text is None or _NAME.fullmatch(text):
         return text
-    if addresses and re.match(r"https?://[^/]", text, re.IGNORECASE):
+    if addresses and _ADDRESS.match(text):
         return text
     raise BadInput(
         f"{text[:200]!r} is not the name of a release", hint="GET /api/v1/releases lists those that are here"
     )
+
+
+def mirror_of(text: str | None) -> str | None:
+    """The mirror that a request names. Raises: BadInput for anything but an address: no folder of this machine."""
+    if text is None or _ADDRESS.match(text):
+        return text
+    raise BadInput(f"{text[:200]!r} is no address", hint="write http:// or https://, or leave `from` out")

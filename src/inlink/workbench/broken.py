@@ -29,6 +29,7 @@ from inlink.workbench.page_ends import GONE, Broken, Ends, Seen, checked, states
 from inlink.workbench.places import Found, Served
 from inlink.workbench.ranking import held_run
 from inlink.workbench.results import Rows
+from inlink.workbench.totals import totals
 
 if TYPE_CHECKING:
     from inlink.store.workspace import Workspace
@@ -98,12 +99,23 @@ class _Linked:
     n_links: int = 0
 
 
+def _site(served: Served, found: Found) -> Found:
+    """The whole domain of a target."""
+    return found if found.target.scope == "domain" else served.locate(found.domain, "domain")
+
+
+def n_read(served: Served, found: Found) -> int:
+    """How many links `own` reads."""
+    sums = totals(served, _site(served, found))
+    return sums.n_links + sums.n_lost_links
+
+
 def own(bench: Questions, workspace: Workspace, served: Served, found: Found, *, limit: int | None) -> BrokenPages:
     """Pages of the target that are dead and linked from other domains, the worthiest first.
 
     What stands in for them may be any page of the site, whatever part of it is asked about.
     """
-    site = found if found.target.scope == "domain" else served.locate(found.domain, "domain")
+    site = _site(served, found)
     every = _own_pages(served, site)
     ends = Ends(workspace, served, every)
     broken = {page.key: end for page in every if (end := ends.broken(page)) is not None}

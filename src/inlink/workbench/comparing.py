@@ -11,10 +11,10 @@ from inlink.index.serving_sql import DerivedQuery, Key, Sql, all_of
 from inlink.workbench.conditions import Field, condition
 from inlink.workbench.cursors import after, read_cursor, view_digest
 from inlink.workbench.filters import comparisons, conjuncts, parse_filter
-from inlink.workbench.lists import Plan, answer_plan, check_columns, in_state, not_left_out, order_of
+from inlink.workbench.lists import Plan, answer_plan, check_columns, in_state, not_left_out, order_of, stream_plan
 from inlink.workbench.options import View, refuse
 from inlink.workbench.places import Found, Served
-from inlink.workbench.results import Rows
+from inlink.workbench.results import Rows, RowStream
 
 MODES = ("intersect", "gap", "union")
 MAX_TARGETS = 20
@@ -27,6 +27,21 @@ def compare(served: Served, found: Sequence[Found], mode: str, view: View) -> Ro
     Raises: BadInput for an unknown mode, or fewer than two targets.
     """
     given, found = found, _once(found)
+    rows = answer_plan(served, _plan(served, found, mode, view))
+    if view.cursor is not None:
+        return replace(rows, notes=())
+    notes = [*_notes(found), *_repeated(given, found)]
+    return replace(rows, notes=(*notes, *(() if rows.table.num_rows else (_why_empty(mode, view),))))
+
+
+def stream_compare(served: Served, found: Sequence[Found], mode: str, view: View) -> RowStream:
+    """All rows of `compare` (or `limit` of them), in batches. Raises: as `compare`."""
+    given, found = found, _once(found)
+    stream = stream_plan(served, _plan(served, found, mode, view))
+    return replace(stream, notes=(*_notes(found), *_repeated(given, found)))
+
+
+def _plan(served: Served, found: Sequence[Found], mode: str, view: View) -> Plan:
     _check(found, mode)
     refuse("compare", view, "group", "indirect", "folded")
     fields = _fields(len(found))
@@ -46,11 +61,7 @@ def compare(served: Served, found: Sequence[Found], mode: str, view: View) -> Ro
     if view.cursor is not None:
         cursor = read_cursor(view.cursor, served.serving.snapshot, digest, len(order))
         query = replace(query, after=after(order, cursor.keys))
-    rows = answer_plan(served, Plan("compare", None, view, query, digest, None, cursor=cursor, columns=columns))
-    if view.cursor is not None:
-        return replace(rows, notes=())
-    notes = [*_notes(found), *_repeated(given, found)]
-    return replace(rows, notes=(*notes, *(() if rows.table.num_rows else (_why_empty(mode, view),))))
+    return Plan("compare", None, view, query, digest, None, cursor=cursor, columns=columns)
 
 
 def _once(found: Sequence[Found]) -> list[Found]:

@@ -112,6 +112,13 @@ class Live(Questions):
         served = self._serve()
         return broken.own(self, self._home(), served, served.locate(site, scope), limit=limit)
 
+    def broken_reads(self, site: str, *, scope: str | None = None) -> int:
+        """How many links `broken` reads: all of the domain, whatever part of it is asked about."""
+        from inlink.workbench import broken
+
+        served = self._serve()
+        return broken.n_read(served, served.locate(site, scope))
+
     def broken_outgoing(
         self,
         site: str,

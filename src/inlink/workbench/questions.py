@@ -148,6 +148,15 @@ class Questions(Opened):
         found = [served.locate(target, scope, strict=checked.strict) for target in targets]
         return comparing.compare(served, found, mode, checked)
 
+    def stream_compare(
+        self, targets: Sequence[str], *, mode: str = "intersect", scope: str | None = None, **view: Unpack[ViewOptions]
+    ) -> RowStream:
+        """The whole of a comparison in bounded memory; `limit` and `cursor` are kept to."""
+        checked = view_of({"limit": None, **view})
+        served = self._serve()
+        found = [served.locate(target, scope, strict=checked.strict) for target in targets]
+        return comparing.stream_compare(served, found, mode, checked)
+
     def evidence(self, link_id: int) -> Evidence:
         """The archived record of a link, with the link marked.
 

@@ -11,16 +11,17 @@ from inlink.api.answering import Source, bench_of
 from inlink.api.lists import page_of
 from inlink.api.models import row_model, rows_model
 from inlink.api.operations import ask, failures, noun
-from inlink.api.parameters import Listed, Placed, word
+from inlink.api.parameters import MAX_PAGE, Listed, Placed, word
 from inlink.api.rows import checked_format, send_rows
 from inlink.errors import BadInput
 from inlink.mending.redirects import written
 from inlink.workbench import Rows
-from inlink.workbench.broken import BROKEN_STATES, OUT_COLUMNS, OWN_COLUMNS
+from inlink.workbench.broken import BROKEN_STATES, OUT_COLUMNS, OWN_COLUMNS, BrokenPages
 from inlink.workbench.fields import FieldInfo
 
 router = noun("broken")
 REDIRECTS = ("nginx", "apache", "csv")
+MOST_LINKS = 500_000
 _TYPES = {
     "worth": "float", "likeness": "float", "since": "time", "linked_from": "list", "anchors": "list",
     "is_internal": "bool", **dict.fromkeys(("n_domains", "n_follow_domains", "n_links", "n_pages"), "int"),
@@ -51,8 +52,28 @@ class RedirectsAsked(Placed):
     server: Annotated[str, word(REDIRECTS, "What reads the redirects.")] = "csv"
 
 
-def _page(rows: Rows, asked: BrokenAsked) -> Rows:
-    """A page of what is found whole."""
+def check_size(n_links: int, site: str, hint: str) -> None:
+    """Raises: BadInput for a site of more links than are read into memory for one answer."""
+    if n_links > MOST_LINKS:
+        raise BadInput(
+            f"{site[:200]} has {n_links:,} links, and all of them are read into memory to find what is broken: "
+            f"the API does so for at most {MOST_LINKS:,}",
+            hint=hint,
+        )
+
+
+def _found(request: Request, asked: Placed) -> BrokenPages:
+    """The dead pages of a site. Raises: BadInput for a site with too many links."""
+    bench = bench_of(request)
+    n_links = bench.broken_reads(asked.target, scope=asked.scope)
+    check_size(n_links, asked.target, "ask on the server: inlink broken SITE")
+    return bench.broken(asked.target, scope=asked.scope)
+
+
+def _page(rows: Rows, asked: BrokenAsked, format: str) -> Rows:
+    """A page of what is found whole. Raises: BadInput for more than a JSON answer holds."""
+    if format == "json" and min(len(rows), asked.limit or len(rows)) > MAX_PAGE:
+        raise BadInput(f"JSON answers hold at most {MAX_PAGE:,} rows", hint="set a limit and follow `next`")
     numbers, cursor = page_of(range(len(rows)), asked.limit, asked.cursor)
     table = rows.table.slice(numbers[0], len(numbers)) if numbers else rows.table.slice(0, 0)
     notes = () if asked.cursor else rows.notes
@@ -67,8 +88,7 @@ def broken(request: Request, asked: Annotated[BrokenAsked, Query()]) -> Response
     newer; it asks no page now.
     """
     format = checked_format(request, asked.format)
-    found = bench_of(request).broken(asked.target, scope=asked.scope)
-    return send_rows(request, _page(found.rows, asked), format, is_tagged=False)
+    return send_rows(request, _page(_found(request, asked).rows, asked, format), format, is_tagged=False)
 
 
 @ask(
@@ -80,8 +100,11 @@ def broken(request: Request, asked: Annotated[BrokenAsked, Query()]) -> Response
 def broken_outgoing(request: Request, asked: Annotated[BrokenAsked, Query()]) -> Response:
     """What a site links to that is dead, and from which pages."""
     format = checked_format(request, asked.format)
-    found = bench_of(request).broken_outgoing(asked.target, scope=asked.scope)
-    return send_rows(request, _page(found, asked), format, is_tagged=False)
+    bench = bench_of(request)
+    n_links = bench.n_outgoing(asked.target, scope=asked.scope)
+    check_size(n_links, asked.target, "ask about a part of it: a host, or a path as in a.example/guides/")
+    found = bench.broken_outgoing(asked.target, scope=asked.scope)
+    return send_rows(request, _page(found, asked, format), format, is_tagged=False)
 
 
 @router.get(
@@ -94,6 +117,6 @@ def broken_redirects(request: Request, asked: Annotated[RedirectsAsked, Query()]
     """From each dead page of a site to the nearest living one, for nginx, Apache or as CSV."""
     if asked.server not in REDIRECTS:
         raise BadInput(f"there are no redirects for {asked.server!r}", hint=f"use one of {', '.join(REDIRECTS)}")
-    found = bench_of(request).broken(asked.target, scope=asked.scope)
+    found = _found(request, asked)
     text = written(found.redirects, asked.server)
     return PlainTextResponse(text, headers=Source.of(found.rows.snapshot).headers)

@@ -12,6 +12,7 @@ from inlink.api.models import Open, row_model, rows_model
 from inlink.api.operations import ask, noun
 from inlink.api.parameters import Compared, options_of
 from inlink.api.rows import answer
+from inlink.workbench import Rows, RowStream
 from inlink.workbench.comparing import COLUMNS
 from inlink.workbench.fields import FieldInfo
 
@@ -34,9 +35,11 @@ def compare(request: Request, asked: Annotated[Compared, Query()]) -> Response:
     """
     bench = bench_of(request)
     options: dict[str, Any] = options_of(asked, "scope", "mode")
-    return answer(
-        request,
-        asked.format,
-        asked.limit,
-        lambda limit: bench.compare(asked.target, mode=asked.mode, scope=asked.scope, **{**options, "limit": limit}),
-    )
+
+    def page(limit: int | None) -> Rows:
+        return bench.compare(asked.target, mode=asked.mode, scope=asked.scope, **{**options, "limit": limit})
+
+    def stream(limit: int | None) -> RowStream:
+        return bench.stream_compare(asked.target, mode=asked.mode, scope=asked.scope, **{**options, "limit": limit})
+
+    return answer(request, asked.format, asked.limit, page, stream)

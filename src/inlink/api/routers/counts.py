@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from inlink.api.answering import Source, bench_of, is_known, not_modified, question_tag
-from inlink.api.lists import send_dicts
+from inlink.api.lists import at_most, check_whole, send_dicts
 from inlink.api.models import row_model, rows_model
 from inlink.api.operations import ask, noun
 from inlink.api.parameters import Sums, Text, options_of
@@ -22,6 +22,7 @@ router = noun("counts")
 
 COUNTED = "follow,nofollow,ugc,sponsored,kind,region,tld,lang"
 MAX_BY = 20
+_FEWER = "set a limit, or stream the links and count them: GET /api/v1/exports/backlinks?columns=…"
 _COLUMNS = {c.name: FieldInfo(c.name, c.type, c.meaning) for c in counting_by("kind").columns}
 _ROW = row_model("Count", {"by": FieldInfo("by", "text", "the column that is counted by"), **_COLUMNS})
 
@@ -46,8 +47,9 @@ def counts(request: Request, asked: Annotated[CountsAsked, Query()]) -> Response
     names = [name.strip() for name in asked.by.split(",") if name.strip()]
     if not 1 <= len(names) <= MAX_BY:
         raise BadInput(f"by takes 1 to {MAX_BY} columns, not {len(names)}", hint="write by=region,lang")
-    options: dict[str, Any] = options_of(asked, "by", "scope")
+    options: dict[str, Any] = {**options_of(asked, "by", "scope"), "limit": at_most(asked.limit)}
     found = [bench.counts(asked.target, name, scope=asked.scope, **options) for name in names]
+    check_whole(sum(len(part) for part in found), "too many values to count", _FEWER)
     rows = [{"by": name, **row} for name, part in zip(names, found, strict=True) for row in part.to_dicts()]
     source = Source.of(found[0].snapshot)
     return send_dicts(
