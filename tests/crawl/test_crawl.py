@@ -17,7 +17,7 @@ from hosting import Page, hosting, html
 from made_crawls import FAST, archived, records, run, workspace
 from warcio.archiveiterator import ArchiveIterator
 
-from inlink.errors import BadInput, Busy, NotConfigured, Refused
+from inlink.errors import BadInput, Busy, NotConfigured, Refused, Unreachable
 from inlink.store.workspace import Workspace
 from inlink.workbench import Workbench
 from inlink.workbench.crawling import CrawlOptions, crawl
@@ -390,7 +390,7 @@ def test_a_step_that_fails_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.M
             settle(self, pages)
 
         monkeypatch.setattr(Frontier, "settle", failing)
-        with pytest.raises(OSError, match="No space"):
+        with pytest.raises(Unreachable, match="is full"):
             run(tmp_path, web)
         monkeypatch.undo()
         before = archived(tmp_path)
