@@ -4,17 +4,19 @@
 
 Checks and runs of the monitor are killed fifty times with their rows in SQLite, and fifty times with them in PostgreSQL
 (left out, and the gate fails, where there is none). What must hold after each kill, and at the end, is asked by the
-tests of the same names, which make a few kills each: tests/crawl, tests/check and tests/monitor.
+tests of the same names, which make a few kills each: tests/crawl, tests/check and tests/monitor. The five kinds go side
+by side, each in a process of its own with its own web, database server and random numbers.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import multiprocessing
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,18 +30,31 @@ import postgres  # noqa: E402
 from frame import Gate  # noqa: E402
 from inlink.store.db import WorkDatabase  # noqa: E402
 
+KINDS = {
+    "crawl": (crawls.survive, 2),
+    "check": (checks.survive, 3),
+    "monitor": (monitor.survive, 4),
+    "check.postgresql": (checks.survive, 5),
+    "monitor.postgresql": (monitor.survive, 6),
+}
 
-def survived(name: str, kills: Callable[[Path], int], gate: Gate) -> None:
-    """Measure how many kills of one kind were survived: none where one was not."""
-    with tempfile.TemporaryDirectory() as folder:
+
+def survived(name: str, n_kills: int) -> int | None:
+    """How many kills of one kind were survived; None where one was not."""
+    survive, seed = KINDS[name]
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        more = []
+        programs = postgres.programs() if name.endswith("postgresql") else None
+        if programs is not None:
+            server = stack.enter_context(contextlib.closing(postgres.Server(programs)))
+            template = server.make()
+            WorkDatabase.open(server.url(template)).close()
+            more = [lambda: server.url(server.make(template))]
         try:
-            n_killed, n_harmed = kills(Path(folder)), 0
+            return survive(Path(folder), n_kills, seed, *more)
         except AssertionError:
             traceback.print_exc()
-            n_killed, n_harmed = 0, 1
-    gate.measure(f"live_kills.{name}", n_killed)
-    gate.measure(f"live_kills.{name}.harmed", n_harmed)
-    print(f"{name}: {n_killed} kills", flush=True)
+            return None
 
 
 def main() -> int:
@@ -47,20 +62,14 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=50)
     n = parser.parse_args().kills
     gate = Gate("live_kills")
-    survived("crawl", lambda folder: crawls.survive(folder, n, 2), gate)
-    survived("check", lambda folder: checks.survive(folder, n, 3), gate)
-    survived("monitor", lambda folder: monitor.survive(folder, n, 4), gate)
-    programs = postgres.programs()
-    if programs is not None:
-        with contextlib.closing(postgres.Server(programs)) as server:
-            template = server.make()
-            WorkDatabase.open(server.url(template)).close()
-
-            def new_database() -> str:
-                return server.url(server.make(template))
-
-            survived("check.postgresql", lambda folder: checks.survive(folder, n, 5, new_database), gate)
-            survived("monitor.postgresql", lambda folder: monitor.survive(folder, n, 6, new_database), gate)
+    names = [name for name in KINDS if "postgresql" not in name or postgres.programs() is not None]
+    with ProcessPoolExecutor(len(names), multiprocessing.get_context("spawn")) as pool:
+        found = {name: pool.submit(survived, name, n) for name in names}
+        for name, ended in found.items():
+            n_killed = ended.result()
+            gate.measure(f"live_kills.{name}", n_killed or 0)
+            gate.measure(f"live_kills.{name}.harmed", int(n_killed is None))
+            print(f"{name}: {n_killed} kills", flush=True)
     return gate.finish()
 
 
