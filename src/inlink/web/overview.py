@@ -25,6 +25,7 @@ from inlink.workbench.ranking import Authority
 TOP = 8
 FLOWS = 6
 MOST_RIVALS = 4
+CHANGED = ("change", "reason", "changed_at", "source_url")
 MISSING = (NotFound, NotConfigured, BadInput, CorruptIndex)
 
 
@@ -159,7 +160,7 @@ def _changes(bench: Workbench, query: Query, found: Overview) -> Rows | None:
     """The latest links won and lost; nothing where nothing changed."""
     if not (found.n_new_links or found.n_newly_lost_links or found.n_lost_links):
         return None
-    return bench.changes(query.q, scope=query.scope or None, limit=10)
+    return bench.changes(query.q, scope=query.scope or None, limit=10, columns=CHANGED)
 
 
 ROUTES = [Route("/overview", overview, methods=READS)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -63,15 +64,25 @@ class Query:
 
     def link(self, page: str, **changed: object) -> str:
         """The address of a page for this target; what is not named keeps to its default."""
-        kept: dict[str, object] = {"q": self.q, "scope": self.scope, "strict": "1" if self.strict else ""}
-        kept.update(changed)
-        asked = urlencode({name: value for name, value in kept.items() if value not in ("", None)})
+        asked = _asked_with(self, changed) if changed else _asked(self.q, self.scope, self.strict)
         return f"{page}?{asked}" if asked else page
 
     def same_view(self, **changed: object) -> str:
         """The address of backlinks in this view, with something changed."""
         view: dict[str, object] = {"where": self.where, "sort": self.sort, "group": self.group, "state": self.state}
         return self.link("/backlinks", **{**view, **changed})
+
+
+@lru_cache(64)
+def _asked(q: str, scope: str, strict: bool) -> str:
+    """The target alone in an address: a page has some thirty links that ask for nothing else."""
+    return _asked_with(Query(q, scope, strict), {})
+
+
+def _asked_with(query: Query, changed: dict[str, object]) -> str:
+    """The target in an address, and what else is asked."""
+    kept: dict[str, object] = {"q": query.q, "scope": query.scope, "strict": "1" if query.strict else "", **changed}
+    return urlencode({name: value for name, value in kept.items() if value not in ("", None)})
 
 
 def parameters(request: Request) -> dict[str, str]:
