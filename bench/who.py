@@ -10,9 +10,10 @@ which gives the newest Common Crawl graphs' mean (36), largest in-degree (0.4 % 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from range_server import serving_folder
 
 from inlink.fetch import Client, Policy
 from inlink.graph.blocks import Card, Layout, Release
+from inlink.graph.blocks.source import FolderSource
 from inlink.graph.blocks.writer import write_release
 from inlink.graph.release_lists import degrees_of
 from inlink.sources.releases_http import HttpSource
@@ -170,14 +172,39 @@ def entropy(release: Release) -> None:
             print(f"gap entropy of one mean a list, {label}: {bits / n_gaps:.2f} bits ({n_gaps:,} gaps)")
 
 
-def lookups(release: Release) -> None:
-    """Times of the strongest 100 referring domains with names, warm."""
+def asked_for(release: Release) -> dict[str, list[Card]]:
+    """Domains to ask for, by what they are called in the output."""
     random = np.random.default_rng(5)
     classes: dict[str, list[Card]] = {"any": [release.card(int(node)) for node in random.integers(0, release.n, 1000)]}
     strongest = map(release.card, random.integers(0, release.n // 10, 1000).tolist())
     classes["in-degree 100 to 10,000"] = [card for card in strongest if 100 <= card.n_in <= 10_000]
     strong = max(map(release.card, range(200)), key=lambda card: card.n_in)
     classes[f"the most linked ({strong.n_in:,})"] = [strong] * 100
+    return classes
+
+
+def cold(release: Release, folder: Path) -> None:
+    """As `lookups`, each asked once, of a release whose files are out of the system's memory when a class begins."""
+    assert isinstance(release.blocks.source, FolderSource)
+    for label, cards in asked_for(release).items():
+        fresh = Release.open(folder)
+        for name, (size, _) in release.manifest.files.items():
+            release.blocks.source.let_go(name, 0, -(-size // 4096) * 4096)  # mapped pages would stay
+            with (folder / name).open("rb") as stream:
+                os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        took = []
+        for card in dict.fromkeys(card.name for card in cards):
+            start = time.perf_counter()
+            fresh.referring(fresh.find(card) or fresh.card(0), 100)
+            took.append(1e3 * (time.perf_counter() - start))
+        p50, p99 = np.percentile(took, [50, 99])
+        print(f"top 100, {label}, from the disk: wall p50 {p50:.2f} ms, p99 {p99:.2f} ms ({len(took)} domains)")
+
+
+def lookups(release: Release) -> None:
+    """Times of the strongest 100 referring domains with names, warm."""
+    classes = asked_for(release)
+    strong = next(reversed(classes.values()))[0]
     for label, cards in classes.items():
         for card in cards:
             release.referring(release.find(card.name) or card, 100)
@@ -236,7 +263,7 @@ def main() -> None:
     parser.add_argument("--release", type=Path)
     parser.add_argument("--named", type=int, default=Layout().named)
     parser.add_argument("--head", type=int, default=Layout().head)
-    parser.add_argument("--only", choices=["sizes", "lookups", "requests"])
+    parser.add_argument("--only", choices=["sizes", "lookups", "cold", "requests"])
     parser.add_argument("--per-leaf", type=int, default=Layout().per_leaf)
     asked = parser.parse_args()
     folder = asked.release or asked.folder / f"release-{asked.domains}-{asked.per_leaf}-{asked.named}-{asked.head}"
@@ -244,7 +271,11 @@ def main() -> None:
         layout = Layout(named=asked.named, head=asked.head, per_leaf=asked.per_leaf)
         make(folder, asked.domains, asked.edges, layout)
     release = Release.open(folder)
-    for name, part in (("sizes", sizes), ("lookups", lookups), ("requests", lambda release: requests(release, folder))):
+    parts: dict[str, Callable[[Release], None]] = {
+        "sizes": sizes, "cold": lambda release: cold(release, folder), "lookups": lookups,
+        "requests": lambda release: requests(release, folder),
+    }  # fmt: skip
+    for name, part in parts.items():
         if asked.only in (None, name):
             part(release)
 
