@@ -1,7 +1,8 @@
 """Speaks as the process of a job does, and does what its arguments say; for tests of the worker alone.
 
 The seeds of a crawl are the script: `line X`, `step N`, `wait` (until asked to stop), `deaf` (stops for nobody),
-`sleep S`, `note FILE` (adds a line to it), `die`, `busy`, `fail X`, `once FILE` (dies the first time).
+`sleep S`, `until FILE` (is there, or it is to stop), `note FILE` (adds a letter to it), `die`, `busy`, `fail X`,
+`once FILE` (dies the first time).
 """
 
 from __future__ import annotations
@@ -46,6 +47,10 @@ def done(word: str, stop: threading.Event) -> dict[str, object] | None:
         time.sleep(600)
     elif verb == "sleep":
         time.sleep(float(rest))
+    elif verb == "until":
+        while not Path(rest).exists():
+            if stop.wait(0.02):
+                return {"state": "stopped", "said": "some of it"}
     elif verb == "note":
         with Path(rest).open("a") as file:
             file.write("x")
