@@ -12,6 +12,7 @@ import pytest
 from made_snapshot import Made, make
 
 from inlink.index.serving import build_serving
+from inlink.index.serving_database import ServingDatabase
 from inlink.index.serving_sql import COLLAPSE
 from inlink.workbench import Workbench, hands
 from inlink.workbench.fields import shown_fields
@@ -188,3 +189,17 @@ def test_a_failing_visitor_gives_its_turn_back() -> None:
     with turns:
         assert turns._n_free == 0
     assert turns._n_free == 1
+
+
+def test_evidence_of_a_shown_link_is_found_at_its_row(served_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Workbench.over(served_file, suffixes=["pages.example"], threads=1) as bench:
+        numbers: list[int] = []
+        for domain in ("a.example", "b.example", "me.pages.example"):
+            for rows in (bench.backlinks(domain, limit=4), bench.changes(domain, limit=4)):
+                numbers += [int(str(row["link_id"])) for row in rows.to_dicts()]
+        assert len(set(numbers)) > 10
+        with monkeypatch.context() as patched:
+            patched.setattr(ServingDatabase, "_alone", None)  # what reads the whole index
+            found = [bench.evidence(number) for number in numbers]
+    with Workbench.over(served_file, suffixes=["pages.example"], threads=1) as fresh:
+        assert found == [fresh.evidence(number) for number in numbers]

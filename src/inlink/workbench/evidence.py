@@ -27,7 +27,7 @@ _LINK = """
            coalesce(c.fetched_at, l.last_seen) AS fetched_at, c.depth,
            c.is_revisit, c.evidence_file, c.evidence_offset, c.evidence_length
     FROM links l LEFT JOIN captures c ON c.capture_id = l.capture_id AND c.page = l.source_page
-    WHERE l.link_id = ? LIMIT 1
+    WHERE {}l.link_id = ? LIMIT 1
 """
 
 
@@ -36,13 +36,12 @@ def show(served: Served, link_id: int, workspace: Workspace | None, *, around: i
 
     Raises: NotFound for an unknown link.
     """
-    rows = served.serving.arrow(Sql(_LINK, (link_id,)), is_long=True).to_pylist()
-    if not rows:
+    link = _link(served, link_id)
+    if link is None:
         raise NotFound(
             f"there is no link {link_id} between two domains in the index",
             hint="take it from the column link_id: inlink backlinks TARGET --columns link_id,source_url",
         )
-    link = rows[0]
     if link["evidence_offset"] is None or link["depth"] in ("csv", "webmention"):
         return _answer(
             link, "unknown", note=f"the link was listed in {link['evidence_file']}; there is no record of it"
@@ -58,6 +57,14 @@ def show(served: Served, link_id: int, workspace: Workspace | None, *, around: i
     except InlinkError as error:
         return _answer(link, "changed", note=f"the archive cannot be read there: {error.message}")
     return _in_wat(link, item) if isinstance(item, WatRecord) else _in_record(link, item, around)
+
+
+def _link(served: Served, link_id: int) -> dict[str, Any] | None:
+    """A link by its number: at the row where it was shown lately, else looked for in the whole index."""
+    row = served.seen.get(link_id)
+    found = [] if row is None else served.serving.arrow(Sql(_LINK.format("l.row = ? AND "), (row, link_id))).to_pylist()
+    found = found or served.serving.arrow(Sql(_LINK.format(""), (link_id,)), is_long=True).to_pylist()
+    return found[0] if found else None
 
 
 def _place(name: str, workspace: Workspace | None, served: Served) -> str:

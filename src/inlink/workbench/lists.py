@@ -105,6 +105,8 @@ def answer_plan(served: Served, plan: Plan, made: tuple[pa.Table, int] | None = 
         names = [f"_k{n}" for n in range(len(plan.query.order))]
         last = table.slice(table.num_rows - 1).select(names).to_pylist()[0]
         cursor = write_cursor(Cursor(tuple(last.values()), n_after, n_total), served.serving.snapshot, plan.digest)
+    if "link_id" in plan.columns and view.limit is not None:
+        served.see(table["link_id"].to_pylist(), table[f"_k{len(plan.query.order) - 1}"].to_pylist())
     target = plan.found.target if plan.found else None
     shown, snapshot = table.select(list(plan.columns)), served.serving.snapshot
     return Rows(shown, plan.columns, n_total, cursor, target, snapshot, is_kept=kept is not None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_args
 
@@ -20,6 +20,7 @@ T = TypeVar("T")
 REMEMBERED = 4096
 REMEMBERED_ANSWERS = 1024
 HELD = 512  # costly answers
+SEEN = 20_000  # links whose rows are known
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Served:
     """What questions are asked of: an open serving file and the suffix rules that its snapshot was made with.
 
     remembered: answers that were costly; a served file never changes, so they stay right.
+    seen: rows of the links that were shown lately, by their numbers: nothing else leads from a number to its link.
     """
 
     serving: Serving
@@ -34,6 +36,7 @@ class Served:
     hands: Hands = field(default_factory=Hands, repr=False)
     turns: Turns = field(default_factory=Turns, repr=False)
     remembered: dict[Any, Any] = field(default_factory=dict, repr=False)
+    seen: dict[int, int] = field(default_factory=dict, repr=False)
     _located: dict[tuple[str, str | None, bool], Found] = field(default_factory=dict, repr=False)
 
     def remember(self, key: object, answer: object) -> None:
@@ -41,6 +44,12 @@ class Served:
         if len(self.remembered) >= REMEMBERED_ANSWERS:
             self.remembered.clear()
         self.remembered[key] = answer
+
+    def see(self, links: Sequence[int | None], rows: Sequence[int]) -> None:
+        """Note where links that are shown stand; where too many are noted, all are forgotten."""
+        if len(self.seen) + len(links) > SEEN:
+            self.seen.clear()
+        self.seen.update((link, row) for link, row in zip(links, rows, strict=True) if link is not None)
 
     def locate(self, text: str, scope: str | None, *, strict: bool = False) -> Found:
         """The target of a text, and where it stands; targets asked for lately are remembered.
