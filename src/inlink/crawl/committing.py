@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from inlink.crawl.archive import Archive, Earlier, payload_digest, read_body
@@ -21,7 +22,7 @@ from inlink.crawl.words import ASIDE
 from inlink.crawl.words import LEFT_OUT as LEFT_OUT_WORDS
 from inlink.fetch import Memory, Reply
 from inlink.fetch.memory import Known
-from inlink.sources.codings import undo_codings
+from inlink.sources.codings import Decoded, undo_codings
 from inlink.sources.limits import DEFAULT_LIMITS
 from inlink.sources.records import Record
 
@@ -31,7 +32,7 @@ MAX_FAILURES = 5  # of a host in a row, before it is set aside
 WELCOMED = "welcomed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Outcome:
     """A page that was asked for. `known`: what was archived of it before; `sitemaps`: what its robots.txt names."""
 
@@ -39,6 +40,12 @@ class Outcome:
     reply: Reply
     known: Known | None = None
     sitemaps: tuple[str, ...] = ()
+
+    @cached_property
+    def decoded(self) -> Decoded:
+        """The body without its content codings."""
+        reply = self.reply
+        return _undone(reply.body, reply.headers)
 
 
 @dataclass(slots=True)
@@ -179,7 +186,7 @@ class Committer:
                 fates.settled.append(Settled(task.id, LEFT_OUT, reply.error))
             elif reply.status is None:
                 self._failed(outcome, fates)
-            elif _deserves_another_try(task, reply):
+            elif _deserves_another_try(outcome):
                 fates.again.append(task.id)
                 self._sums.n_again += 1
             else:
@@ -227,10 +234,8 @@ class Committer:
         if earlier is None and reply.status == 200 and reply.cut is None:
             etag, modified = reply.header("etag"), reply.header("last-modified")
             known.append(Known(outcome.task.url, etag, modified, digest, reply.asked_at_us, placed.place))
-        codings = next((value for name, value in headers if name.lower() == "content-encoding"), "")
-        if codings and body:
-            decoded = undo_codings(body, codings, DEFAULT_LIMITS)
-            body = b"" if decoded.slug == "body-undecodable" else decoded.body
+        decoded = outcome.decoded if body is reply.body else _undone(body, headers)
+        body = b"" if decoded.slug == "body-undecodable" else decoded.body
         return Record(reply.url, reply.asked_at_us, status, headers, body, placed.offset, placed.length, digest)
 
     def _earlier_answer(self, old: Known) -> tuple[int, tuple[tuple[str, str], ...], bytes] | None:
@@ -303,12 +308,22 @@ class Committer:
                     del self._taken[task.host_id]
 
 
-def _deserves_another_try(task: Task, reply: Reply) -> bool:
-    """Whether an answer may be another one later: the server is busy or broken, or the body did not come whole."""
+def _undone(body: bytes, headers: Iterable[tuple[str, str]]) -> Decoded:
+    """A body without the content codings that its headers name."""
+    codings = next((value for name, value in headers if name.lower() == "content-encoding"), "")
+    return undo_codings(body, codings, DEFAULT_LIMITS) if codings and body else Decoded(body)
+
+
+def _deserves_another_try(outcome: Outcome) -> bool:
+    """Whether an answer may be another one later: the server is busy or broken, or the body came in part or damaged."""
+    task, reply = outcome.task, outcome.reply
     if reply.status in (429, 503):
         return task.n_tries + 1 < MAX_BUSY_TRIES
-    is_poor = (reply.status or 0) in (500, 502, 504) or reply.cut in ("disconnect", "time")
-    return is_poor and task.n_tries + 1 < MAX_TRIES
+    if task.n_tries + 1 >= MAX_TRIES:
+        return False
+    if (reply.status or 0) in (500, 502, 504) or reply.cut in ("disconnect", "time"):
+        return True
+    return reply.cut is None and outcome.decoded.slug == "body-undecodable"
 
 
 def _settled(outcome: Outcome, found: Harvest) -> Settled:
