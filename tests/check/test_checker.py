@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -38,6 +40,30 @@ def test_verdict(checked: tuple[dict[str, Verdict], Sites], case: str) -> None:
     url, verdict, reason = CASES[case]
     found = checked[0][url]
     assert (found.verdict, found.reason) == (verdict, reason), found
+
+
+def test_refused_and_tls() -> None:
+    """A port where nobody listens, and a server that does not know TLS."""
+    urls = ["https://closed.example/bread", "https://no-tls.example/bread"]
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example ESMTP\r\n")
+        writer.close()
+
+    async def check() -> list[tuple[str, str]]:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            closed = taken.getsockname()[1]
+        server = await asyncio.start_server(greet, "127.0.0.1", 0)
+        routes = (
+            f"closed.example=127.0.0.1:{closed}",
+            f"no-tls.example=127.0.0.1:{server.sockets[0].getsockname()[1]}",
+        )
+        policy = Policy(routes=tuple(map(parse_route, routes)), connect_timeout_s=60)
+        async with server, Fetcher(policy, dataclasses.replace(MANNERS, total_timeout_s=60)) as fetcher:
+            checker = Checker(fetcher, patience=Patience(again_s=0.01))
+            return [(verdict.verdict, verdict.reason) for verdict in [await checker.check(url) for url in urls]]
+
+    assert asyncio.run(check()) == [("refused", "refused"), ("tls", "tls")]
 
 
 def test_all_verdicts_are_of_the_closed_lists(checked: tuple[dict[str, Verdict], Sites]) -> None:
