@@ -8,7 +8,8 @@ and the names stand on disk. The k-th domain has C / (k + 15) in-links, as in wh
 over all domains, one in each of as many equal stretches: a leader of 4, 8, 16 … domains of the stretch, so that the
 leaders of twice as many domains link twice as often, and more than half of the domains link to nobody. No locality:
 the gaps of lists are as long as they can be. Out-lists are not made, only how long they are. In-lists are made twice,
-to count and to write; both times are the same by seed. Prints seconds, memory and size.
+to count and to write; both times are the same by seed. A killed run keeps names and counts. Prints seconds, memory and
+size.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import argparse
 import mmap
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -141,14 +143,26 @@ class Streamed:
             self.done(done - total // 2)
 
 
-def counted(n: int, m: int) -> tuple[Longs, Longs, float]:
-    """Offsets of the in-lists, of the out-lists, and the scale of lengths."""
+def counted(work: Path, n: int, m: int, threads: int) -> tuple[Longs, Longs, float]:
+    """Offsets of the in-lists, of the out-lists, and the scale of lengths. Counts are kept in the folder."""
     scale = m / np.log((n + FLAT) / FLAT)
-    n_in, n_out, none = np.zeros(n, np.uint32), np.zeros(n, np.uint32), np.zeros(0, np.uint32)
-    fill(0, n, n, scale, none, n_in, n_out, True)
-    print(
-        f"longest in-list {int(n_in.max()):,}, out-list {int(n_out.max()):,}; {np.mean(n_out == 0):.0%} link to nobody"
-    )
+    kept = work / f"counts-{n}-{m}.npy"
+    if kept.exists():
+        n_in, n_out = np.load(kept)
+    else:
+        n_in, none = np.zeros(n, np.uint32), np.zeros(0, np.uint32)
+        fill(0, 0, n, scale, none, n_in, n_in, True)  # compiles
+        bounds = np.linspace(0, n, threads + 1).astype(int).tolist()
+        parts = [np.zeros(n, np.uint32) for _ in range(threads)]
+        with ThreadPoolExecutor(threads) as pool:
+            each = zip(bounds[:-1], bounds[1:], parts, strict=True)
+            for done in [pool.submit(fill, a, b, n, scale, none, n_in, part, True) for a, b, part in each]:
+                done.result()
+        n_out = np.sum(parts, axis=0, dtype=np.uint32)
+        np.save(kept.with_suffix(".new.npy"), np.stack([n_in, n_out]))
+        kept.with_suffix(".new.npy").rename(kept)
+    print(f"longest in-list {int(n_in.max()):,}, out-list {int(n_out.max()):,}", end="; ")
+    print(f"{np.mean(n_out == 0):.0%} link to nobody")
     offsets = []
     for counts in (n_in, n_out):
         offsets.append(np.zeros(n + 1, np.int64))
@@ -165,7 +179,7 @@ def write(folder: Path, n: int, m: int, workers: int) -> None:
         convert_names([Made("vertices", lambda: vertices(n))], work, Findings(), lambda _: None)
     names = open_names(work)
     print(f"names after {time.monotonic() - start:.0f} s, CPU {time.process_time():.0f} s", flush=True)
-    in_offsets, out_offsets, scale = counted(n, m)
+    in_offsets, out_offsets, scale = counted(work, n, m, workers)
     print(f"counted after {time.monotonic() - start:.0f} s, CPU {time.process_time():.0f} s", flush=True)
     random = np.random.default_rng(1)
     mass = random.standard_normal(n, np.float32)
