@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import ipaddress
 import signal
 import socket
@@ -18,7 +19,6 @@ import pyarrow as pa
 import uvicorn
 
 from inlink.errors import BadInput, Busy, Refused
-from inlink.fetch.collecting import seldom_collected
 from inlink.server.app import create_app
 from inlink.server.guard import bracketed
 from inlink.server.site import LOOPBACK_NAMES, Site, site_of
@@ -28,6 +28,7 @@ from inlink.workbench import Workbench
 MEMORY = "160MB"  # of the served file's pages and of queries: answers are as quick as with a gigabyte
 GRACE_S = 10  # for answers that are being written when the server is stopped
 EVERYWHERE = ("0.0.0.0", "[::]")  # noqa: S104  said as an address that this machine can open
+YOUNG = 10_000  # new objects between two looks for circles; a page makes some thousands
 AT_ONCE = 500  # connections; more are told to come again
 
 
@@ -118,9 +119,22 @@ def run(bench: Workbench, listener: socket.socket, site: Site | None = None, tls
     compile_templates()
     # Arrow's own allocators keep for each thread what it has freed: 60 MB with 16 visitors, and no faster for it.
     pa.set_memory_pool(pa.system_memory_pool())
-    # What a site is made of stays: looking through it for circles would stop all answers for a tenth of a second.
-    with contextlib.suppress(KeyboardInterrupt), _stopped_by_sigterm(), seldom_collected():
+    with contextlib.suppress(KeyboardInterrupt), _stopped_by_sigterm(), _frozen():
         uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def _frozen() -> Iterator[None]:
+    """What a site is made of stays: looking through it for circles would stop all answers for a tenth of a second."""
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 @contextlib.contextmanager
