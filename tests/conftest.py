@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 import postgres
+from inlink.cli.main import main
 from inlink.demo import DemoWeb, generate
 from inlink.store.db import WorkDatabase
 from inlink.workbench import Workbench
@@ -120,3 +121,18 @@ def ranked_bench(demo_bench: Workbench, tmp_path_factory: pytest.TempPathFactory
     with Workbench.open(folder) as made:
         made.rank()
         yield made
+
+
+@pytest.fixture
+def told(
+    ranked_bench: Workbench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., str]:
+    """What the command line says to arguments; it finds the ranked demo open, which saves most of the time."""
+    monkeypatch.setattr(Workbench, "open", lambda _path: ranked_bench)
+    monkeypatch.setattr(Workbench, "close", lambda _self: None)
+
+    def perform(*arguments: str) -> str:
+        assert main(["-w", str(ranked_bench.path), "-q", *arguments]) == 0, capsys.readouterr().err
+        return capsys.readouterr().out
+
+    return perform

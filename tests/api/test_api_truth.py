@@ -9,24 +9,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from inlink.cli.main import main
 from inlink.workbench import Workbench
 
 Told = Callable[..., str]
 SITE = "crumbandcrust.example"
-
-
-@pytest.fixture
-def told(ranked_bench: Workbench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Told:
-    """What the command line says to arguments; it finds the workspace open, which saves most of the time."""
-    monkeypatch.setattr(Workbench, "open", lambda _path: ranked_bench)
-    monkeypatch.setattr(Workbench, "close", lambda _self: None)
-
-    def perform(*arguments: str) -> str:
-        assert main(["-w", str(ranked_bench.path), "-q", *arguments]) == 0, capsys.readouterr().err
-        return capsys.readouterr().out
-
-    return perform
 
 
 VIEWS: dict[str, tuple[str, dict[str, str]]] = {

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from inlink.cli.main import main
 from inlink.server.app import create_app
 from inlink.web.tables_list import TABLES
 from inlink.workbench import QUESTIONS, Workbench
@@ -37,19 +36,6 @@ def site(ranked_bench: Workbench) -> Iterator[TestClient]:
 @pytest.fixture(scope="module")
 def domains(ranked_bench: Workbench) -> list[str]:
     return [str(row["domain"]) for row in ranked_bench.sql("select domain from domains order by 1").to_dicts()]
-
-
-@pytest.fixture
-def told(ranked_bench: Workbench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Told:
-    """What the command line says to arguments; it finds the workspace open, which saves most of the time."""
-    monkeypatch.setattr(Workbench, "open", lambda _path: ranked_bench)
-    monkeypatch.setattr(Workbench, "close", lambda _self: None)
-
-    def perform(*arguments: str) -> str:
-        assert main(["-w", str(ranked_bench.path), "-q", *arguments]) == 0, capsys.readouterr().err
-        return capsys.readouterr().out
-
-    return perform
 
 
 class Tables(HTMLParser):
