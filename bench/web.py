@@ -30,6 +30,7 @@ from inlink.workbench import Workbench
 from lookups import targets_of
 
 HERE = Path(__file__).parent
+COME_PER_S = 4  # visitors; the first seconds, until all have come, are not counted
 PAGES = ("overview", "backlinks", "domains", "anchors", "pages", "outgoing")
 
 
@@ -66,30 +67,39 @@ def memory_mb(server: psutil.Process) -> float:
     return sum(one.memory_info().rss for one in (server, *server.children(recursive=True))) / 2**20
 
 
-def visit(locust: Path, folder: Path, url: str, given: argparse.Namespace, server: psutil.Process) -> float:
-    """Let the visitors loose; the most memory that the server held."""
+def worked_s(server: psutil.Process) -> float:
+    """Processor time of the server so far."""
+    spent = server.cpu_times()
+    return float(spent.user + spent.system)
+
+
+def visit(
+    locust: Path, folder: Path, url: str, given: argparse.Namespace, server: psutil.Process
+) -> tuple[float, float]:
+    """Let the visitors loose; the most memory that the server held, MiB, and its processor time, seconds."""
     command = [
         str(locust), "-f", str(HERE / "web_users.py"), "--headless", "--only-summary", "--users", str(given.users),
-        "--spawn-rate", str(given.users), "--run-time", f"{given.seconds}s", "--host", url,
+        "--spawn-rate", str(COME_PER_S), "--run-time", f"{given.seconds}s", "--host", url,
         "--csv", str(folder / "out"), "--loglevel", "WARNING", "--reset-stats",
     ]  # fmt: skip
     env = {**os.environ, "INLINK_BENCH_PLAN": str(folder / "plan.json")}
-    most = 0.0
+    most, before = 0.0, worked_s(server)
     with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as visitors:
         while visitors.poll() is None:
             most = max(most, memory_mb(server))
             time.sleep(0.5)
-    return most
+    return most, worked_s(server) - before
 
 
-def report(folder: Path, most_mb: float) -> int:
+def report(folder: Path, most_mb: float, spent_s: float) -> int:
     """Print the table; 1 where a page failed."""
-    failed = 0
+    failed = n_requests = 0
     with (folder / "out_stats.csv").open(encoding="utf-8") as file:
         print("| page | requests | failed | requests/s | p50 ms | p99 ms | bytes |")
         print("|---|---:|---:|---:|---:|---:|---:|")
         for row in csv.DictReader(file):
             failed += int(row["Failure Count"])
+            n_requests = int(row["Request Count"])  # the last row is all of them
             print(
                 f"| {row['Name']} | {row['Request Count']} | {row['Failure Count']} | {float(row['Requests/s']):.1f} "
                 f"| {row['50%']} | {row['99%']} | {float(row['Average Content Size']):,.0f} |"
@@ -97,6 +107,7 @@ def report(folder: Path, most_mb: float) -> int:
     with (folder / "out_failures.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             print(f"failed: {row['Occurrences']} x {row['Name']}: {row['Error'][:120]}")
+    print(f"processor time of the server: {1000 * spent_s / max(n_requests, 1):.1f} ms a page, on the average")
     print(f"most memory of the server: {most_mb:,.0f} MiB")
     return 1 if failed else 0
 
@@ -121,8 +132,8 @@ def main() -> int:
                 time.sleep(0.2)
             words = json.dumps(plan(given.serving, tuple(given.pause)))
             (folder / "plan.json").write_text(words, encoding="utf-8")
-            most = visit(given.locust, folder, url, given, psutil.Process(process.pid))
-            return report(folder, most)
+            found = visit(given.locust, folder, url, given, psutil.Process(process.pid))
+            return report(folder, *found)
     finally:
         process.terminate()
         process.join()
