@@ -297,6 +297,19 @@ def test_a_list_on_a_server_leads_to_no_local_file(
     assert all(isinstance(each, BadInput) for each in found)
 
 
+@pytest.mark.parametrize("entry", ["{}/b.warc.gz", "../b.warc.gz", "sub/../../b.warc.gz", "//b.warc.gz"])
+def test_a_list_does_not_lead_out_of_the_folder_that_is_its_base(folder: Path, tmp_path: Path, entry: str) -> None:
+    base = folder / "base"
+    base.mkdir()
+    (base / "a.warc").write_bytes(WARC)
+    listed = tmp_path / "x.paths"
+    listed.write_text(f"a.warc\n{entry.format(folder)}\n")
+    first, second = opened(listed, base_url=str(base))
+    assert isinstance(first, InputFile)
+    assert isinstance(second, BadInput)
+    assert "points outside of" in second.message
+
+
 PACKINGS: dict[str, Callable[[Sequence[bytes]], bytes]] = {
     "plain": b"".join,
     "gzip": made.gzip_members,

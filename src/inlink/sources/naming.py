@@ -99,11 +99,18 @@ def entries_of(blob: Blob, place: str, base: str | None, limits: Limits) -> Iter
 
 
 def _joined(base: str, entry: str, place: str) -> str | BadInput:
-    """The address of an entry; one that would lead from an address to a file on this machine is refused."""
+    """An entry below its base. One that leads from an address to this machine, or out of a folder, is refused."""
+    if not is_address(base) and _leads_out(entry):
+        return problem(f"{place}: {entry} points outside of {base}", place, "unreadable", "name it itself")
     joined = urljoin(base, entry)
     if is_address(base) and not is_address(joined):
         return problem(f"{place}: {entry} is no address", entry, "unreadable", "name it itself")
     return joined
+
+
+def _leads_out(entry: str) -> bool:
+    """Whether a path may lead out of the folder that it is put below."""
+    return Path(entry).is_absolute() or ".." in Path(entry).parts
 
 
 def _entry(entry: str, place: str, base: str | None) -> str | BadInput:
@@ -115,7 +122,7 @@ def _entry(entry: str, place: str, base: str | None) -> str | BadInput:
         first = entry.split("/", 1)[0]
         before, found, _ = urlsplit(place).path.partition(f"/{first}/")
         return _joined(place, f"{before}/{entry}" if found else entry, place)
-    if Path(entry).is_absolute() or ".." in Path(entry).parts:
+    if _leads_out(entry):
         return problem(f"{place}: {entry} points outside the list's own folder", place, "unreadable", "name it itself")
     beside = Path(place).parent / entry
     if beside.exists():
