@@ -303,3 +303,9 @@ def test_what_people_with_accounts_may_not_import(here: Workbench, folders: Path
     with pytest.raises(Refused, match="in no folder"):
         here.jobs.schedules.add(EDITOR, "release", {"name": "latest", "where": named}, every="1w")
     assert here.jobs.start("add", {"inputs": [named]}).state == "queued"  # at the machine itself
+
+
+def test_a_pattern_is_not_looked_for_outside(here: Workbench, folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("glob.iglob", lambda *_, **__: pytest.fail("other folders are searched through"))
+    with pytest.raises(Refused, match="in no folder"):
+        here.jobs.start("add", {"inputs": [f"{folders}/**/*"]}, EDITOR)

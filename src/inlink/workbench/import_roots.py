@@ -47,12 +47,18 @@ def _is_within(spec: str, roots: list[Path]) -> bool:
         if "\0" in spec or ".." in Path(spec).parts:
             return False
         if not glob.has_magic(spec):
-            found = [spec]
-        else:  # what it names now, and the part before its first sign
-            found = [*glob.glob(spec, recursive=True), _before_magic(spec)]  # noqa: PTH207
-        return all(any(_real(name).is_relative_to(root) for root in roots) for name in found)
+            return _is_below(spec, roots)
+        # The part before its first sign comes first: nothing else is searched through. Then what it names now.
+        return _is_below(_before_magic(spec), roots) and all(
+            _is_below(name, roots)
+            for name in glob.iglob(spec, recursive=True)  # noqa: PTH207
+        )
     except (OSError, ValueError):
         return False
+
+
+def _is_below(path: str, roots: list[Path]) -> bool:
+    return any(_real(path).is_relative_to(root) for root in roots)
 
 
 def _before_magic(spec: str) -> str:
