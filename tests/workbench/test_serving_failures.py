@@ -12,11 +12,11 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from inlink.errors import Busy
+from inlink.errors import Busy, TookTooLong
 from inlink.index import serving_db
 from inlink.index.serving_reader import Serving
 from inlink.index.serving_sql import Sql
-from inlink.workbench import Workbench
+from inlink.workbench import Workbench, deadlines
 
 COUNT = Sql("SELECT count(*) AS n FROM links")
 
@@ -98,3 +98,21 @@ def test_pages_of_changes_follow_each_other(demo_bench: Workbench) -> None:
                 break
             cursor = rows.cursor
         assert found == whole
+
+
+def test_time_runs_out_too_in_a_database_that_was_opened_meanwhile(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = serving_db.run, []
+
+    def failing(db: Any, text: str, params: Any = ()) -> list[tuple[Any, ...]]:
+        calls.append(text)
+        if len(calls) == 1:
+            raise duckdb.FatalException("database has been invalidated")
+        return real(db, text, params)
+
+    long = Sql("SELECT sum(a.range * b.range) FROM range(100_000) a, range(100_000) b")
+    with pytest.raises(TookTooLong), deadlines.within(serving, 0.1):
+        monkeypatch.setattr(serving_db, "run", failing)
+        serving.rows(long)
+    assert calls.count(long.text) == 2

@@ -49,18 +49,22 @@ class ServingDatabase:
         """This thread's connection."""
         db, found = getattr(self._local, "of", (None, None))
         if found is None or db is not self._db:
+            mine = self._mine()
+            if found in mine:
+                mine.remove(found)
             db = self._db
             found = _cursor(db)
+            mine.append(found)
             self._local.of = (db, found)
         return found
 
     def interrupter(self) -> Callable[[], None]:
         """What ends, from another thread, whatever this one is asking by then."""
-        local = self._mine()
-        short = self.connection()
+        self.connection()
+        mine = self._mine()
 
         def interrupt() -> None:
-            for connection in (short, *local):
+            for connection in tuple(mine):
                 connection.interrupt()
 
         return interrupt
@@ -111,10 +115,10 @@ class ServingDatabase:
                 mine.remove(db)
 
     def _mine(self) -> list[duckdb.DuckDBPyConnection]:
-        """This thread's databases of long questions."""
-        found: list[duckdb.DuckDBPyConnection] | None = getattr(self._local, "alone", None)
+        """This thread's connections: that of its short questions, and those of a long one."""
+        found: list[duckdb.DuckDBPyConnection] | None = getattr(self._local, "mine", None)
         if found is None:
-            found = self._local.alone = []
+            found = self._local.mine = []
         return found
 
     def _open(self, avoided: str = AVOIDED_ALWAYS, *, threads: int | None) -> duckdb.DuckDBPyConnection:
