@@ -61,14 +61,15 @@ def done(bench: Workbench) -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("30min", 1800), ("6h", 21_600), ("1d", 86_400), ("2 weeks", 1_209_600), ("hourly", 3_600), ("Daily", 86_400)],
-)
+    [("30min", 1800), ("6h", 21_600), ("1d", 86_400), ("2 weeks", 1_209_600),
+     ("45 Minutes", 2_700), ("1 hour", 3_600), ("3days", 259_200), ("hourly", 3_600), ("Daily", 86_400)],
+)  # fmt: skip
 def test_periods(text: str, seconds: int) -> None:
     assert seconds_of(text) == seconds
     assert seconds_of(period_of(seconds)) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "6", "1s", "1min", "400d", "often", "-1h", "9" * 50 + "h"])
+@pytest.mark.parametrize("text", ["", "6", "1s", "1min", "400d", "often", "-1h", "9" * 50 + "h", "1decade", "6 moons"])
 def test_no_periods(text: str) -> None:
     with pytest.raises(BadInput):
         seconds_of(text)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MIN_S, MAX_S = 300, 366 * 86_400
 MAX_SCHEDULES = 200
 _UNITS = {"min": 60, "h": 3_600, "d": 86_400, "w": 7 * 86_400}
-_EVERY = re.compile(r"(\d{1,6})\s*(min|h|d|w)[a-z]*\Z")
+_EVERY = re.compile(r"(\d{1,6})\s*(?:(min)(?:ute)?s?|(h)(?:our)?s?|(d)(?:ay)?s?|(w)(?:eek)?s?)\Z")
 _WORDS = {"hourly": 3_600, "daily": 86_400, "weekly": 7 * 86_400}
 Told = Sequence[tuple[str, Mapping[str, Any]]]
 Check = Callable[[Who, str, Mapping[str, Any]], None]
@@ -159,7 +159,7 @@ def seconds_of(every: str) -> int:
     """A period in seconds: 30 min, 6 h, 1 d, 2 w; hourly, daily, weekly. Raises: BadInput."""
     text = every.strip().lower()
     found = _EVERY.match(text)
-    seconds = int(found[1]) * _UNITS[found[2]] if found else _WORDS.get(text)
+    seconds = int(found[1]) * _UNITS[found[found.lastindex or 1]] if found else _WORDS.get(text)
     if seconds is None:
         raise BadInput(f"{every[:60]!r} is no period", hint="write 30min, 6h, 1d or 1w; or hourly, daily, weekly")
     if not MIN_S <= seconds <= MAX_S:
