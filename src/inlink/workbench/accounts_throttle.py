@@ -38,8 +38,8 @@ class Throttle:
         asked = ((_key("address", address), self._by_address), (_key("name", name_key), self._by_name))
         now = now_us()
         with database.step() as step:
-            self._forget_old(step, now)
             wait_us = next((wait for key, most in asked if (wait := self._hit(step, key, most, now))), 0)
+            self._forget_old(step, now)  # last: who holds an old row and waits for another could block who waits for it
         if wait_us:
             wait_s = max(1, math.ceil(wait_us / 1e6))
             raise Refused(
