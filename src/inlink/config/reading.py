@@ -121,11 +121,7 @@ def parse_settings(text: str, *, name: str = FILE_NAME) -> Settings:
         ("site", "suffixes", "build", "limits", "fetch", "monitor", "retention", "database", "import", "server"),
     )
     return Settings(
-        site=Site(
-            **reader.section(
-                found, "site", {"domain": values.host, "aliases": values.hosts, "competitors": values.hosts}
-            )
-        ),
+        site=Site(**reader.section(found, "site", _SITE)),
         suffixes=reader.section(found, "suffixes", {"own": values.suffixes}).get("own", ()),
         build=_build(reader.section(found, "build", {"workers": values.workers, "memory": values.memory})),
         limits=reader.limits(found),
