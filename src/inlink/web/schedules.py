@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from inlink.errors import InlinkError, NotFound
+from inlink.failures import failure
 from inlink.web.access import needs, who_of
 from inlink.web.answers import READS, bench_of, page
 from inlink.web.forms import Form, Given, posted, to
@@ -51,7 +52,7 @@ def _page(request: Request, given: dict[str, str], problem: InlinkError | None =
     return page(
         request,
         "schedules.html",
-        status_code=400 if problem else 200,
+        status_code=failure(problem).status if problem else 200,
         found=bench.jobs.schedules.all(),
         has_workers=any(worker.is_alive for worker in bench.jobs.workers()),
         site=bench.settings.site.domain,
@@ -86,7 +87,7 @@ def _told(kind: str, places: list[str]) -> Told:
 
 
 def change(request: Request, form: Form) -> Response:
-    """Another period, off, on again, due now, or gone."""
+    """Another period, off, on again, or gone."""
     door, who = bench_of(request).jobs.schedules, who_of(request)
     number, version = _whole(request.path_params["number"]), _whole(form.text("version"))
     what = request.path_params["what"]
