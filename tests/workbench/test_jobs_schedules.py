@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,11 @@ from inlink.store.db import WorkDatabase, job_queue, schedule_queue
 from inlink.store.db.base import Micros
 from inlink.store.db.job_queue import Outcome, now_us
 from inlink.store.db.schedules import Schedule
+from inlink.store.workspace import Workspace
 from inlink.workbench import Workbench
 from inlink.workbench.audit import entries
 from inlink.workbench.jobs_kinds import KINDS
-from inlink.workbench.jobs_runner import _of_schedule
+from inlink.workbench.jobs_runner import of_schedule
 from inlink.workbench.jobs_schedules import period_of, seconds_of
 from inlink.workbench.people import Role, Who
 
@@ -50,7 +52,7 @@ def make_due(db: WorkDatabase, number: int) -> None:
 
 
 def look(bench: Workbench) -> list[int]:
-    return schedule_queue.start_due(bench.database, _of_schedule)
+    return schedule_queue.start_due(bench.database, partial(of_schedule, Workspace(bench.path)))
 
 
 def done(bench: Workbench) -> None:
@@ -108,7 +110,7 @@ def test_of_many_that_look_at_once_one_makes_the_job(bench: Workbench, database_
     def work() -> None:
         db = WorkDatabase.open(bench.database.engine.url.render_as_string(hide_password=False))
         ready.wait()
-        made.extend(schedule_queue.start_due(db, _of_schedule))
+        made.extend(schedule_queue.start_due(db, partial(of_schedule, Workspace(bench.path))))
         db.close()
 
     workers = [threading.Thread(target=work) for _ in range(4)]
@@ -176,6 +178,21 @@ def test_a_schedule_acts_as_its_maker_may_act_now(here: Workbench) -> None:
     row = here.jobs.schedules.get(number)
     assert (row.is_on, row.said) == (False, "ed may not do this any more: somebody who may should turn it on again")
     assert here.jobs.schedules.change(LOCAL, number, is_on=True, first=LONG_AGO).said == ""
+    assert len(look(here)) == 1
+
+
+def test_a_schedule_reads_what_its_maker_may_import_now(here: Workbench, tmp_path: Path) -> None:
+    who = here.accounts.add(LOCAL, "ana", "seven loaves of rye", Role.ADMIN)
+    settings = here.path / "inlink.toml"
+    settings.write_text(f'[import]\nroots = ["{tmp_path}/srv"]\n')
+    ana = Who(who.user_id, who.name, who.role, "session")
+    about = {"inputs": [f"{tmp_path}/srv/*.warc.gz"]}
+    number = here.jobs.schedules.add(ana, "add", about, every="1d", first=LONG_AGO).schedule_id
+    settings.write_text("")
+    assert look(here) == []
+    row = here.jobs.schedules.get(number)
+    assert (row.is_on, "in no folder that may be imported from" in row.said) == (False, True)
+    assert here.jobs.schedules.change(LOCAL, number, is_on=True, first=LONG_AGO).is_on
     assert len(look(here)) == 1
 
 

@@ -24,13 +24,19 @@ def check(workspace: Workspace, who: Who, arguments: Arguments) -> None:
     Whoever sits at the machine itself (the command line; a site without users) may name any path.
     Raises: Refused, in the same words whether the path is there or not.
     """
-    if who.user_id is None:
-        return
+    if who.user_id is not None:
+        check_named(workspace, arguments)
+
+
+def check_named(workspace: Workspace, arguments: Arguments) -> None:
+    """Whether people with accounts may have read what a job is told to read. Raises: Refused, as `check`."""
     named: list[str] = []
     if isinstance(arguments, Add):
         named = [*arguments.inputs, *([arguments.base_url] if arguments.base_url else [])]
     elif isinstance(arguments, Release) and arguments.where:
         named = [arguments.where]
+    if not named:
+        return
     roots = [_real(root, workspace.path) for root in (*USUAL, *workspace.settings.imports.roots)]
     for spec in named:
         if not is_address(spec) and not _is_within(spec, roots):

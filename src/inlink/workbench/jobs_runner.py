@@ -18,18 +18,21 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
-from inlink.errors import BadInput, InlinkError
+from inlink.errors import BadInput, InlinkError, Refused
 from inlink.store.db import job_queue, schedule_queue
 from inlink.store.db.job_queue import News, Outcome, now_us
 from inlink.store.db.jobs import Job, JobWorker
 from inlink.store.db.opening import WorkDatabase
 from inlink.store.db.schedules import Schedule
+from inlink.store.workspace import Workspace
+from inlink.workbench import import_roots
 from inlink.workbench.jobs_kinds import KINDS, checked, kind_of
 from inlink.workbench.people import Role
 
@@ -144,7 +147,7 @@ class Runner:
         self._speak()
         self._push()
         if now - self._due_at >= DUE_S:
-            schedule_queue.start_due(self._db, _of_schedule)
+            schedule_queue.start_due(self._db, partial(of_schedule, Workspace(self._folder)))
             self._due_at = now
         while len(self._children) < self._at_once:
             job = job_queue.take(self._db, self.owner, int(LEASE_S * 1e6), list(KINDS))
@@ -298,14 +301,18 @@ def _following(job: Job, state: str) -> list[Job]:
     return []
 
 
-def _of_schedule(row: Schedule, maker: schedule_queue.Maker | None) -> Job | str:
+def of_schedule(workspace: Workspace, row: Schedule, maker: schedule_queue.Maker | None) -> Job | str:
     """The job of a schedule that is due, or why there can be none: it acts as its maker may act now."""
     try:
-        names = [row.kind, *(name for name, _ in json.loads(row.then))]
-        if maker and not (maker.role and all(Role(maker.role).covers(kind_of(name).role) for name in names)):
-            return f"{row.by_name} may not do this any more: somebody who may should turn it on again"
-        return made(row.kind, json.loads(row.arguments), json.loads(row.then), row.by_name, row.by_user_id)
-    except BadInput as error:
+        about, then = json.loads(row.arguments), json.loads(row.then)
+        told = [(row.kind, about), *then]
+        if maker:
+            if not (maker.role and all(Role(maker.role).covers(kind_of(name).role) for name, _ in told)):
+                return f"{row.by_name} may not do this any more: somebody who may should turn it on again"
+            for name, given in told:
+                import_roots.check_named(workspace, checked(kind_of(name), given))
+        return made(row.kind, about, then, row.by_name, row.by_user_id)
+    except (BadInput, Refused) as error:
         return error.message
 
 
