@@ -67,11 +67,6 @@ class Query:
         asked = _asked_with(self, changed) if changed else _asked(self.q, self.scope, self.strict)
         return f"{page}?{asked}" if asked else page
 
-    def same_view(self, **changed: object) -> str:
-        """The address of backlinks in this view, with something changed."""
-        view: dict[str, object] = {"where": self.where, "sort": self.sort, "group": self.group, "state": self.state}
-        return self.link("/backlinks", **{**view, **changed})
-
 
 @lru_cache(64)
 def _asked(q: str, scope: str, strict: bool) -> str:
