@@ -281,3 +281,18 @@ def test_a_long_way_forgets_where_it_began() -> None:
     while before := place.previous(50):
         place = before
     assert place.at > 400 * 50
+
+
+@pytest.mark.parametrize(("path", "said"), [("/broken", "backlinks of the site"), ("/outgoing/broken", "that go out")])
+def test_broken_links_of_many_are_read_when_asked_for_once_more(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, path: str, said: str
+) -> None:
+    """Of a page all links to its domain count: what stands in for it may be anywhere on the site."""
+    site = "crumbandcrust.example"
+    about = f"{path}?q=https://{site}/&scope=url" if path == "/broken" else f"{path}?q={site}"
+    assert "This reads many links" not in client.get(about).text
+    monkeypatch.setattr("inlink.web.tables_broken.MANY_LINKS", 30)
+    text = client.get(about).text
+    assert "This reads many links" in text
+    assert said in text
+    assert "This reads many links" not in client.get(f"{about}&go=1").text

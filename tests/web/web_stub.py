@@ -106,6 +106,9 @@ class StubBench:
     def n_outgoing(self, target: str, **_options: Any) -> int:
         return 380
 
+    def broken_reads(self, target: str, **_options: Any) -> int:
+        return 18_214
+
     def overview(self, target: str, scope: str | None = None, **_options: Any) -> Overview:
         n = 0 if target == "zero.example" else 1
         return Overview(

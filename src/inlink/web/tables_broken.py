@@ -82,7 +82,7 @@ def broken(request: Request) -> Response:
     if not view.q:
         return RedirectResponse("/", status_code=303)
     bench = bench_of(request)
-    n_links = n_links_of(bench, view)
+    n_links = n_links_of(bench, view, is_outgoing=False)
     if n_links > MANY_LINKS and not view.go:
         return _shown(request, bench, view, None, n_links=n_links)
     found = bench.broken(view.q, scope=view.scope or None)
@@ -96,6 +96,9 @@ def broken_outgoing(request: Request) -> Response:
     if not view.q:
         return RedirectResponse("/", status_code=303)
     bench = bench_of(request)
+    n_links = n_links_of(bench, view, is_outgoing=True)
+    if n_links > MANY_LINKS and not view.go:
+        return _shown(request, bench, view, None, path="/outgoing/broken", n_links=n_links)
     rows = bench.broken_outgoing(view.q, scope=view.scope or None)
     return _shown(request, bench, view, rows, path="/outgoing/broken")
 
@@ -127,9 +130,10 @@ def _shown(
     return page(request, "broken.html", **context)
 
 
-def n_links_of(bench: Workbench, view: BrokenView) -> int:
-    """How many links the answer rests on: all of the site's domain."""
-    return bench.overview(view.q, scope=view.scope or None).n_links
+def n_links_of(bench: Workbench, view: BrokenView, *, is_outgoing: bool) -> int:
+    """How many links the answer rests on: those that go out, or all that lead to the site's domain."""
+    asked = bench.n_outgoing if is_outgoing else bench.broken_reads
+    return asked(view.q, scope=view.scope or None)
 
 
 def arranged(rows: Rows, view: BrokenView) -> pa.Table:
