@@ -57,7 +57,7 @@ def _length(target: int, n: int, scale: float) -> int:
 
 
 @compiled_bare
-def _leader(place: int, level: np.uint64) -> int:
+def _leader(place: int | np.int64, level: np.uint64) -> np.int64:
     """The leader of the block of 2**level domains around a place."""
     block = np.uint64(place) >> level
     within = mixed(block * np.uint64(64) + level) & ((np.uint64(1) << level) - np.uint64(1))
@@ -65,7 +65,7 @@ def _leader(place: int, level: np.uint64) -> int:
 
 
 @compiled_bare
-def _source(low: int, high: int, draw: np.uint64) -> int:
+def _source(low: int, high: int, draw: np.uint64) -> np.int64:
     """A leader from low until high (8 domains at least): of 4, 8, 16 … domains around a place, any as likely."""
     width = high - low
     place = low + np.int64(draw % np.uint64(width))
@@ -202,8 +202,8 @@ def write(folder: Path, n: int, m: int, workers: int) -> None:
         manifest = writer.write_release(
             folder / "release", name="made-lists", kind="domain",
             names=NameTable(frozen(names.text), frozen(names.offsets)), n_hosts=names.n_hosts,
-            inward=(in_offsets, lists.neighbours), outward=(out_offsets, nobody), ranks={"mass": mass}, meta={},
-            layout=layout, workers=workers, report=lists.told,
+            inward=(in_offsets, lists.neighbours), outward=(out_offsets, nobody),
+            ranks={"mass": mass.astype(np.float64)}, meta={}, layout=layout, workers=workers, report=lists.told,
         )  # fmt: skip
     size = size_bytes(folder / "release")
     print(f"written after {time.monotonic() - start:.0f} s, CPU {time.process_time():.0f} s")

@@ -22,7 +22,7 @@ from inlink.api import rows
 from inlink.api.app import NOUNS, api, application
 from inlink.api.streaming import Streamed, first_of
 from inlink.failures import STATUS
-from inlink.workbench import RowStream, Workbench
+from inlink.workbench import RowStream, Workbench, sending
 from inlink.workbench.people import Role, Who
 
 SITE = "crumbandcrust.example"
@@ -329,7 +329,7 @@ def stream_of(batches: Batches) -> RowStream:
 
 
 def test_what_fails_before_the_first_row_says_so(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    for _ in range(rows.N_STREAMS + 1):  # each lets go of its place
+    for _ in range(sending.N_PLACES + 1):  # each lets go of its place
         batches = Batches(fails=True)
         monkeypatch.setattr(Workbench, "stream", lambda *_, batches=batches, **__: stream_of(batches))
         assert_problem(client.get(f"{ASKED}&limit=all&format=csv"), 500)
@@ -367,14 +367,14 @@ def test_a_reader_who_leaves_frees_the_rows() -> None:
 
 
 def test_only_so_many_long_answers_at_a_time(client: TestClient) -> None:
-    for _ in range(rows.N_STREAMS):
-        assert rows._streams.acquire(blocking=False)
+    for _ in range(sending.N_PLACES):
+        sending.take_place()
     try:
         answer = client.get(f"{ASKED}&limit=all&format=csv")
         assert_problem(answer, 503)
         assert answer.headers["retry-after"]
         assert client.get(ASKED).status_code == 200
     finally:
-        for _ in range(rows.N_STREAMS):
-            rows._streams.release()
+        for _ in range(sending.N_PLACES):
+            sending.leave_place()
     assert client.get(f"{ASKED}&limit=all&format=csv").status_code == 200

@@ -12,12 +12,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from inlink.api import lists, parameters
-from inlink.api import rows as api_rows
 from inlink.api.app import api
 from inlink.api.routers import broken
 from inlink.check.keeping import CheckStore
 from inlink.check.verdicts import Verdict
-from inlink.workbench import Workbench
+from inlink.workbench import Workbench, sending
 
 SITE = "crumbandcrust.example"
 COMPARED = f"/compare?target=floursource.example&target={SITE}&mode=union"
@@ -51,8 +50,8 @@ def test_comparisons_are_streamed(client: TestClient, monkeypatch: pytest.Monkey
 
 
 def test_a_long_comparison_takes_a_place_among_the_streams(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api_rows, "_streams", threading.BoundedSemaphore(1))
-    api_rows._streams.acquire()
+    monkeypatch.setattr(sending, "_places", threading.BoundedSemaphore(1))
+    sending.take_place()
     answer = client.get(f"{COMPARED}&limit=all&format=csv")
     assert (answer.status_code, answer.json()["kind"]) == (503, "Busy")
 

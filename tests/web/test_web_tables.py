@@ -19,7 +19,7 @@ from inlink.server.app import create_app
 from inlink.web.app import pages
 from inlink.web.pager import LONGEST_WAY, Place
 from inlink.web.tables_list import TABLES
-from inlink.workbench import Rows, Workbench
+from inlink.workbench import Rows, Workbench, sending
 
 TARGET = "crumbandcrust.example"
 PART = {"hx-request": "true", "hx-target": "div#view"}
@@ -135,6 +135,21 @@ def read(data: bytes, form: str) -> list[dict[str, Any]]:
         return [json.loads(line) for line in data.decode("utf-8").splitlines()]
     rows: list[dict[str, Any]] = pq.read_table(io.BytesIO(data)).to_pylist()
     return rows
+
+
+def test_only_so_many_exports_at_a_time(client: TestClient) -> None:
+    for _ in range(sending.N_PLACES):
+        sending.take_place()
+    try:
+        refused = client.get(f"/export/domains.csv?q={TARGET}")
+        assert refused.status_code == 503
+        assert "try again" in refused.text
+    finally:
+        for _ in range(sending.N_PLACES):
+            sending.leave_place()
+    for _ in range(sending.N_PLACES + 1):  # each lets go of its place, also one that is refused
+        assert client.get(f"/export/domains.csv?q={TARGET}&where=bad+%3D").status_code == 400
+        assert client.get(f"/export/domains.csv?q={TARGET}").status_code == 200
 
 
 @pytest.mark.parametrize("question", TABLES)

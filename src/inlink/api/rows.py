@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -15,14 +14,12 @@ from fastapi.responses import Response
 from inlink.api import answering
 from inlink.api.answering import MEDIA, Source, bench_of
 from inlink.api.parameters import FORMATS, MAX_PAGE
-from inlink.errors import BadInput, Busy
+from inlink.errors import BadInput
 from inlink.workbench import Rows, RowStream, Target
 from inlink.workbench.exporting import chunks as chunks_of
 from inlink.workbench.json_values import to_json
+from inlink.workbench.sending import leave_place, take_place
 from inlink.workbench.writing import csv_chunks, jsonl_chunks, objects
-
-N_STREAMS = 4
-_streams = threading.BoundedSemaphore(N_STREAMS)
 
 Ask = Callable[[int | None], Rows]
 Stream = Callable[[int | None], RowStream]
@@ -101,18 +98,17 @@ def send_stream(request: Request, ask: Callable[[], RowStream], format: str, *, 
 
     Raises: Busy where too many are under way.
     """
-    if not _streams.acquire(blocking=False):
-        raise Busy(f"{N_STREAMS} long answers are being sent", hint="try again in a minute")
+    take_place()
     try:
         stream = ask()
         source = Source.of(stream.snapshot)
         tag = answering.question_tag(request, source, format)
         pieces = _pieces(stream, format)
     except BaseException:
-        _streams.release()
+        leave_place()
         raise
     return answering.send_chunks(
-        request, pieces, format, source, tag=tag, done=_streams.release, name=name, notes=stream.notes
+        request, pieces, format, source, tag=tag, done=leave_place, name=name, notes=stream.notes
     )
 
 

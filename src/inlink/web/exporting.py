@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from inlink.errors import BadInput, NotFound
 from inlink.web.access import needs
@@ -18,6 +19,7 @@ from inlink.web.tables_view import TableView
 from inlink.workbench import RowStream, Workbench
 from inlink.workbench.exporting import FORMATS, chunks
 from inlink.workbench.people import Role
+from inlink.workbench.sending import leave_place, take_place
 
 MEDIA = {
     "csv": "text/csv; charset=utf-8",
@@ -39,7 +41,12 @@ def export(request: Request) -> StreamingResponse:
     view = TableView.of(request, TABLES[question])
     if not view.q:
         raise BadInput("an export needs a target", hint="add q=example.org")
-    return file_of(stream_of(bench_of(request), view), question, form)
+    take_place()
+    try:
+        return file_of(stream_of(bench_of(request), view), question, form, done=leave_place)
+    except BaseException:
+        leave_place()
+        raise
 
 
 def stream_of(bench: Workbench, view: TableView) -> RowStream:
@@ -49,7 +56,24 @@ def stream_of(bench: Workbench, view: TableView) -> RowStream:
     return bench.stream(view.table.question, view.q, scope=view.scope or None, **period, **options)  # type: ignore[arg-type]
 
 
-def file_of(stream: RowStream, question: str, form: str) -> StreamingResponse:
+class Sent(StreamingResponse):
+    """A response of pieces; `done` is called once, when it has ended in whatever way."""
+
+    def __init__(
+        self, pieces: Iterator[bytes], media: str, headers: Mapping[str, str], done: Callable[[], None]
+    ) -> None:
+        super().__init__(pieces, media_type=media, headers=headers)
+        self._done = done
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the pieces."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._done()
+
+
+def file_of(stream: RowStream, question: str, form: str, done: Callable[[], None] = lambda: None) -> StreamingResponse:
     """The rows as they are read; the first piece is made before the answer begins, so that what fails is told."""
     pieces = chunks(stream, form)
     first = next(pieces, b"")
@@ -59,7 +83,7 @@ def file_of(stream: RowStream, question: str, form: str) -> StreamingResponse:
         "content-disposition": f'attachment; filename="{name}"',
         "x-inlink-snapshot": _NAME.sub("-", stream.snapshot),
     }
-    return StreamingResponse(_closing(first, pieces), media_type=MEDIA[form], headers=headers)
+    return Sent(_closing(first, pieces), form, headers, done)
 
 
 def _closing(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
