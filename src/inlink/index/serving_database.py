@@ -20,14 +20,10 @@ import pyarrow as pa
 
 from inlink.errors import Busy, CorruptIndex
 from inlink.index import serving_db
+from inlink.index.serving_db import AVOIDED, AVOIDED_ALWAYS
 from inlink.index.serving_sql import Sql
 
 T = TypeVar("T")
-
-# DuckDB 2.0 fails on some joins of dictionary columns ("dict-surviving cache … changed identity"): hardly ever without
-# the first of its optimizers, never yet seen without any of them.
-AVOIDED_ALWAYS = "compressed_materialization"
-AVOIDED = f"{AVOIDED_ALWAYS},join_filter_pushdown,build_side_probe_side,join_order,statistics_propagation"
 
 
 class ServingDatabase:

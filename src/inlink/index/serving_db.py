@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 Params = Sequence[object] | Mapping[str, object]
+
+# DuckDB 2.0 fails on some joins of dictionary columns ("dict-surviving cache … changed identity"): hardly ever without
+# the first of its optimizers, never yet seen without any of them.
+AVOIDED_ALWAYS = "compressed_materialization"
+AVOIDED = f"{AVOIDED_ALWAYS},join_filter_pushdown,build_side_probe_side,join_order,statistics_propagation"
 
 # The way that DuckDB would rather see binds each query twice, which costs small answers more than the copy.
 warnings.filterwarnings("ignore", message="Arrow output on a DB-API result", category=UserWarning)
@@ -19,6 +25,16 @@ def run(db: duckdb.DuckDBPyConnection, text: str, params: Params = ()) -> list[t
     """The rows of a statement, all of them."""
     rows: list[tuple[Any, ...]] = db.execute(text, params or None).fetchall()
     return rows
+
+
+@contextmanager
+def without_optimizers(db: duckdb.DuckDBPyConnection, names: str) -> Iterator[None]:
+    """A block in whose queries DuckDB does without some of its optimizers; names: joined by commas."""
+    run(db, "SET disabled_optimizers = ?", [names])
+    try:
+        yield
+    finally:
+        run(db, "RESET disabled_optimizers")
 
 
 def one(db: duckdb.DuckDBPyConnection, text: str, params: Params = ()) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ import duckdb
 
 from inlink.index.serving_changes import LATEST, OWN_COLUMNS, among, changed_sql
 from inlink.index.serving_columns import columns_of
-from inlink.index.serving_db import one, run
+from inlink.index.serving_db import AVOIDED, AVOIDED_ALWAYS, one, run, without_optimizers
 from inlink.index.serving_groups import GROUPINGS
 from inlink.index.serving_overview import cards_sql, stays_sql, sums_sql
 from inlink.index.serving_sql import (
@@ -106,7 +106,9 @@ def build_heavy(db: duckdb.DuckDBPyConnection, heavy_rows: int, say: Callable[[s
     for done, (target, identity, n_rows) in enumerate(found):
         if identity not in answers:
             answers[identity] = len(answers)
-            _keep(db, target.span, answers[identity])
+            with without_optimizers(db, AVOIDED_ALWAYS):
+                _keep(db, target.span, answers[identity])
+            keep_history(db, target.span, answers[identity])
         run(db, "INSERT INTO heavy VALUES (?, ?, ?, ?)", [target.scope, target.key, answers[identity], n_rows])
         if done % COMMIT_EVERY == 0:
             run(db, "COMMIT")
@@ -143,13 +145,17 @@ def _keep(db: duckdb.DuckDBPyConnection, span: Span, answer: int) -> None:
         _run(db, text, sql)
     cards = cards_sql(span)
     _run(db, f"INSERT INTO cards SELECT {answer}, q.* FROM ({cards.text}) q", cards)
-    keep_history(db, span, answer)
 
 
 def keep_history(db: duckdb.DuckDBPyConnection, span: Span, answer: int) -> None:
     """What became of a target's links: its domains' days, and its latest changes."""
     stays = stays_sql(span)
     _run(db, f"INSERT INTO stays SELECT {answer}, q.* FROM ({stays.text}) q", stays)
+    with without_optimizers(db, AVOIDED):
+        _keep_changes(db, span, answer)
+
+
+def _keep_changes(db: duckdb.DuckDBPyConnection, span: Span, answer: int) -> None:
     changes = default_changes(span, KEPT_ROWS)
     page, count = changes.page(), changes.count()
     rows = [row for (row,) in run(db, page.text, page.params)]
