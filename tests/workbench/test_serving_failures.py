@@ -116,3 +116,11 @@ def test_time_runs_out_too_in_a_database_that_was_opened_meanwhile(
         monkeypatch.setattr(serving_db, "run", failing)
         serving.rows(long)
     assert calls.count(long.text) == 2
+
+
+def test_time_runs_out_for_streams_before_and_between_their_batches(serving: Serving) -> None:
+    with pytest.raises(TookTooLong), deadlines.within(serving, 0.1):
+        serving.stream(Sql("SELECT sum(a.range * b.range) FROM range(100_000) a, range(100_000) b"))
+    with pytest.raises(TookTooLong), deadlines.within(serving, 0.3):
+        for batch in serving.stream(Sql("SELECT range AS row FROM range(100_000_000_000)")):
+            assert batch.num_rows

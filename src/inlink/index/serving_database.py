@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -78,7 +78,29 @@ class ServingDatabase:
 
     def stream(self, sql: Sql, *, batch_rows: int = 10_000) -> pa.RecordBatchReader:
         """The rows of a query in batches, from a database of their own, which ends with the reader."""
-        return serving_db.stream(self._open(threads=self._threads), sql.text, sql.params, batch_rows=batch_rows)
+        db = self._open(threads=self._threads)
+        with self._asking(db):
+            reader = serving_db.stream(db, sql.text, sql.params, batch_rows=batch_rows)
+        return pa.RecordBatchReader.from_batches(reader.schema, self._batches(db, reader))
+
+    def _batches(self, db: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        """The batches: each is a question of the thread that waits for it."""
+        while True:
+            with self._asking(db):
+                batch = _next(reader)
+            if batch is None:
+                return
+            yield batch
+
+    @contextmanager
+    def _asking(self, db: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """A block in which what this thread asks of a database can be interrupted."""
+        mine = self._mine()
+        mine.append(db)
+        try:
+            yield
+        finally:
+            mine.remove(db)
 
     def _asked(self, ask: Callable[[duckdb.DuckDBPyConnection], T], *, is_long: bool) -> T:
         """The answer; a few are worked on at once, for they share the memory."""
@@ -102,13 +124,8 @@ class ServingDatabase:
 
     def _alone(self, ask: Callable[[duckdb.DuckDBPyConnection], T], avoided: str = AVOIDED_ALWAYS) -> T:
         """The answer from a database for this question alone."""
-        mine = self._mine()
-        with closing(self._open(avoided, threads=self._threads)) as db:
-            mine.append(db)
-            try:
-                return ask(db)
-            finally:
-                mine.remove(db)
+        with closing(self._open(avoided, threads=self._threads)) as db, self._asking(db):
+            return ask(db)
 
     def _mine(self) -> list[duckdb.DuckDBPyConnection]:
         """This thread's connections: that of its short questions, and those of a long one."""
@@ -139,3 +156,13 @@ def _cursor(db: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     found = db.cursor()
     serving_db.run(found, "USE served")
     return found
+
+
+def _next(reader: pa.RecordBatchReader) -> pa.RecordBatch | None:
+    """The next batch; Arrow's stream knows no error of DuckDB's but by its text."""
+    try:
+        return next(reader, None)
+    except OSError as error:
+        if "INTERRUPT Error" in str(error):
+            raise duckdb.InterruptException(str(error)) from error
+        raise
