@@ -22,6 +22,7 @@ from inlink.api import rows
 from inlink.api.app import NOUNS, api, application
 from inlink.api.streaming import Streamed, first_of
 from inlink.failures import STATUS
+from inlink.fetch.loops import finished
 from inlink.workbench import RowStream, Workbench, sending
 from inlink.workbench.people import Role, Who
 
@@ -270,7 +271,7 @@ def asked_of(app: ASGIApp, path: str, query: str) -> tuple[int, dict[str, str], 
         "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode(),
         "headers": [], "scheme": "http", "server": ("testserver", 80), "root_path": "", "http_version": "1.1",
     }  # fmt: skip
-    asyncio.run(app(scope, receive, send))  # type: ignore[arg-type]
+    finished(app(scope, receive, send))  # type: ignore[arg-type]
     headers = {name.decode(): value.decode("latin-1") for name, value in sent[0]["headers"]}
     return sent[0]["status"], headers, b"".join(each.get("body", b"") for each in sent[1:])
 
@@ -360,7 +361,7 @@ def test_a_reader_who_leaves_frees_the_rows() -> None:
         async with asyncio.timeout(30):
             await answer({"type": "http"}, receive, send)
 
-    asyncio.run(scene())
+    finished(scene())
     assert batches.is_closed
     assert ended == [True]
     assert batches.n < 1000

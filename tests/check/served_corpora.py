@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from inlink.check.parking import ParkingLists
 from inlink.check.topics import Remembered
 from inlink.check.verdicts import Verdict
 from inlink.fetch import Fetcher, Manners, Policy, Route
+from inlink.fetch.loops import finished
 from inlink.urls.parse import normalise
 
 FOLDERS = ("html-corpora", "sites", "warc/crawl", "warc/commoncrawl")
@@ -106,7 +106,7 @@ def checked(
             return {verdict.url: verdict async for verdict in checker.check_all(urls, at_once=16)}
 
     with serving(Web(site)) as sites:
-        return asyncio.run(run(sites.port))
+        return finished(run(sites.port))
 
 
 def as_saved(page: Saved) -> bytes:

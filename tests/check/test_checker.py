@@ -15,6 +15,7 @@ from inlink.check.checking import Checker, Patience
 from inlink.check.reasons import REASONS
 from inlink.check.verdicts import VERDICTS, Verdict
 from inlink.fetch import Fetcher, Manners, Policy, parse_route
+from inlink.fetch.loops import finished
 
 MANNERS = Manners(delay_s=0, per_host=4, total_timeout_s=1.0, backoff_s=0.01)
 
@@ -32,7 +33,7 @@ def checked() -> Iterator[tuple[dict[str, Verdict], Sites]]:
                 urls = [url for url, _, _ in CASES.values()]
                 return {verdict.url: verdict async for verdict in checker.check_all(urls)}
 
-        yield asyncio.run(check()), sites
+        yield finished(check()), sites
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -63,7 +64,7 @@ def test_refused_and_tls() -> None:
             checker = Checker(fetcher, patience=Patience(again_s=0.01))
             return [(verdict.verdict, verdict.reason) for verdict in [await checker.check(url) for url in urls]]
 
-    assert asyncio.run(check()) == [("refused", "refused"), ("tls", "tls")]
+    assert finished(check()) == [("refused", "refused"), ("tls", "tls")]
 
 
 def test_all_verdicts_are_of_the_closed_lists(checked: tuple[dict[str, Verdict], Sites]) -> None:

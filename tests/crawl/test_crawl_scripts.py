@@ -17,6 +17,7 @@ from made_crawls import FAST, archived, records, run, workspace
 from inlink.errors import NotConfigured
 from inlink.fetch import Fetcher, Manners, Reply
 from inlink.fetch.browser import Bounds, Browser
+from inlink.fetch.loops import finished
 from inlink.workbench import Workbench
 from inlink.workbench.crawling import CrawlOptions, crawl, policy_of
 
@@ -186,7 +187,6 @@ def test_scripts_that_lead_away_leave_the_page_as_it_was(tmp_path: Path) -> None
 
 def rendered(web: Web, folder: Path, *bodies: str, bounds: Bounds) -> list[tuple[str | None, bytes]]:
     """(problem, tree) of pages, one after the other in one browser."""
-    import asyncio
 
     async def work() -> list[tuple[str | None, bytes]]:
         async with Fetcher(policy_of(workspace(folder, web)), FAST) as fetcher, Browser(fetcher, bounds) as browser:
@@ -195,7 +195,7 @@ def rendered(web: Web, folder: Path, *bodies: str, bounds: Bounds) -> list[tuple
             found = [await browser.render(reply) for reply in replies]
             return [(each.problem, each.html or b"") for each in found]
 
-    return asyncio.run(work())
+    return finished(work())
 
 
 def test_pages_that_do_not_end_or_are_too_large_do_no_harm(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import struct
 import threading
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from inlink.fetch import DEFAULT_POLICY, Policy
+from inlink.fetch.loops import finished
 from inlink.fetch.names import CNAME, NOT_ASKED, NS, A, Names, Served, _system_resolver
 from inlink.fetch.routes import parse_route
 
@@ -87,7 +87,7 @@ def ask(server: tuple[str, int], *hosts: str, timeout_s: float = 5.0) -> list[Se
         names = Names(DEFAULT_POLICY, server, timeout_s)
         return [await names.of(host, "bread.example") for host in hosts]
 
-    return asyncio.run(run())
+    return finished(run())
 
 
 def test_name_servers_and_aliases() -> None:
@@ -161,5 +161,5 @@ def test_the_system_is_not_asked_for_test_hosts() -> None:
     policy = Policy(routes=(parse_route("*.bread.example=http://127.0.0.1:1"),))
     names = Names(policy)
     names._server = ("127.0.0.1", 1)
-    assert asyncio.run(names.of("www.bread.example", "bread.example")) == NOT_ASKED
+    assert finished(names.of("www.bread.example", "bread.example")) == NOT_ASKED
     assert names._n_silent == 0

@@ -24,6 +24,7 @@ from inlink.errors import BadInput, CorruptIndex
 from inlink.fetch import DEFAULT_POLICY, Chain, Fetcher, Manners, Memory, Policy, Reply, parse_route
 from inlink.fetch.bodies import decoded
 from inlink.fetch.fetcher import origin_of
+from inlink.fetch.loops import finished
 from inlink.fetch.waiting import Lanes, retry_after_s
 
 NO_ROBOTS = reply("404 Not Found")
@@ -58,7 +59,7 @@ def ask(server: Server, *urls: str, memory: Memory | None = None, **changes: obj
         async with Fetcher(policy(server), manners(**changes), memory) as fetcher:
             return [await fetcher.ask(url) for url in urls]
 
-    return asyncio.run(run())
+    return finished(run())
 
 
 def follow(server: Server, url: str) -> Chain:
@@ -66,7 +67,7 @@ def follow(server: Server, url: str) -> Chain:
         async with Fetcher(policy(server), manners()) as fetcher:
             return await fetcher.follow(url)
 
-    return asyncio.run(run())
+    return finished(run())
 
 
 def test_an_answer_is_kept_as_it_was_sent() -> None:
@@ -208,7 +209,7 @@ def test_how_long_a_host_wants_to_wait_is_known_before_it_is_asked() -> None:
             return [await fetcher.wait_s(url) for url in ("http://a.example/", "http://b.example/", "ftp://c.example/")]
 
     with serving(pages(table)) as server:
-        first, *others = asyncio.run(run(server))
+        first, *others = finished(run(server))
     assert first > 80_000
     assert others == [0.0, 0.0]
 
@@ -229,7 +230,7 @@ def test_names_that_no_name_server_can_be_asked_for(host: str) -> None:
         async with Fetcher(DEFAULT_POLICY, manners(obeys_robots=False)) as fetcher:
             return await fetcher.ask(f"http://{host}/")
 
-    assert asyncio.run(run()).error == "dns"
+    assert finished(run()).error == "dns"
 
 
 @pytest.mark.parametrize("is_foreign", [True, False], ids=["another-format", "no-database"])
@@ -280,7 +281,7 @@ def test_one_request_to_a_host_at_a_time_and_delays_between(memory: Memory) -> N
             await asyncio.gather(*(fetcher.ask(url) for url in urls))
 
     with serving(answer) as server:
-        asyncio.run(run(server))
+        finished(run(server))
     for spans in times.values():
         assert len(spans) == 4
         assert all(after >= ended for (_, ended), (after, _) in itertools.pairwise(spans))
@@ -394,7 +395,7 @@ def test_nobody_there() -> None:
         async with Fetcher(there, manners(obeys_robots=False)) as fetcher:
             return await fetcher.ask("http://a.example/")
 
-    assert asyncio.run(run()).error == "refused"
+    assert finished(run()).error == "refused"
 
 
 def test_a_plain_server_where_tls_is_wanted() -> None:
@@ -410,7 +411,7 @@ def test_a_plain_server_where_tls_is_wanted() -> None:
         async with server, Fetcher(there, manners(obeys_robots=False)) as fetcher:
             return await fetcher.ask("https://a.example/")
 
-    assert asyncio.run(run()).error == "tls"
+    assert finished(run()).error == "tls"
 
 
 def _zstd_bomb(size: int) -> bytes:

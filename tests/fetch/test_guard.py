@@ -14,6 +14,7 @@ from inlink.errors import BadInput, Refused, Unreachable
 from inlink.fetch import DEFAULT_POLICY, Client, Policy
 from inlink.fetch.connecting import Gate
 from inlink.fetch.guard import check_url, is_public
+from inlink.fetch.loops import finished
 
 ATTACKS = {
     "loopback": "http://127.0.0.1/",
@@ -171,7 +172,7 @@ def resolve(names: Names, policy: Policy = DEFAULT_POLICY, host: str = "name.exa
         asyncio.get_running_loop().getaddrinfo = names.getaddrinfo  # type: ignore[method-assign, assignment]
         return [str(found["host"]) for found in await Gate(policy).resolve(host, 80)]
 
-    return asyncio.run(work())
+    return finished(work())
 
 
 @pytest.mark.parametrize(

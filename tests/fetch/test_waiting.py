@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from inlink.fetch.connecting import _could_be_too_long
+from inlink.fetch.loops import finished
 from inlink.fetch.waiting import Slots
 
 
@@ -26,7 +27,7 @@ def test_so_many_at_a_time_and_in_order() -> None:
         await asyncio.gather(*(one(number) for number in range(20)))
         return most, order
 
-    assert asyncio.run(run()) == (3, list(range(20)))
+    assert finished(run()) == (3, list(range(20)))
 
 
 @pytest.mark.parametrize("is_served", [False, True], ids=["still waiting", "served in the same moment"])
@@ -45,7 +46,7 @@ def test_a_cancelled_waiter_takes_no_slot(is_served: bool) -> None:
         await asyncio.wait_for(slots.acquire(), 1)
         return waiting.cancelled()
 
-    assert asyncio.run(run())
+    assert finished(run())
 
 
 @pytest.mark.parametrize(

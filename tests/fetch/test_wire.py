@@ -11,6 +11,7 @@ import pytest
 from inlink.fetch import Manners, Policy, Reply
 from inlink.fetch.exchange import Exchanger
 from inlink.fetch.guard import check_url
+from inlink.fetch.loops import finished
 
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 MANNERS = Manners(contact="https://who.example/bot", total_timeout_s=30)
@@ -60,7 +61,7 @@ def asked(host: Host, *paths: str, **more: object) -> list[Reply]:
         async with exchanging(host) as ask:
             return [await ask(path, **more) for path in paths]
 
-    return asyncio.run(run())
+    return finished(run())
 
 
 def test_a_connection_is_kept_for_the_next_request() -> None:

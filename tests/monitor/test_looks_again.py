@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from monitor_stores import opened_store
 from watched_web import Answer, Web, hosting, page
 
 from inlink.fetch import Fetcher, Manners, Memory, Policy, parse_route
+from inlink.fetch.loops import finished
 from inlink.monitor.keeping import MonitorStore
 from inlink.monitor.looking import Look
 from inlink.monitor.running import Run, Tally
@@ -40,7 +40,7 @@ class Place:
             async with Fetcher(Policy(routes=(parse_route(self.web.route),)), FAST, self.memory) as fetcher:
                 return await Run(self.store, fetcher, RULES, robots=robots, clock=lambda: self.at_us, **more).work()
 
-        return asyncio.run(work())
+        return finished(work())
 
     def statuses(self) -> list[int | None]:
         """Of pages, in the order in which they were asked for."""

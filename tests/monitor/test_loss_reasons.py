@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from loss_cases import CASES, MINE, SCRIPTED, Case
 from watched_web import Answer, Web, hosting, page
 
 from inlink.fetch import Fetcher, Manners, Policy, parse_route
+from inlink.fetch.loops import finished
 from inlink.monitor.keeping import MonitorStore
 from inlink.monitor.running import Run
 from inlink.monitor.scripts import Renderer, can_render
@@ -101,7 +101,7 @@ def look(store: MonitorStore, web: Web, at_us: int, *, renders: bool = False) ->
             run = Run(store, fetcher, RULES, robots=robots, renderer=renderer if renders else None, clock=lambda: at_us)
             await run.work()
 
-    asyncio.run(work())
+    finished(work())
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from server_site import GOOD, accounts_of, with_users
 
 from inlink.config import Server
 from inlink.errors import BadInput, Busy, Refused
+from inlink.fetch.loops import finished
 from inlink.server import serve
 from inlink.server.serve import address, is_bare, is_loopback, listen, reached, tls_of
 from inlink.server.site import LOOPBACK_NAMES, site_of
@@ -103,7 +104,7 @@ def test_half_a_certificate_is_refused(tmp_path: Path) -> None:
 
 
 def test_pages_do_not_wait_for_acknowledgements() -> None:
-    asked = asyncio.run(_delayed())
+    asked = finished(_delayed())
     assert asked == [False], "Nagle's delay is on: each page would come 40 ms late"
 
 

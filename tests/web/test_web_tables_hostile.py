@@ -67,6 +67,9 @@ def seen(text: str) -> Seen:
     return found
 
 
+ANSWERED_IN = re.compile(r"answered in \d+ ms")
+
+
 @pytest.mark.parametrize("address", ADDRESSES.values(), ids=ADDRESSES.keys())
 def test_a_hostile_table_is_harmless(client: TestClient, address: str) -> None:
     answer = client.get(address)
@@ -88,7 +91,7 @@ def test_a_hostile_table_is_harmless(client: TestClient, address: str) -> None:
     written = [value for _, name, value in found.attributes if name != "value"]  # a field holds what was typed
     written = [value for _, name, value in found.attributes if name != "value"]  # a field holds what was typed
     assert not CONTROLS.search("".join([found.text, *written]))
-    assert "49" not in found.text.replace("{{7*7}}", "").split()
+    assert "49" not in ANSWERED_IN.sub("", found.text).replace("{{7*7}}", "").split()
 
 
 @pytest.mark.parametrize("question", TABLES)
