@@ -14,7 +14,7 @@ from made_snapshot import Made, make
 from inlink.index.serving import build_serving
 from inlink.index.serving_database import ServingDatabase
 from inlink.index.serving_sql import COLLAPSE
-from inlink.workbench import Workbench, hands
+from inlink.workbench import Workbench, evidence, hands
 from inlink.workbench.fields import shown_fields
 from inlink.workbench.totals import Totals
 from inlink.workbench.turns import Turns
@@ -203,3 +203,15 @@ def test_evidence_of_a_shown_link_is_found_at_its_row(served_file: Path, monkeyp
             found = [bench.evidence(number) for number in numbers]
     with Workbench.over(served_file, suffixes=["pages.example"], threads=1) as fresh:
         assert found == [fresh.evidence(number) for number in numbers]
+
+
+def test_evidence_that_reads_the_whole_index_says_so(served_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evidence, "MANY_LINKS", 2)
+    with Workbench.over(served_file, suffixes=["pages.example"], threads=1) as bench:
+        (row,) = bench.backlinks("a.example", limit=1).to_dicts()
+        assert "read: all" not in bench.evidence(int(str(row["link_id"]))).note
+        (other,) = bench.sql(
+            "SELECT link_id FROM links WHERE link_id <> ? LIMIT 1".replace("?", str(row["link_id"]))
+        ).to_dicts()
+        ((n_links,),) = (tuple(one.values()) for one in bench.sql("SELECT count(*) FROM links").to_dicts())
+        assert f"read: all {n_links:,} links of the index" in bench.evidence(int(str(other["link_id"]))).note

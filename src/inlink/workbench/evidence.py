@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from inlink.workbench.results import Evidence
 
 NEAR = 400  # bytes of a page on either side of the link
 AROUND = 600  # characters of a WAT record on either side of the target
+MANY_LINKS = 100_000  # of the index: to look through more of them takes a while, and is told
 
 _LINK = """
     SELECT l.link_id, l.source_url, l.target_url, l.target_raw, l.kind, l.anchor,
@@ -36,12 +38,20 @@ def show(served: Served, link_id: int, workspace: Workspace | None, *, around: i
 
     Raises: NotFound for an unknown link.
     """
-    link = _link(served, link_id)
+    link, n_read = _link(served, link_id)
     if link is None:
         raise NotFound(
             f"there is no link {link_id} between two domains in the index",
             hint="take it from the column link_id: inlink backlinks TARGET --columns link_id,source_url",
         )
+    found = _evidence(served, link, workspace, around)
+    if n_read < MANY_LINKS:
+        return found
+    said = f"read: all {n_read:,} links of the index, for none of them was shown lately under this number"
+    return replace(found, note=f"{found.note}; {said}" if found.note else said)
+
+
+def _evidence(served: Served, link: dict[str, Any], workspace: Workspace | None, around: int) -> Evidence:
     if link["evidence_offset"] is None or link["depth"] in ("csv", "webmention"):
         return _answer(
             link, "unknown", note=f"the link was listed in {link['evidence_file']}; there is no record of it"
@@ -59,12 +69,15 @@ def show(served: Served, link_id: int, workspace: Workspace | None, *, around: i
     return _in_wat(link, item) if isinstance(item, WatRecord) else _in_record(link, item, around)
 
 
-def _link(served: Served, link_id: int) -> dict[str, Any] | None:
-    """A link by its number: at the row where it was shown lately, else looked for in the whole index."""
+def _link(served: Served, link_id: int) -> tuple[dict[str, Any] | None, int]:
+    """A link by its number, at the row where it was shown lately, else looked for in the index; and how many rows."""
     row = served.seen.get(link_id)
     found = [] if row is None else served.serving.arrow(Sql(_LINK.format("l.row = ? AND "), (row, link_id))).to_pylist()
-    found = found or served.serving.arrow(Sql(_LINK.format(""), (link_id,)), is_long=True).to_pylist()
-    return found[0] if found else None
+    if found:
+        return found[0], 0
+    found = served.serving.arrow(Sql(_LINK.format(""), (link_id,)), is_long=True).to_pylist()
+    ((n_links,),) = served.serving.rows(Sql("SELECT count(*) FROM links"))
+    return (found[0] if found else None), n_links
 
 
 def _place(name: str, workspace: Workspace | None, served: Served) -> str:
