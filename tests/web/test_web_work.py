@@ -245,7 +245,10 @@ def test_schedules_are_made_turned_off_and_removed(site: TestClient, bench: Work
     assert "has changed this schedule" in site.post(f"{address}/on", data={"version": "1"}).text
     assert site.post(f"{address}/period", data={"version": "2", "every": "<b>"}).status_code == 400
     assert site.post(f"{address}/bake", data={"version": "2"}).status_code == 404
-    assert site.post(f"{address}/remove", data={"version": "2"}).status_code == 303
+    assert f'action="{address}/period"' in site.get("/jobs/schedules").text
+    assert site.post(f"{address}/period", data={"version": "2", "every": "1d"}).status_code == 303
+    assert bench.jobs.schedules.all()[0].every == "1d"
+    assert site.post(f"{address}/remove", data={"version": "3"}).status_code == 303
     assert bench.jobs.schedules.all() == ()
 
 
