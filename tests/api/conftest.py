@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from inlink.api.app import api
-from inlink.sources.releases.place import FolderPlace
+from inlink.sources.releases.place import FolderPlace, open_place
 from inlink.workbench import Workbench, releases
 
 
@@ -17,7 +17,7 @@ from inlink.workbench import Workbench, releases
 def client(ranked_bench: Workbench) -> Iterator[TestClient]:
     """The API over the ranked demo web; what Common Crawl publishes is what docs/graphinfo.json says."""
     with pytest.MonkeyPatch.context() as patch, TestClient(api(ranked_bench), raise_server_exceptions=False) as found:
-        opened, published = releases.open_place, FolderPlace(Path(__file__).parents[2] / "docs")
+        opened, published = open_place, FolderPlace(Path(__file__).parents[2] / "docs")
         patch.setattr(releases, "open_place", lambda where, *rest: opened(where, *rest) if where else published)
         yield found
 
