@@ -126,6 +126,8 @@ def test_an_export_is_the_view_over_all_pages(client: TestClient, view: str, for
     assert set(rows[0]) >= {"source_url", "title", "link_id", *({"lang"} if "lang" in view else {"text_before"})}
     assert answer.headers["content-disposition"].startswith(f'attachment; filename="{TARGET}-backlinks-0001-')
     assert answer.headers["content-disposition"].endswith(f'.{form}"')
+    media = {"csv": "text/csv", "jsonl": "application/jsonl", "parquet": "application/vnd.apache.parquet"}
+    assert answer.headers["content-type"].partition(";")[0] == media[form]
 
 
 def read(data: bytes, form: str) -> list[dict[str, Any]]:

@@ -60,9 +60,9 @@ class Sent(StreamingResponse):
     """A response of pieces; `done` is called once, when it has ended in whatever way."""
 
     def __init__(
-        self, pieces: Iterator[bytes], media: str, headers: Mapping[str, str], done: Callable[[], None]
+        self, pieces: Iterator[bytes], form: str, headers: Mapping[str, str], done: Callable[[], None]
     ) -> None:
-        super().__init__(pieces, media_type=media, headers=headers)
+        super().__init__(pieces, media_type=MEDIA[form], headers=headers)
         self._done = done
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
