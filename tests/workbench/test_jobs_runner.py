@@ -125,6 +125,7 @@ def test_one_worker_at_a_time_on_sqlite_and_the_next_takes_over(bench: Workbench
     second = bench.jobs.runner()
     thread = threading.Thread(target=second.run)
     with bench.jobs.working() as first:
+        until(lambda: bool(bench.jobs.workers()))
         thread.start()
         until(lambda: bench.jobs.get(number).state == "done")
         assert {worker.owner for worker in bench.jobs.workers()} == {first.owner}
