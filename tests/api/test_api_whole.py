@@ -68,6 +68,23 @@ def test_counts_are_bounded(client: TestClient, monkeypatch: pytest.MonkeyPatch)
     assert len(client.get(f"{address}&limit=20").json()["rows"]) == 20
 
 
+def test_counting_stops_where_the_rows_are_too_many(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes after the bound is not counted, and no column is counted further than the bound needs."""
+    made: list[int] = []
+    counts = Workbench.counts
+
+    def seen(*given: Any, **options: Any) -> Any:
+        found = counts(*given, **options)
+        made.append(len(found))
+        return found
+
+    monkeypatch.setattr(Workbench, "counts", seen)
+    monkeypatch.setattr(lists, "MOST_AT_ONCE", 20)
+    address = f"/counts?target={SITE}&by=source_url,source_url,source_url"
+    refused(client.get(f"{address}&limit=15"), "at most 20 rows")
+    assert made == [15, 6]
+
+
 @pytest.mark.parametrize("path", ["/broken", "/broken/redirects", "/broken/outgoing"])
 def test_broken_links_of_large_sites_are_not_read(
     client: TestClient, ranked_bench: Workbench, monkeypatch: pytest.MonkeyPatch, path: str

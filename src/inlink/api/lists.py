@@ -27,9 +27,13 @@ MOST_AT_ONCE = 100_000
 """Rows of an answer that is made whole in memory."""
 
 
-def at_most(limit: int | None) -> int:
-    """The rows to make for a limit: one more than may be, so that `check_whole` sees that there are more."""
-    return MOST_AT_ONCE + 1 if limit is None else min(limit, MOST_AT_ONCE + 1)
+def at_most(limit: int | None, n_made: int = 0) -> int:
+    """The rows to make for a limit: one more than may be, so that `check_whole` sees that there are more.
+
+    n_made: rows of the answer that are made already.
+    """
+    most = MOST_AT_ONCE + 1 - n_made
+    return most if limit is None else min(limit, most)
 
 
 def check_whole(n_rows: int, what: str, hint: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query, Request
 from fastapi.responses import Response
@@ -15,6 +15,7 @@ from inlink.api.operations import ask, noun
 from inlink.api.parameters import Sums, Text, options_of
 from inlink.api.rows import checked_format
 from inlink.errors import BadInput
+from inlink.workbench import Rows, Workbench
 from inlink.workbench.fields import FieldInfo
 from inlink.workbench.lists import counting_by
 
@@ -47,9 +48,7 @@ def counts(request: Request, asked: Annotated[CountsAsked, Query()]) -> Response
     names = [name.strip() for name in asked.by.split(",") if name.strip()]
     if not 1 <= len(names) <= MAX_BY:
         raise BadInput(f"by takes 1 to {MAX_BY} columns, not {len(names)}", hint="write by=region,lang")
-    options: dict[str, Any] = {**options_of(asked, "by", "scope"), "limit": at_most(asked.limit)}
-    found = [bench.counts(asked.target, name, scope=asked.scope, **options) for name in names]
-    check_whole(sum(len(part) for part in found), "too many values to count", _FEWER)
+    found = _counted(bench, asked, names)
     rows = [{"by": name, **row} for name, part in zip(names, found, strict=True) for row in part.to_dicts()]
     source = Source.of(found[0].snapshot)
     return send_dicts(
@@ -58,3 +57,16 @@ def counts(request: Request, asked: Annotated[CountsAsked, Query()]) -> Response
         cursor=found[0].cursor if len(found) == 1 else None, target=found[0].target, notes=found[0].notes,
         tag=question_tag(request, source, format),
     )  # fmt: skip
+
+
+def _counted(bench: Workbench, asked: CountsAsked, names: list[str]) -> list[Rows]:
+    """What each column gives. Raises: BadInput as soon as they are too many rows together: the rest is not counted."""
+    options = options_of(asked, "by", "scope")
+    found: list[Rows] = []
+    n_rows = 0
+    for name in names:
+        limit = at_most(asked.limit, n_rows)
+        found.append(bench.counts(asked.target, name, scope=asked.scope, **{**options, "limit": limit}))
+        n_rows += len(found[-1])
+        check_whole(n_rows, "too many values to count", _FEWER)
+    return found
