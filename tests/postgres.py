@@ -63,7 +63,7 @@ class Server:
 
     def url(self, name: str) -> str:
         """Address of one of its databases."""
-        return f"postgresql://inlink@/{name}?host={self.folder}"
+        return f"postgresql://inlink@/{name}?host={self.folder}&connect_timeout={START_S}"
 
     def start(self) -> None:
         """Run it, and wait until it answers."""
@@ -91,7 +91,7 @@ class Server:
         """It is gone at once, as by a power cut."""
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
-            self._process.wait(60)
+            self._process.wait(START_S)
 
     def make(self, template: str | None = None) -> str:
         """Make a database, as a copy of another where one is named; gives its name."""
@@ -105,7 +105,7 @@ class Server:
 
     def run(self, name: str, statement: str) -> None:
         """Run a statement in a database."""
-        with psycopg.connect(self.url(name), autocommit=True, connect_timeout=5) as db:
+        with psycopg.connect(self.url(name), autocommit=True) as db:
             db.execute(statement.encode())
 
     def close(self) -> None:

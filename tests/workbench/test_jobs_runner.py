@@ -30,7 +30,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench
     monkeypatch.setattr(jobs_runner, "CHILD", [sys.executable, "-S", "-E", str(STUB)])
     monkeypatch.setattr(jobs_runner, "SPEAK_S", 0.05)
     monkeypatch.setattr(jobs_runner, "BUSY_S", 0.0)
-    monkeypatch.setattr(jobs_runner, "GRACE_S", 0.5)
+    monkeypatch.setattr(jobs_runner, "GRACE_S", LONGEST_S)  # who ends politely does so, however slow the machine is
     with Workbench.create(tmp_path / "w") as made:
         made.path.joinpath("inlink.toml").write_text('[fetch]\ncontact = "https://a.example/bot"\n')
         yield made
@@ -102,7 +102,11 @@ def test_who_stands_in_the_way_is_waited_for(bench: Workbench, tmp_path: Path) -
 @pytest.mark.parametrize(("word", "ask", "state"), [
     ("wait", "cancel", "cancelled"), ("wait", "pause", "stopped"), ("deaf", "cancel", "cancelled"),
 ])  # fmt: skip
-def test_a_running_job_is_ended(bench: Workbench, word: str, ask: str, state: str) -> None:
+def test_a_running_job_is_ended(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch, word: str, ask: str, state: str
+) -> None:
+    if word == "deaf":
+        monkeypatch.setattr(jobs_runner, "GRACE_S", 0.1)
     number = told(bench, "step 1", word)
     with bench.jobs.working():
         until(lambda: bench.jobs.get(number).progress is not None)
@@ -120,13 +124,14 @@ def test_a_worker_that_ends_leaves_its_jobs_to_the_next(bench: Workbench) -> Non
     assert (job.state, job.n_tries, job.waits_for) == ("queued", 0, "a worker: start inlink serve or inlink jobs work")
 
 
-def test_one_worker_at_a_time_on_sqlite_and_the_next_takes_over(bench: Workbench) -> None:
-    number = told(bench, "sleep 0.2")
+def test_one_worker_at_a_time_on_sqlite_and_the_next_takes_over(bench: Workbench, tmp_path: Path) -> None:
+    number = told(bench, f"until {tmp_path / 'gate'}")
     second = bench.jobs.runner()
-    thread = threading.Thread(target=second.run)
+    thread = threading.Thread(target=second.run, daemon=True)
     with bench.jobs.working() as first:
         until(lambda: bool(bench.jobs.workers()))
         thread.start()
+        (tmp_path / "gate").touch()
         until(lambda: bench.jobs.get(number).state == "done")
         assert {worker.owner for worker in bench.jobs.workers()} == {first.owner}
     later = told(bench, "line later")
@@ -154,11 +159,13 @@ def worker(bench: Workbench) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def test_a_worker_is_killed_and_the_next_goes_on(bench: Workbench, tmp_path: Path) -> None:
-    number = told(bench, "step 1", f"note {tmp_path / 'begun'}", "sleep 0.5", f"note {tmp_path / 'ended'}")
+    begun, gate = tmp_path / "begun", tmp_path / "gate"
+    number = told(bench, "step 1", f"note {begun}", f"until {gate}")
     with worker(bench) as process:
-        until((tmp_path / "begun").exists)
+        until(begun.exists)
         os.kill(process.pid, signal.SIGKILL)
     assert bench.jobs.get(number).state == "running"
+    gate.touch()
     job = worked(bench, number)
     assert (job.state, job.n_tries) == ("done", 2)
     assert "its worker died; it goes on where it was" in texts(bench, number)
@@ -178,15 +185,20 @@ def test_real_work_in_real_processes(tmp_path: Path, demo_web: DemoWeb) -> None:
 
 
 def test_a_database_that_is_away_for_a_while_loses_nothing(
-    bench: Workbench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    number = told(bench, "line first", "sleep 0.3", "line second", "step 7")
+    """It is away from the first word of the job on; half of what is said is said meanwhile."""
+    gate = tmp_path / "gate"
+    number = told(bench, "line first", f"until {gate}", "line second", "step 7")
     real, n_failed = job_queue.speak, 0
+    monkeypatch.setattr(jobs_runner, "LEASE_S", LONGEST_S)  # how seldom it is said
 
     def away(*words: Any) -> Any:
         nonlocal n_failed
-        if n_failed < 8:
+        if n_failed < 8 and any(news.lines for news in words[3].values()):
             n_failed += 1
+            if n_failed == 4:
+                gate.touch()
             raise Unreachable("the database does not answer", hint="")
         return real(*words)
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -13,19 +11,21 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 import postgres
+from inlink.store.db.job_queue import now_us
 from inlink.store.db.jobs import Job
 from inlink.workbench import Workbench
 
 STUB = Path(__file__).with_name("job_stub.py")
 LONGEST_S = 300.0  # against hanging only
-LEASE_S = 3.0
+SHORT_S = 3.0  # of a lease
 WORK = (
     "import sys; from inlink.workbench import jobs_runner as runner\n"
     "runner.CHILD = [sys.executable, '-S', '-E', sys.argv[2]]; runner.SPEAK_S, runner.BUSY_S = 0.1, 0.0\n"
-    f"runner.LEASE_S, runner.IDLE_S = {LEASE_S}, 0.5\n"
+    "runner.LEASE_S, runner.ADOPT_S, runner.IDLE_S = float(sys.argv[3]), 0.5, 0.5\n"
     "from inlink.cli.main import main\n"
     "sys.exit(main(['-w', sys.argv[1], 'jobs', 'work', '--at-once', '1']))\n"
 )
@@ -45,11 +45,12 @@ def bench(tmp_path: Path, postgresql: postgres.Server, postgresql_template: str)
 
 
 @contextmanager
-def worker(bench: Workbench) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker, killed at the end where nobody has done so before."""
+def worker(bench: Workbench, lease_s: float = LONGEST_S) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker, killed at the end where nobody has done so before. lease_s: longer than a slow machine lets it wait."""
     process = subprocess.Popen(
-        [sys.executable, "-c", WORK, str(bench.path), str(STUB)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+        [sys.executable, "-c", WORK, str(bench.path), str(STUB), str(lease_s)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
     try:
         yield process
     finally:
@@ -83,6 +84,26 @@ def owner(bench: Workbench, number: int) -> int:
         return int((job.lease_owner or ":0:").split(":")[-2])
 
 
+def kill(bench: Workbench, process: subprocess.Popen[bytes], number: int) -> None:
+    """Kill a worker; what it started notices that it is alone, and ends; then the lease of its job runs out."""
+    orphans = psutil.Process(process.pid).children()
+    process.kill()
+    process.wait()
+    until(lambda: all(map(is_over, orphans)))
+    with bench.database.step() as session:
+        job = session.get(Job, number)
+        assert job is not None
+        assert (job.state, job.lease_at is not None) == ("running", True)
+        job.lease_at = now_us()
+
+
+def is_over(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 def times(path: Path) -> int:
     return len(path.read_text()) if path.exists() else 0
 
@@ -100,9 +121,7 @@ def test_workers_side_by_side_one_of_them_killed(bench: Workbench, tmp_path: Pat
         owners = [owner(bench, number) for number in numbers]
         assert set(owners) == set(workers)
         short = told(bench, f"note {tmp_path / 'short'}")
-        os.kill(owners[1], signal.SIGKILL)
-        until(lambda: workers[owners[1]].poll() is not None)
-        assert bench.jobs.get(numbers[1]).state == "running"
+        kill(bench, workers[owners[1]], numbers[1])
         gate.touch()
         until(lambda: all(bench.jobs.get(number).state == "done" for number in (*numbers, short)))
         assert owners[1] not in {owner(bench, number) for number in numbers}
@@ -120,12 +139,9 @@ def test_a_job_that_every_worker_dies_of_has_failed_with_its_reason(bench: Workb
         job = session.get(Job, number)
         assert job is not None
         job.n_tries = 4  # workers that died of it before
-    with worker(bench) as first, worker(bench):
+    with worker(bench) as first, worker(bench) as second:
         until(lambda: bench.jobs.get(number).state == "running")
-        killed = owner(bench, number)
-        os.kill(killed, signal.SIGKILL)
-        if killed != first.pid:
-            until(lambda: bench.jobs.get(number).state != "running")
+        kill(bench, first if owner(bench, number) == first.pid else second, number)
         until(lambda: bench.jobs.get(number).state == "failed")
     ended = bench.jobs.get(number)
     assert (ended.error, bool(ended.hint)) == ("its worker died, 5 times over", True)
@@ -137,13 +153,13 @@ def test_twenty_workers_are_killed_at_random_moments(bench: Workbench, tmp_path:
     dice = random.Random(7)
     numbers = [told(bench, f"note {tmp_path / f'n{n}'}", "sleep 0.4", then=1) for n in range(60)]
     with ExitStack() as stack:
-        workers = [stack.enter_context(worker(bench)) for _ in range(4)]
+        workers = [stack.enter_context(worker(bench, SHORT_S)) for _ in range(4)]
         for _ in range(20):
             time.sleep(dice.uniform(0.2, 2.0))
             at = dice.randrange(len(workers))
             workers[at].kill()
             workers[at].wait()
-            workers[at] = stack.enter_context(worker(bench))
+            workers[at] = stack.enter_context(worker(bench, SHORT_S))
         until(lambda: not any(n for state, n in bench.jobs.counts().items() if state in ("queued", "running")))
     jobs = bench.jobs.list(limit=None)
     assert {job.state for job in jobs} <= {"done", "failed"}

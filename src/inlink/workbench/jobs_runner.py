@@ -39,6 +39,7 @@ from inlink.workbench.people import Role
 CHILD = [sys.executable, "-m", "inlink.workbench.jobs_child"]
 AT_ONCE = 2
 LEASE_S = 30.0
+ADOPT_S = 10.0  # between looks for jobs of workers that are gone
 GRACE_S = 15.0  # for a polite end, before the process is killed
 BUSY_S = 3.0  # before a job tries again that somebody outside stood in the way of
 SPEAK_S = 1.0
@@ -139,7 +140,7 @@ class Runner:
     def _turn(self) -> None:
         """One look at everything."""
         now = time.monotonic()
-        if now - self._adopted_at >= LEASE_S / 3:
+        if now - self._adopted_at >= ADOPT_S:
             self._adopted_at = now
             job_queue.take_over(self._db, self.owner, is_alone=self._is_alone)
         for child in [child for child in self._children.values() if child.is_over]:
@@ -333,8 +334,12 @@ def made(name: str, given: dict[str, Any], then: list[Any], by_name: str, by_use
 
 
 def _read(stream: IO[str], child: _Child, hear: Callable[[_Child, str], None]) -> None:
-    for line in stream:
-        hear(child, line)
+    try:
+        for line in stream:
+            hear(child, line)
+    except ValueError:  # closed by a worker that has waited long enough for its end
+        if not stream.closed:
+            raise
 
 
 def _hear(child: _Child, line: str) -> None:
