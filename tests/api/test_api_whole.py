@@ -17,6 +17,7 @@ from inlink.api.routers import broken
 from inlink.check.keeping import CheckStore
 from inlink.check.verdicts import Verdict
 from inlink.workbench import Workbench, sending
+from inlink.workbench import broken as reading
 
 SITE = "crumbandcrust.example"
 COMPARED = f"/compare?target=floursource.example&target={SITE}&mode=union"
@@ -92,9 +93,9 @@ def test_broken_links_of_large_sites_are_not_read(
     """What is asked about may be a page: its whole domain is read, to find what stands in for it."""
     is_out = path.endswith("outgoing")
     n_links = ranked_bench.n_outgoing(SITE) if is_out else ranked_bench.broken_reads(SITE)
-    monkeypatch.setattr(broken, "MOST_LINKS", n_links)
+    monkeypatch.setattr(reading, "MOST_LINKS", n_links)
     assert client.get(f"{path}?target={SITE}").status_code == 200
-    monkeypatch.setattr(broken, "MOST_LINKS", n_links - 1)
+    monkeypatch.setattr(reading, "MOST_LINKS", n_links - 1)
     about = SITE if is_out else f"https://{SITE}/"
     hint = refused(client.get(f"{path}?target={about}"), f"{n_links:,} links")
     assert "a host" in hint if is_out else "inlink broken" in hint

@@ -313,3 +313,30 @@ def test_broken_links_of_many_are_read_when_asked_for_once_more(
     assert "This reads many links" in text
     assert said in text
     assert "This reads many links" not in client.get(f"{about}&go=1").text
+
+
+@pytest.mark.parametrize("path", ["/broken/pages.csv", "/broken/redirects/nginx", "/outgoing/broken/pages.csv"])
+def test_files_of_many_links_ask_first_as_their_page_does(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    about = f"{path}?q=crumbandcrust.example&state=dead"
+    monkeypatch.setattr("inlink.web.tables_broken.MANY_LINKS", 30)
+    answer = client.get(about, follow_redirects=False)
+    asking = path.removesuffix("/pages.csv").removesuffix("/redirects/nginx")
+    assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, asking)
+    assert "This reads many links" in client.get(answer.headers["location"]).text
+    assert "attachment" in client.get(f"{about}&go=1", follow_redirects=False).headers["content-disposition"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/broken", "/broken/pages.csv", "/broken/redirects/nginx", "/outgoing/broken", "/outgoing/broken/pages.csv"],
+)
+def test_broken_links_of_too_many_are_not_read(client: TestClient, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    """However often somebody asks: the bound is that of the API."""
+    monkeypatch.setattr("inlink.workbench.broken.MOST_LINKS", 30)
+    for go in ("", "&go=1"):
+        answer = client.get(f"{path}?q=crumbandcrust.example{go}", follow_redirects=False)
+        assert answer.status_code == 400
+        assert "at most 30" in answer.text
+        assert ("a.example/guides/" if "outgoing" in path else "inlink broken SITE") in answer.text

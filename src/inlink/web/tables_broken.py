@@ -19,7 +19,7 @@ from inlink.web.exporting import file_name, file_of
 from inlink.web.query import SCOPES, Query, one_of, parameters
 from inlink.web.tables_tabs import tabs_about, totals_of
 from inlink.workbench import Rows, RowStream, Workbench
-from inlink.workbench.broken import BROKEN_STATES
+from inlink.workbench.broken import BROKEN_STATES, check_size
 from inlink.workbench.exporting import FORMATS
 from inlink.workbench.people import Role
 
@@ -131,9 +131,22 @@ def _shown(
 
 
 def n_links_of(bench: Workbench, view: BrokenView, *, is_outgoing: bool) -> int:
-    """How many links the answer rests on: those that go out, or all that lead to the site's domain."""
+    """How many links the answer rests on: those that go out, or all that lead to the site's domain.
+
+    Raises: BadInput where they are more than are read.
+    """
     asked = bench.n_outgoing if is_outgoing else bench.broken_reads
-    return asked(view.q, scope=view.scope or None)
+    n_links = asked(view.q, scope=view.scope or None)
+    check_size(n_links, view.q, is_outgoing=is_outgoing)
+    return n_links
+
+
+def _page_that_asks(bench: Workbench, view: BrokenView, *, is_outgoing: bool = False) -> Response | None:
+    """Where a file rests on many links that nobody asked to read: the page of the view, which says so."""
+    n_links = n_links_of(bench, view, is_outgoing=is_outgoing)
+    if n_links <= MANY_LINKS or view.go:
+        return None
+    return RedirectResponse(view.link("/outgoing/broken" if is_outgoing else "/broken"), status_code=303)
 
 
 def arranged(rows: Rows, view: BrokenView) -> pa.Table:
@@ -154,6 +167,8 @@ def broken_file(request: Request) -> Response:
     view = BrokenView.of(request)
     bench = bench_of(request)
     is_outgoing = request.url.path.startswith("/outgoing")
+    if asking := _page_that_asks(bench, view, is_outgoing=is_outgoing):
+        return asking
     asked = bench.broken_outgoing if is_outgoing else bench.broken
     found = asked(view.q, scope=view.scope or None)
     rows = found if isinstance(found, Rows) else found.rows
@@ -169,7 +184,10 @@ def redirects_file(request: Request) -> Response:
     if server not in SERVERS:
         raise NotFound(f"redirects are not written for {server[:40]!r}", hint=f"use one of {', '.join(SERVERS)}")
     view = BrokenView.of(request)
-    found = bench_of(request).broken(view.q, scope=view.scope or None)
+    bench = bench_of(request)
+    if asking := _page_that_asks(bench, view):
+        return asking
+    found = bench.broken(view.q, scope=view.scope or None)
     target = found.rows.target.text if found.rows.target else view.q
     name = file_name(target, "redirects", found.rows.snapshot, ENDINGS[server])
     return Response(

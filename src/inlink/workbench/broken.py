@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from inlink.check.verdicts import State
-from inlink.errors import CorruptIndex, NotFound
+from inlink.errors import BadInput, CorruptIndex, NotFound
 from inlink.index.serving_db import arrow
 from inlink.index.serving_sql import Span, Sql, all_of
 from inlink.mending.nearest import Nearest, Page
@@ -49,6 +49,7 @@ OWN_COLUMNS = (
 OUT_COLUMNS = ("target_url", "state", "n_pages", "why", "since", "linked_from", "anchors", "is_internal")
 SHOWN = 3  # pages and anchors that stand for all
 MAX_ANCHORS = 20
+MOST_LINKS = 500_000  # that are read into memory for an answer over the network
 _SCHEMAS = {
     "worth": pa.float64(),
     "likeness": pa.float64(),
@@ -108,6 +109,18 @@ def n_read(served: Served, found: Found) -> int:
     """How many links `own` reads."""
     sums = totals(served, _site(served, found))
     return sums.n_links + sums.n_lost_links
+
+
+def check_size(n_links: int, site: str, *, is_outgoing: bool) -> None:
+    """Raises: BadInput for a site of more links than are read into memory for an answer over the network."""
+    if n_links > MOST_LINKS:
+        on_server = "ask on the server: inlink broken SITE"
+        in_parts = "ask about a part of it: a host, or a path as in a.example/guides/"
+        raise BadInput(
+            f"{site[:200]} has {n_links:,} links, and all of them are read into memory to find what is broken: "
+            f"that is done for at most {MOST_LINKS:,}",
+            hint=in_parts if is_outgoing else on_server,
+        )
 
 
 def own(bench: Questions, workspace: Workspace, served: Served, found: Found, *, limit: int | None) -> BrokenPages:

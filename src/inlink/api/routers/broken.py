@@ -16,12 +16,11 @@ from inlink.api.rows import checked_format, send_rows
 from inlink.errors import BadInput
 from inlink.mending.redirects import written
 from inlink.workbench import Rows
-from inlink.workbench.broken import BROKEN_STATES, OUT_COLUMNS, OWN_COLUMNS, BrokenPages
+from inlink.workbench.broken import BROKEN_STATES, OUT_COLUMNS, OWN_COLUMNS, BrokenPages, check_size
 from inlink.workbench.fields import FieldInfo
 
 router = noun("broken")
 REDIRECTS = ("nginx", "apache", "csv")
-MOST_LINKS = 500_000
 _TYPES = {
     "worth": "float", "likeness": "float", "since": "time", "linked_from": "list", "anchors": "list",
     "is_internal": "bool", **dict.fromkeys(("n_domains", "n_follow_domains", "n_links", "n_pages"), "int"),
@@ -52,21 +51,11 @@ class RedirectsAsked(Placed):
     server: Annotated[str, word(REDIRECTS, "What reads the redirects.")] = "csv"
 
 
-def check_size(n_links: int, site: str, hint: str) -> None:
-    """Raises: BadInput for a site of more links than are read into memory for one answer."""
-    if n_links > MOST_LINKS:
-        raise BadInput(
-            f"{site[:200]} has {n_links:,} links, and all of them are read into memory to find what is broken: "
-            f"the API does so for at most {MOST_LINKS:,}",
-            hint=hint,
-        )
-
-
 def _found(request: Request, asked: Placed) -> BrokenPages:
     """The dead pages of a site. Raises: BadInput for a site with too many links."""
     bench = bench_of(request)
     n_links = bench.broken_reads(asked.target, scope=asked.scope)
-    check_size(n_links, asked.target, "ask on the server: inlink broken SITE")
+    check_size(n_links, asked.target, is_outgoing=False)
     return bench.broken(asked.target, scope=asked.scope)
 
 
@@ -102,7 +91,7 @@ def broken_outgoing(request: Request, asked: Annotated[BrokenAsked, Query()]) ->
     format = checked_format(request, asked.format)
     bench = bench_of(request)
     n_links = bench.n_outgoing(asked.target, scope=asked.scope)
-    check_size(n_links, asked.target, "ask about a part of it: a host, or a path as in a.example/guides/")
+    check_size(n_links, asked.target, is_outgoing=True)
     found = bench.broken_outgoing(asked.target, scope=asked.scope)
     return send_rows(request, _page(found, asked, format), format, is_tagged=False)
 
