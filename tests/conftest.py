@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -16,6 +17,9 @@ from inlink.demo import DemoWeb, generate
 from inlink.store.db import WorkDatabase
 from inlink.workbench import Workbench
 from walked import Walked, walk
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Playwright
 
 # Seeds are fixed, and no test depends on how fast the machine is.
 settings.register_profile("inlink", deadline=None, derandomize=True)
@@ -41,6 +45,15 @@ def chromium() -> str:
     if path is None:
         pytest.skip("no Chromium (install it, or set INLINK_CHROMIUM)")
     return path
+
+
+@pytest.fixture(scope="session")
+def playwright(chromium: str) -> Iterator[Playwright]:
+    """Playwright for all tests of this process, in whatever order they come: a second one beside it does not start."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

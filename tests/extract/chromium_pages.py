@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Error, Page, Route, sync_playwright
+from playwright.sync_api import Error, Page, Playwright, Route, sync_playwright
 
 from inlink import sources
 from inlink.errors import BadInput
@@ -18,6 +18,7 @@ from inlink.sources.records import Record
 
 CHROMIUM = "/usr/bin/chromium"
 _TRIES = 3
+_WAIT_MS = 600_000  # against hanging only
 _FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -62,7 +63,7 @@ class Browser:
     def document_links(self, record: Record) -> list[str]:
         """`href` of document.links when the record's bytes are the answer at its URL."""
         self._record = record
-        self._page.goto(record.url, wait_until="domcontentloaded", timeout=600_000)
+        self._page.goto(record.url, wait_until="domcontentloaded", timeout=_WAIT_MS)
         links: list[str] = self._page.evaluate("Array.from(document.links, link => link.href)")
         return links
 
@@ -80,10 +81,11 @@ class Browser:
 
 
 @contextmanager
-def browser() -> Iterator[Browser]:
-    """Chromium without JavaScript and without a network."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
+def browser(playwright: Playwright | None = None) -> Iterator[Browser]:
+    """Chromium without JavaScript and without a network; by a Playwright of its own where none is there yet."""
+    with ExitStack() as stack:
+        playwright = playwright or stack.enter_context(sync_playwright())
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS, timeout=_WAIT_MS)
         context = chromium.new_context(java_script_enabled=False, service_workers="block")
         try:
             yield Browser(context.new_page())

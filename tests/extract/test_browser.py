@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from chromium_pages import CHROMIUM, Browser, browser, judge, pages_in
+from playwright.sync_api import Playwright
 from scraping import record
 from test_charset import GERMAN
 from test_markup import CASES, PIECES
@@ -22,16 +23,16 @@ DEPARTURES = {"base-invalid": "a <base> that is no URL leaves the page without b
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as opened:
+def judging(playwright: Playwright) -> Iterator[Browser]:
+    with browser(playwright) as opened:
         yield opened
 
 
 @pytest.mark.data
-def test_sample_of_real_pages(chromium: Browser, data_dir: Path) -> None:
+def test_sample_of_real_pages(judging: Browser, data_dir: Path) -> None:
     pages = pages_in([data_dir / "html-corpora", data_dir / "sites"])
     chosen = random.Random(20261122).sample(pages, SAMPLE)
-    verdicts = [verdict for verdict in (judge(chromium, page) for page in chosen) if verdict is not None]
+    verdicts = [verdict for verdict in (judge(judging, page) for page in chosen) if verdict is not None]
     assert len(verdicts) >= SAMPLE - 1
     n_same = sum(verdict.n_same for verdict in verdicts)
     n_extra = sum(len(verdict.extra) for verdict in verdicts)
@@ -42,18 +43,18 @@ def test_sample_of_real_pages(chromium: Browser, data_dir: Path) -> None:
     assert len(verdicts) - len(differing) >= 0.995 * len(verdicts), differing
 
 
-def test_traps_of_markup(chromium: Browser) -> None:
+def test_traps_of_markup(judging: Browser) -> None:
     """The browser agrees with what test_markup expects."""
-    verdicts = {name: judge(chromium, record(markup)) for name, (markup, _) in CASES.items()}
+    verdicts = {name: judge(judging, record(markup)) for name, (markup, _) in CASES.items()}
     wrong = {name: verdict for name, verdict in verdicts.items() if verdict is None or not verdict.is_exact}
     assert wrong.keys() == DEPARTURES.keys(), wrong
 
 
-def test_soup(chromium: Browser) -> None:
+def test_soup(judging: Browser) -> None:
     """Pages of tags thrown together."""
     chance = random.Random(7)
     pages = [" ".join(chance.choices(PIECES, k=chance.randrange(2, 16))) for _ in range(150)]
-    verdicts = [(page, judge(chromium, record(page))) for page in pages]
+    verdicts = [(page, judge(judging, record(page))) for page in pages]
     assert [(page, v) for page, v in verdicts if v is None or not v.is_exact] == []
 
 
@@ -70,8 +71,8 @@ def test_soup(chromium: Browser) -> None:
         ("latin-1", ""),
     ],
 )
-def test_character_sets(chromium: Browser, codec: str, declared: str) -> None:
+def test_character_sets(judging: Browser, codec: str, declared: str) -> None:
     """URLs follow the declaration, right or false."""
     body = f"<p>{GERMAN}<a href='/Größe?q=Größe'>x</a>".encode(codec)
-    verdict = judge(chromium, record(body, ("Content-Type", f"text/html; charset={declared}")))
+    verdict = judge(judging, record(body, ("Content-Type", f"text/html; charset={declared}")))
     assert verdict is not None and verdict.is_exact, verdict

@@ -7,19 +7,18 @@ from pathlib import Path
 
 import pytest
 from browsing import WAIT_MS, serving, vendoring
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright
 
 from inlink.server.app import create_app
 from inlink.workbench import Workbench
 
 
 @pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
+def browser(chromium: str, playwright: Playwright) -> Iterator[Browser]:
     """One Chromium for all tests of this process."""
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"], timeout=WAIT_MS)
-        yield found
-        found.close()
+    found = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"], timeout=WAIT_MS)
+    yield found
+    found.close()
 
 
 @pytest.fixture(scope="session")
