@@ -25,9 +25,12 @@ def test_a_job_by_hand(folder: Path, capsys: pytest.CaptureFixture[str]) -> None
         return found.out if code == 0 else found.err
 
     assert "no jobs yet" in said("list")
-    assert "add: nowhere.warc" in said("start", "add", "inputs=nowhere.warc", "keep=true", "--then", "build")
+    assert "nowhere.warc" in said("start", "add", "inputs=nowhere.warc", "keep=true", "--then", "build")
     shown: dict[str, Any] = json.loads(said("show", 1, "--format", "json"))
-    assert (shown["state"], shown["arguments"]) == ("queued", {"inputs": ["nowhere.warc"], "keep": True})
+    assert (shown["state"], shown["arguments"]) == (
+        "queued",
+        {"inputs": [str(Path.cwd() / "nowhere.warc")], "keep": True},
+    )
     assert said("cancel", 1) == "job 1 is cancelled\n"
     assert said("retry", 1) == "job 1 is queued\n"
     said("work", "--until-empty")
@@ -46,3 +49,22 @@ def test_a_job_by_hand(folder: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "there is no schedule 1" in said("unschedule", 1, code=1)
     assert "is not NAME=VALUE" in said("start", "build", "quickly", code=2)
     assert "workers" in said("start", "build", "workers=many", code=2)
+
+
+def test_relative_paths_are_those_of_the_shell(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever takes the job may stand elsewhere; signs of patterns in the folder's own name stand for themselves."""
+    here = folder.parent / "a[1]"
+    here.mkdir()
+    (here / "b[2].warc").touch()
+    monkeypatch.chdir(here)
+    named = ("crawls/a.warc", "*.warc", "b[2].warc", "/srv/x.warc", "http://a.example/x.warc")
+    words = [f"inputs={name}" for name in named]
+    assert main(["-w", str(folder), "jobs", "start", "add", *words, "base_url=lists/", "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)["arguments"]
+    whole = [f"{here}/crawls/a.warc", f"{here.parent}/a[[]1]/*.warc", f"{here}/b[2].warc", *named[3:]]
+    assert told == {"inputs": whole, "base_url": f"{here}/lists/"}
+    words = ["name=latest", "where=graphs", "--every", "1w", "--format", "json"]
+    assert main(["-w", str(folder), "jobs", "schedule", "release", *words]) == 0
+    assert json.loads(capsys.readouterr().out)["arguments"]["where"] == f"{here}/graphs"

@@ -63,7 +63,7 @@ def test_what_may_run_at_once(bench: Workbench, db: WorkDatabase) -> None:
             ("check", "check", {"urls": ["https://a.example/"]}),
             ("build", "build", {}),
             ("rank", "rank", {}),
-            ("add", "add", {"inputs": ["x.warc"]}),
+            ("add", "add", {"inputs": ["/x.warc"]}),
         )
     }
     running = [taken(db), taken(db), taken(db), taken(db)]
@@ -80,7 +80,7 @@ def test_what_may_run_at_once(bench: Workbench, db: WorkDatabase) -> None:
 
 def test_many_workers_take_each_job_once_and_never_two_that_need_the_same(bench: Workbench, db: WorkDatabase) -> None:
     for number in range(24):
-        bench.jobs.start("build" if number % 3 else "add", {} if number % 3 else {"inputs": ["x"]})
+        bench.jobs.start("build" if number % 3 else "add", {} if number % 3 else {"inputs": ["/x"]})
     taken_by: dict[int, str] = {}
     clashes: list[int] = []
     building: list[int] = []
@@ -292,8 +292,8 @@ def test_what_people_with_accounts_may_import(here: Workbench, folders: Path, sp
 
 @pytest.mark.parametrize(
     "spec",
-    ["{}/etc/shadow", "{}/etc/nothing", "{}/srv/../etc/shadow", "{}/srv/way-out/shadow", "{}/srv/*/shadow", "/", "~",
-     "{}/*/crawls", "{}/w/inlink.toml", "{}/srvx", "*", "file:///etc/passwd", "{}/srv/\0", "{}/e[t]c/shadow"],
+    ["{}/etc/shadow", "{}/etc/nothing", "{}/srv/../etc/shadow", "{}/srv/way-out/shadow", "{}/srv/*/shadow", "/",
+     "{}/*/crawls", "{}/w/inlink.toml", "{}/srvx", "{}/srv/\0", "{}/e[t]c/shadow"],
 )  # fmt: skip
 def test_what_people_with_accounts_may_not_import(here: Workbench, folders: Path, spec: str) -> None:
     named = spec.format(folders)
@@ -303,6 +303,21 @@ def test_what_people_with_accounts_may_not_import(here: Workbench, folders: Path
     with pytest.raises(Refused, match="in no folder"):
         here.jobs.schedules.add(EDITOR, "release", {"name": "latest", "where": named}, every="1w")
     assert here.jobs.start("add", {"inputs": [named]}).state == "queued"  # at the machine itself
+
+
+@pytest.mark.parametrize("spec", ["a.warc", "crawls/a.warc", "*", "~/a.warc", "./a.warc", "file:///etc/passwd"])
+@pytest.mark.parametrize("who", [EDITOR, Who.local()], ids=["account", "local"])
+def test_relative_paths_are_no_one_s(
+    here: Workbench, folders: Path, monkeypatch: pytest.MonkeyPatch, who: Who, spec: str
+) -> None:
+    """The server judges a path where it runs, a worker reads it where that one runs."""
+    monkeypatch.chdir(folders / "srv")
+    for about in ({"inputs": [spec]}, {"inputs": ["https://a.example/x.paths"], "base_url": spec}):
+        with pytest.raises(BadInput, match="no whole path") as refused:
+            here.jobs.start("add", about, who)
+        assert "/srv/" in refused.value.hint
+    with pytest.raises(BadInput, match="no whole path"):
+        here.jobs.schedules.add(who, "release", {"name": "latest", "where": spec}, every="1w")
 
 
 def test_a_pattern_is_not_looked_for_outside(here: Workbench, folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:

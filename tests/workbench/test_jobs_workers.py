@@ -60,8 +60,8 @@ def worker(bench: Workbench, lease_s: float = LONGEST_S) -> Iterator[subprocess.
 
 def told(bench: Workbench, *words: str, then: int = 0) -> int:
     """A job that does this, in the place of an import, which needs nothing for itself; `then` are to follow."""
-    follow = [("add", {"inputs": ["later"]})] * then
-    number = bench.jobs.start("add", {"inputs": ["never read"]}, then=follow).job_id
+    follow = [("add", {"inputs": ["/later"]})] * then
+    number = bench.jobs.start("add", {"inputs": ["/never/read"]}, then=follow).job_id
     with bench.database.step() as session:
         job = session.get(Job, number)
         assert job is not None

@@ -17,6 +17,7 @@ from inlink.cli.tables import draw
 from inlink.cli.text import clean
 from inlink.errors import BadInput
 from inlink.workbench import Workbench
+from inlink.workbench.import_roots import from_here
 from inlink.workbench.jobs_kinds import kind_of
 from inlink.workbench.jobs_results import JobRow
 from inlink.workbench.jobs_runner import Runner
@@ -90,7 +91,10 @@ def start(call: Call, *, kind: str, given: tuple[str, ...], then: tuple[str, ...
 
 
 def told(kind: str, given: tuple[str, ...]) -> dict[str, Any]:
-    """NAME=VALUE as arguments: lists are collected, other values read as JSON where they are some. Raises: BadInput."""
+    """NAME=VALUE as arguments: lists are collected, other values read as JSON where they are some.
+
+    Relative paths are those of the folder that the command is given in. Raises: BadInput.
+    """
     types = kind_of(kind).arguments.__annotations__
     found: dict[str, Any] = {}
     for word in given:
@@ -104,7 +108,7 @@ def told(kind: str, given: tuple[str, ...]) -> dict[str, Any]:
             found.setdefault(name, []).append(text)
         else:
             found[name] = text if annotation.startswith(("Text", "Name")) else _value(text)
-    return found
+    return from_here(found)
 
 
 def _value(text: str) -> Any:
