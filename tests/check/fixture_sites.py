@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+
+from talking import talking
 
 PROSE = (
     "The starter wants warm water and coarse rye flour twice a day, and after a week it lifts the dough without any "
@@ -120,7 +121,7 @@ def serving(sites: dict[str, Site]) -> Iterator[Sites]:
     counts: dict[tuple[str, str], int] = {}
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             first, *lines = head.strip().split("\r\n")
             method, path, _ = first.split(" ", 2)
@@ -137,27 +138,6 @@ def serving(sites: dict[str, Site]) -> Iterator[Sites]:
                 await writer.drain()
             else:
                 await answer(writer)
-        with suppress(ConnectionError):
-            writer.close()
 
-    loop, ready, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
-
-    async def serve() -> None:
-        server = await asyncio.start_server(handle, "127.0.0.1", 0)
-        found.port = server.sockets[0].getsockname()[1]
-        ready.set()
-        await stop.wait()
-        server.close()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()
-        await asyncio.sleep(0)
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
-    thread.start()
-    ready.wait(10)
-    try:
+    with talking(handle) as found.port:
         yield found
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
-        loop.close()

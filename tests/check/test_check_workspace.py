@@ -25,7 +25,7 @@ from inlink.workbench.checking import Checked, CheckOptions
 from inlink.workbench.monitor_results import RunOptions, WatchOptions
 
 QUICK = CheckOptions(
-    manners=Manners(delay_s=0, per_host=4, total_timeout_s=1.0, backoff_s=0.01), patience=Patience(0.01, 5)
+    manners=Manners(delay_s=0, per_host=4, total_timeout_s=120, backoff_s=0.01), patience=Patience(0.01, 5)
 )
 CASINO = page("Slot Gacor Casino", "Casino slots, betting and jackpot. Poker togel judi bandar. " * 3)
 WEB = {**SITES, "bakery.example": site({"/sourdough": reply(CASINO), "/rye": reply(page("Rye bread at home"))})}

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+HANGING_S = 120  # against hanging only
+
 
 @dataclass
 class Page:
@@ -78,12 +80,12 @@ def hosting(answer: Answerer | dict[str, Page]) -> Iterator[Web]:
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
     thread.start()
-    ready.wait(10)
+    assert ready.wait(HANGING_S)
     try:
         yield found
     finally:
         loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
+        thread.join(HANGING_S)
         loop.close()
 
 

@@ -12,7 +12,7 @@ from inlink.fetch import Manners
 from inlink.store.workspace import Workspace
 from inlink.workbench.crawling import CrawlOptions, CrawlReport, crawl
 
-FAST = Manners(delay_s=0.0, backoff_s=0.05, total_timeout_s=5.0, contact="https://who.example/bot")
+FAST = Manners(delay_s=0.0, backoff_s=0.05, total_timeout_s=120.0, contact="https://who.example/bot")
 
 
 def workspace(folder: Path, web: Web) -> Workspace:

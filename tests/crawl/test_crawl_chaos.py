@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import gzip
 import random
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from hosting import Page, hosting, html
 from made_crawls import archived, run
+
+from talking import talking
 
 TROUBLES = ("none", "hang-up", "drop", "drop", "corrupt", "corrupt", "garble", "head")
 
@@ -29,7 +30,7 @@ class Chaos:
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection: request by request."""
         there, to_there = await asyncio.open_connection("127.0.0.1", self._there)
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError), contextlib.closing(to_there):
             while True:
                 request = await reader.readuntil(b"\r\n\r\n")
                 to_there.write(request)
@@ -43,8 +44,6 @@ class Chaos:
                 writer.write(answer)
                 if len(answer) != len(head) + size:
                     break
-        writer.close()
-        to_there.close()
 
     def harmed(self, path: bytes, head: bytes, body: bytes) -> bytes | None:
         """What arrives of an answer; None where nothing does."""
@@ -66,28 +65,9 @@ class Chaos:
 @contextlib.contextmanager
 def between(port: int, seed: int) -> Iterator[Chaos]:
     """The proxy before a port, while the block runs."""
-    chaos, loop, ready, stop = Chaos(port, seed), asyncio.new_event_loop(), threading.Event(), asyncio.Event()
-
-    async def serve() -> None:
-        server = await asyncio.start_server(chaos.talk, "127.0.0.1", 0)
-        chaos.port = server.sockets[0].getsockname()[1]
-        ready.set()
-        await stop.wait()
-        server.close()
-        rest = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in rest:
-            task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
-    thread.start()
-    ready.wait(10)
-    try:
+    chaos = Chaos(port, seed)
+    with talking(chaos.talk) as chaos.port:
         yield chaos
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
-        loop.close()
 
 
 def site(host: str, path: str, headers: dict[str, str]) -> Page | None:

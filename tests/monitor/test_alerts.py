@@ -52,7 +52,7 @@ def ways(web: Web | None = None, sink: Sink | None = None, folder: Path | None =
         **{"alerts": "at-once", **settings},  # type: ignore[arg-type]
     )
     policy = Policy(routes=(parse_route(web.route),)) if web else Policy()
-    return Ways(found, policy, Manners(total_timeout_s=5), folder / "alerts.atom.xml" if folder else None)
+    return Ways(found, policy, Manners(total_timeout_s=120), folder / "alerts.atom.xml" if folder else None)
 
 
 def test_each_event_goes_out_once(store: MonitorStore) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+HANGING_S = 120  # against hanging only
+
 PROSE = (
     "<p>The starter wants warm water and coarse rye flour twice a day, and after a week it lifts the dough without any "
     "help. We weigh the salt, fold the dough four times in two hours and leave it to rest in a basket over night. In "
@@ -87,12 +89,12 @@ def hosting(answer: Answerer) -> Iterator[Web]:
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
     thread.start()
-    ready.wait(10)
+    assert ready.wait(HANGING_S)
     try:
         yield found
     finally:
         loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
+        thread.join(HANGING_S)
         loop.close()
 
 
