@@ -174,8 +174,12 @@ def _model(model: type[Base]) -> list[str]:
     return [*lines, ""]
 
 
+_MOMENTS = ("at", "since", "first_missing", "first_seen", "last_alive")
+
+
 def _kind(column: Any) -> str:
-    if column.name.endswith("_at") or column.name in ("at", "since", "first_missing", "first_seen", "last_alive"):
+    is_moment = column.name.endswith("_at") or column.name in _MOMENTS
+    if is_moment and isinstance(column.type, Integer):  # microseconds; a text of that name holds something else
         return "time"
     kinds = ((Boolean, "true or false"), (Integer, "int"), (Float, "float"))
     return next((name for kind, name in kinds if isinstance(column.type, kind)), "text")

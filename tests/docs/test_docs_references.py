@@ -39,6 +39,13 @@ def test_every_setting_is_in_the_reference() -> None:
         assert name.partition("*")[0] in text
 
 
+def test_only_moments_are_called_times() -> None:
+    """A column of the workspace's database that holds JSON is none, whatever its name ends in."""
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|.*\| JSON ", (ROOT / "docs" / "tables.md").read_text("utf-8"), re.M)
+    assert ("tried_at", "text") in rows
+    assert {kind for _, kind in rows} == {"text"}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     text = re.sub(r"`[^`]*`", "", page.read_text(encoding="utf-8"))
