@@ -358,7 +358,7 @@ def test_a_reader_who_leaves_frees_the_rows() -> None:
             await left.wait()
             return {"type": "http.disconnect"}
 
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await answer({"type": "http"}, receive, send)
 
     finished(scene())

@@ -57,7 +57,7 @@ def test_the_site_from_start_to_ctrl_c(demo_workspace: Path) -> None:
 
 
 def test_the_site_is_for_this_machine_only(demo_workspace: Path) -> None:
-    command = [*INLINK, "-w", str(demo_workspace), "serve", "--host", "0.0.0.0"]
+    command = [*INLINK, "-w", str(demo_workspace), "serve", "--host", "0.0.0.0", "--port", "0"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("error: 0.0.0.0 can be reached from other machines")

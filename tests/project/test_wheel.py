@@ -33,7 +33,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def data_files() -> list[str]:
     """Files of the package that are no code: templates, lists, SQL, styles."""
     package = ROOT / "src" / "inlink"
-    found = (p for p in package.rglob("*") if p.is_file() and p.suffix not in (".py", ".pyc", ".nbi", ".nbc"))
+    found = (p for p in package.rglob("*") if p.is_file() and p.suffix != ".py" and p.parent.name != "__pycache__")
     return sorted(p.relative_to(package).as_posix() for p in found)
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,7 +27,7 @@ from inlink.workbench import Workbench, audit
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "serve.md").read_text(encoding="utf-8")
-TRIES = 500
+LONGEST_S = 120.0  # against hanging only
 
 
 def block(kind: str, holding: str = "") -> str:
@@ -83,16 +82,18 @@ def behind_nginx(tmp_path: Path) -> Iterator[tuple[str, Workbench, ssl.SSLContex
     with Workbench.create(tmp_path / "web") as bench:
         bench.path.joinpath("inlink.toml").write_text(block("toml"), encoding="utf-8")
         with_users(accounts_of(bench))
-        with listen("127.0.0.1", 0) as listener, listen("127.0.0.1", 0) as free:
-            port, outer = listener.getsockname()[1], free.getsockname()[1]
-            free.close()
+        with listen("127.0.0.1", 0) as listener, listen("127.0.0.1", 0) as front_door:
+            port, outer = listener.getsockname()[1], front_door.getsockname()[1]
             app = create_app(bench, accounts=bench.accounts, site=reached(bench, listener, ""))
             server = uvicorn.Server(uvicorn.Config(app, log_level="error", proxy_headers=False, ws="none"))
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
             thread.start()
-            front = subprocess.Popen([nginx, "-p", str(tmp_path), "-c", str(conf(tmp_path, outer, port))])
+            inherited = front_door.fileno()  # as a new nginx gets it from an old one: nobody else can take the port
+            front = subprocess.Popen(
+                [nginx, "-p", str(tmp_path), "-c", str(conf(tmp_path, outer, port))],
+                env={**os.environ, "NGINX": f"{inherited};"}, pass_fds=[inherited],
+            )  # fmt: skip
             try:
-                wait_for(outer)
                 yield (
                     f"https://links.example.org:{outer}",
                     bench,
@@ -114,22 +115,13 @@ def conf(folder: Path, outer: int, port: int) -> Path:
     kept = "".join(
         f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
+    user = "user root; " if os.geteuid() == 0 else ""
     path.write_text(
-        f"daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/error.log;\n"
+        f"daemon off; {user}pid {folder}/nginx.pid; error_log {folder}/error.log;\n"
         f"events {{}}\nhttp {{ access_log off; {kept}\n{text}\n}}\n",
         encoding="utf-8",
     )
     return path
-
-
-def wait_for(port: int) -> None:
-    for _ in range(TRIES):
-        try:
-            with socket.create_connection(("127.0.0.1", port)):
-                return
-        except OSError:
-            time.sleep(0.02)
-    raise AssertionError("nginx does not answer")
 
 
 def test_nginx_before_the_site(behind_nginx: tuple[str, Workbench, ssl.SSLContext]) -> None:
@@ -137,7 +129,7 @@ def test_nginx_before_the_site(behind_nginx: tuple[str, Workbench, ssl.SSLContex
     token = re.compile(r'name="csrf_token" value="([^"]+)"')
     port = int(url.rpartition(":")[2])
     elsewhere = httpx2.HTTPTransport(local_address="127.0.0.2", verify=trusted)  # no trusted proxy stands there
-    with httpx2.Client(base_url=f"https://127.0.0.1:{port}", transport=elsewhere) as browser:
+    with httpx2.Client(base_url=f"https://127.0.0.1:{port}", transport=elsewhere, timeout=LONGEST_S) as browser:
         named = {"headers": {"host": f"links.example.org:{port}"}, "extensions": {"sni_hostname": "links.example.org"}}
         page = browser.get("/login", **named)  # type: ignore[arg-type]
         assert page.status_code == 200

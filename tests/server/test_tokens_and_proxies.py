@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from limits import strategies
+from limits.storage import memory
 from server_site import BASE, GOOD, NAMES, Browser, site_with_users
 
 from inlink.config import Server
+from inlink.server import rates
 from inlink.server.app import create_app
 from inlink.server.proxies import address_of, seen_through
 from inlink.server.site import LOOPBACK_NAMES, Site, site_of
@@ -81,7 +85,12 @@ def test_programs_that_ask_for_json_are_told_in_json(made: tuple[Any, Accounts, 
     assert answer.json()["kind"] == "NotSignedIn"
 
 
-def test_requests_are_counted_by_token_and_by_address(made: tuple[Any, Accounts, Any]) -> None:
+def test_requests_are_counted_by_token_and_by_address(
+    made: tuple[Any, Accounts, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All within one minute: its end would let more through."""
+    for module in (memory, strategies, rates):
+        monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: 1_800_000_010.0))
     _, accounts, bench = made
     app = create_app(bench, accounts=accounts, site=Site(rate=5))
     first, second = (bearer(accounts, Role.VIEWER) for _ in range(2))

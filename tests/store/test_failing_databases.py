@@ -70,7 +70,7 @@ class Writers:
 
 
 def wait_until(is_so: object, writers: Writers) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300
     while not is_so():  # type: ignore[operator]
         assert time.monotonic() < until, (writers.told[-3:], writers.other[-3:])
         time.sleep(0.01)

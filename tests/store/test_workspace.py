@@ -154,7 +154,7 @@ def test_the_lock_ends_with_its_process(workspace: Workspace) -> None:
     script = (
         "import sys, time; from inlink.store import Workspace\n"
         "with Workspace.open(sys.argv[1]).building() as tmp:\n"
-        "    (tmp / 'half').mkdir(); (tmp / 'half' / 'done').write_text('x'); print('in', flush=True); time.sleep(60)"
+        "    (tmp / 'half').mkdir(); (tmp / 'half' / 'done').write_text('x'); print('in', flush=True); time.sleep(600)"
     )
     child = subprocess.Popen([sys.executable, "-c", script, str(workspace.path)], stdout=subprocess.PIPE)
     assert child.stdout is not None
@@ -207,7 +207,7 @@ def test_a_lease_ends_with_its_process(workspace: Workspace) -> None:
     workspace.serve(Current("0001-a"))
     script = (
         "import sys, time; from inlink.store import Workspace\n"
-        "kept = Workspace.open(sys.argv[1]).lease(); print('in', flush=True); time.sleep(60)"
+        "kept = Workspace.open(sys.argv[1]).lease(); print('in', flush=True); time.sleep(600)"
     )
     child = subprocess.Popen([sys.executable, "-c", script, str(workspace.path)], stdout=subprocess.PIPE)
     assert child.stdout is not None

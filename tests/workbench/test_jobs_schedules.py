@@ -80,13 +80,14 @@ def test_no_periods(text: str) -> None:
 def test_a_due_time_makes_one_job_and_the_next_is_a_period_later(bench: Workbench) -> None:
     """What was missed while nobody worked is made up for once, and the hour of the day stays."""
     row = bench.jobs.schedules.add(LOCAL, "build", every="1d", first=LONG_AGO, then=[("rank", {})])
+    before = datetime.now(UTC)
     (number,) = look(bench)
+    after = datetime.now(UTC)
     job = bench.jobs.get(number)
     assert (job.kind, job.state, job.then, job.by) == ("build", "queued", ("rank",), "local")
     assert look(bench) == []
     row = bench.jobs.schedules.get(row.schedule_id)
-    now = datetime.now(UTC)
-    assert now < row.due_at <= now + timedelta(days=1)
+    assert before < row.due_at <= after + timedelta(days=1)
     assert (row.due_at.hour, row.due_at.minute, row.last_job_id) == (3, 0, number)
 
 
