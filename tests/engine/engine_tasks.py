@@ -19,8 +19,12 @@ def double(number: int, report: Tell) -> int:
     return 2 * number
 
 
-def pid(seconds: float, report: Tell) -> int:
-    time.sleep(seconds)
+def meet(argument: dict[str, Any], report: Tell) -> int:
+    """Leave a mark, and wait until so many are there: this one is at work then, and so are the others."""
+    folder, until = Path(argument["folder"]), time.monotonic() + 120
+    (folder / str(argument["number"])).touch()
+    while len(list(folder.iterdir())) < argument["n"] and time.monotonic() < until:
+        time.sleep(0.01)
     return os.getpid()
 
 

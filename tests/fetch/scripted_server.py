@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+HANGING_S = 120  # against hanging only
+
 
 @dataclass
 class Asked:
@@ -45,7 +47,7 @@ def serving(answer: Answerer) -> Iterator[Server]:
     threads: list[threading.Thread] = []
 
     def one(connection: socket.socket) -> None:
-        with connection:
+        with connection, suppress(BrokenPipeError, ConnectionResetError):
             data = b""
             while b"\r\n\r\n" not in data:
                 more = connection.recv(65536)
@@ -56,8 +58,7 @@ def serving(answer: Answerer) -> Iterator[Server]:
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
             request = Asked(first.split(" ")[1], headers)
             server.asked.append(request)
-            with suppress(BrokenPipeError, ConnectionResetError):
-                server.answer(request, connection)
+            server.answer(request, connection)
 
     def accept() -> None:
         while True:
@@ -75,9 +76,9 @@ def serving(answer: Answerer) -> Iterator[Server]:
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-        thread.join(5)
+        thread.join(HANGING_S)
         for each in threads:
-            each.join(5)
+            each.join(HANGING_S)
 
 
 def reply(status: str, body: bytes = b"", *headers: str, length: int | None = None) -> bytes:

@@ -82,7 +82,7 @@ def dns(answer: Answer) -> Iterator[tuple[tuple[str, int], list[tuple[str, int]]
             thread.join()
 
 
-def ask(server: tuple[str, int], *hosts: str, timeout_s: float = 5.0) -> list[Served]:
+def ask(server: tuple[str, int], *hosts: str, timeout_s: float = 60.0) -> list[Served]:
     async def run() -> list[Served]:
         names = Names(DEFAULT_POLICY, server, timeout_s)
         return [await names.of(host, "bread.example") for host in hosts]

@@ -15,7 +15,13 @@ DATA = bytes(range(256)) * 4096  # 1 MiB
 
 
 def policy_for(server: Server, **settings: object) -> Policy:
-    known: dict[str, object] = {"retry_wait_s": 0.01, "read_timeout_s": 60.0, "max_retries": 2, **settings}
+    known: dict[str, object] = {
+        "retry_wait_s": 0.01,
+        "read_timeout_s": 60.0,
+        "connect_timeout_s": 60.0,
+        "max_retries": 2,
+        **settings,
+    }
     return Policy(test_hosts=frozenset({server.place}), **known)  # type: ignore[arg-type]
 
 
@@ -185,7 +191,8 @@ def test_without_a_length_the_limit_holds(clients: list[Client]) -> None:
 
 
 def test_nothing_listens(clients: list[Client]) -> None:
-    with serving(FileAnswers(DATA)) as server:
-        pass
-    with pytest.raises(Unreachable):
-        b"".join(remote(server, clients, max_retries=0).read_from(0))
+    with socket.socket() as deaf:  # taken, so that nobody else comes to listen there
+        deaf.bind(("127.0.0.1", 0))
+        nobody = Server(deaf.getsockname()[1], FileAnswers(DATA))
+        with pytest.raises(Unreachable):
+            b"".join(remote(nobody, clients, max_retries=0).read_from(0))

@@ -14,7 +14,7 @@ from inlink.fetch.guard import check_url
 from inlink.fetch.loops import finished
 
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
-MANNERS = Manners(contact="https://who.example/bot", total_timeout_s=30)
+MANNERS = Manners(contact="https://who.example/bot", total_timeout_s=120)
 
 
 class Host:
@@ -42,7 +42,7 @@ async def exchanging(host: Host) -> AsyncIterator[Callable[..., Coroutine[None, 
     """Asks the host for a path."""
     server = await asyncio.start_server(host.talk, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    policy = Policy(test_hosts=frozenset(("127.0.0.1",)))
+    policy = Policy(test_hosts=frozenset(("127.0.0.1",)), connect_timeout_s=120)
     exchanger = Exchanger(policy, MANNERS)
 
     async def ask(path: str = "/", headers: dict[str, str] | None = None, **more: object) -> Reply:

@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ import pytest
 from inlink.errors import BadInput
 from inlink.mending.redirects import FORMATS, Redirect, apache, as_csv, nginx, written
 
+HANGING_S = 120  # against hanging only
 HOST = "mine.example"
 TO = f"https://{HOST}"
 PATHS = {
@@ -47,31 +48,37 @@ REDIRECTS.append(Redirect(f"https://{HOST}/none", None, "12 domains"))
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, below those that systems hand out: so nobody is given it before the server is."""
+    for port in range(10_000 + os.getpid() * 7 % 10_000, 32_000):
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 @contextmanager
 def running(command: list[str], port: int) -> Iterator[None]:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
-        for _ in range(100):
+        until = time.monotonic() + HANGING_S
+        while True:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
             assert process.poll() is None, process.stdout and process.stdout.read()
+            assert time.monotonic() < until
             time.sleep(0.05)
         yield
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(HANGING_S)
         assert process.stdout is not None
         process.stdout.close()
 
 
 def ask(port: int, path: str, host: str = HOST) -> tuple[int, str | None]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=HANGING_S)
     try:
         connection.putrequest("GET", path, skip_host=True)
         connection.putheader("Host", host)
