@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 from made_snapshot import Made, make
@@ -14,7 +15,7 @@ from made_snapshot import Made, make
 from inlink.index.serving import build_serving
 from inlink.index.serving_database import ServingDatabase
 from inlink.index.serving_sql import COLLAPSE
-from inlink.workbench import Workbench, evidence, hands
+from inlink.workbench import Workbench, evidence, hands, places
 from inlink.workbench.fields import shown_fields
 from inlink.workbench.totals import Totals
 from inlink.workbench.turns import Turns
@@ -147,6 +148,31 @@ def test_what_a_view_of_outgoing_links_reads_is_all_of_them(serving: Path) -> No
             assert bench.n_outgoing(target, scope=scope) == every.n_total
 
 
+@pytest.mark.parametrize("ask", ["outlinks", "outdomains"])
+def test_what_is_long_is_told_by_links_and_not_by_pages(
+    serving: Path, monkeypatch: pytest.MonkeyPatch, ask: str
+) -> None:
+    """A long question is worked on by all processors; a site of few pages may have many links that go out."""
+    with Workbench.over(serving, threads=1) as bench:
+        (target, scope), n_links = max(
+            ((each, bench.n_outgoing(each[0], scope=each[1])) for each in TARGETS), key=lambda each: each[1]
+        )
+        n_pages = bench._serve().locate(target, scope).span("outgoing").width
+        assert n_pages < n_links
+        alone: list[object] = []
+        work = ServingDatabase._alone
+
+        def seen(self: ServingDatabase, *given: Any) -> Any:
+            alone.append(given)
+            return work(self, *given)
+
+        monkeypatch.setattr(ServingDatabase, "_alone", seen)
+        for most, is_long in ((n_links, False), (n_links - 1, True)):
+            monkeypatch.setattr(places, "LONG_ROWS", most)
+            getattr(bench, ask)(target, scope=scope, limit=3)
+            assert bool(alone) == is_long
+
+
 def test_what_is_held_is_bounded(serving: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Workbench.over(serving, threads=1) as bench:
         n_rows = bench.overview("a.example", scope="domain").n_links
@@ -154,7 +180,7 @@ def test_what_is_held_is_bounded(serving: Path, monkeypatch: pytest.MonkeyPatch)
         for target, scope in TARGETS:
             bench.domains(target, scope=scope)
         held = bench._serve().hands
-        assert sum(hand.span.n_rows for hand in held._held.values()) == held._n_rows <= n_rows
+        assert sum(hand.span.width for hand in held._held.values()) == held._n_rows <= n_rows
 
 
 def test_turns_let_in_so_many_and_lose_nobody() -> None:

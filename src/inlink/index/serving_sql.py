@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from inlink.index.serving_columns import FOLLOW, LinkColumn, columns_of, joins_of
 
 MAX_ROW_BITS = 44
-LONG_ROWS = 200_000
 """Of so many rows a question reads for tens of milliseconds: it is worth all processors."""
 
 
@@ -64,14 +63,11 @@ class Span:
         return max((run[1] for run in self.runs), default=0)
 
     @property
-    def n_rows(self) -> int:
-        """Upper bound of the rows, where the runs are rows."""
+    def width(self) -> int:
+        """How many numbers its runs hold: an upper bound of its rows where they are rows, and none where they are
+        pages.
+        """
         return sum(max(b - a, 0) for a, b in self.runs)
-
-    @property
-    def is_long(self) -> bool:
-        """Whether reading it takes long."""
-        return self.n_rows > LONG_ROWS
 
 
 LIVE = Sql("l.is_live")
@@ -126,11 +122,6 @@ class RowsQuery:
     group: str = "none"
     after: Sql = field(default_factory=Sql)
     limit: int | None = None
-
-    @property
-    def is_long(self) -> bool:
-        """Whether it reads so much that it takes long."""
-        return self.span.is_long
 
     def select(self) -> Sql:
         """The rows in order: the columns, then the sort keys as `_k0`, `_k1` …"""
@@ -221,11 +212,6 @@ class GroupsQuery:
     order: tuple[Key, ...]
     after: Sql = field(default_factory=Sql)
     limit: int | None = None
-
-    @property
-    def is_long(self) -> bool:
-        """Whether it reads so much that it takes long."""
-        return self.span.is_long
 
     def select(self, *, counted: bool = False) -> Sql:
         """The groups in order: the columns, then the sort keys as `_k0`, `_k1` …

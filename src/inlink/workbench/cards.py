@@ -34,7 +34,7 @@ def card_of(served: Served, found: Found, *, infrastructure: bool) -> Card:
             card = Card(sums, _lines(served, hand, live) if sums["n_links"] else {})
             hand.cards[infrastructure] = card
         return card
-    parts = served.serving.rows(cards_sql(span, infrastructure=infrastructure), is_long=span.is_long)
+    parts = served.serving.rows(cards_sql(span, infrastructure=infrastructure), is_long=served.is_long(span))
     return Card(sums, _parts(parts))
 
 
@@ -47,7 +47,7 @@ def sums_of(served: Served, found: Found, *, infrastructure: bool) -> dict[str, 
     hand = served.hands.of(served.serving, span)
     if hand is None:
         sql = sums_sql(span, "links", infrastructure=infrastructure)
-        return _only(served.serving.arrow(sql, is_long=span.is_long))
+        return _only(served.serving.arrow(sql, is_long=served.is_long(span)))
     sums = hand.sums.get(infrastructure)
     if sums is None:
         hand.need(*COLUMNS)

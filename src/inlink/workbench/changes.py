@@ -98,7 +98,7 @@ def _plan(served: Served, found: Found | None, window: Window, view: View) -> Pl
         limit=view.limit,
         narrow=narrow,
         of_rows=of_rows,
-        is_long=span.is_long,
+        is_long=served.is_long(span),
     )
     target = str(found.target) if found is not None else "*"
     digest = view_digest(f"changes {window}", target, view)

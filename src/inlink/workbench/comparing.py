@@ -54,7 +54,7 @@ def _plan(served: Served, found: Sequence[Found], mode: str, view: View) -> Plan
     inner = _inner(found, [*shown, *(condition(part, _row_fields()) for part in over_rows)])
     where = all_of([_wanted(mode, found), *(condition(part, fields) for part in over_groups)])
     order = (*order_of(view.sort or ("-n_targets", "-strength"), fields), Key("g._key"))
-    is_long = any(one.span("links").is_long for one in found)
+    is_long = any(served.is_long(one.span("links")) for one in found)
     query = DerivedQuery(inner, columns, order, where, limit=view.limit, is_long=is_long)
     digest = view_digest(f"compare {mode}", " ".join(str(f.target) for f in found), view)
     cursor = None

@@ -162,7 +162,7 @@ class Hands:
 
     def of(self, serving: Serving, span: Span) -> Hand | None:
         """The rows of links in a span; None where they are too many."""
-        if span.relation != "links" or span.n_rows > FEW_ROWS:
+        if span.relation != "links" or span.width > FEW_ROWS:
             return None
         with self._lock:
             hand = self._held.get(span)
@@ -170,7 +170,7 @@ class Hands:
                 self._held.move_to_end(span)
                 return hand
             hand = self._held[span] = Hand(serving, span)
-            self._n_rows += span.n_rows
+            self._n_rows += span.width
             while self._n_rows > HELD_ROWS:
-                self._n_rows -= self._held.popitem(last=False)[0].n_rows
+                self._n_rows -= self._held.popitem(last=False)[0].width
         return hand

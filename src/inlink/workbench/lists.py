@@ -310,18 +310,19 @@ def _made_page(served: Served, plan: Plan) -> tuple[pa.Table, int]:
         found = counted(served, hand, query, plan.view) if hand is not None else None
         if found is not None:
             return found
-        table = served.serving.arrow(query.select(counted=True), is_long=query.is_long)
+        table = served.serving.arrow(query.select(counted=True), is_long=served.is_long(query.span))
         return table, table["_total"][0].as_py() if table.num_rows else 0
+    is_long = query.is_long if isinstance(query, DerivedQuery) else served.is_long(query.span)
     if isinstance(query, DerivedQuery) and query.narrow and limit is not None:
-        rows = [row for (row,) in served.serving.rows(query.page(), is_long=query.is_long)]
-        table = served.serving.arrow(query.select_rows(rows), is_long=query.is_long)
+        rows = [row for (row,) in served.serving.rows(query.page(), is_long=is_long)]
+        table = served.serving.arrow(query.select_rows(rows), is_long=is_long)
     else:
-        table = served.serving.arrow(query.select(), is_long=query.is_long)
+        table = served.serving.arrow(query.select(), is_long=is_long)
     if cursor is not None and cursor.n_total is not None:
         return table, cursor.n_total
     if cursor is None and (limit is None or table.num_rows < limit):
         return table, table.num_rows
     if plan.is_default and plan.found is not None and plan.found.tally is not None:
         return table, plan.found.tally.n_links
-    ((n_total,),) = served.serving.rows(query.count(), is_long=query.is_long)
+    ((n_total,),) = served.serving.rows(query.count(), is_long=is_long)
     return table, n_total

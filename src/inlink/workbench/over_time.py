@@ -82,7 +82,7 @@ def _counted(served: Served, found: Found, *, infrastructure: bool) -> tuple[lis
     is_kept = found.answer is not None and not infrastructure
     if is_kept:
         sql = Sql("SELECT first, last, lost, is_new, n, twice FROM stays WHERE answer = ?", (found.answer,))
-    rows = served.serving.rows(sql, is_long=span.is_long and not is_kept)
+    rows = served.serving.rows(sql, is_long=served.is_long(span) and not is_kept)
     stays = [Stay(first, last, lost, bool(is_new), n) for first, last, lost, is_new, n, _ in rows]
     return stays, any(twice for *_, twice in rows)
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, get_args
 
 from inlink.errors import BadInput
 from inlink.index.serving_reader import Place, Serving, Tally
-from inlink.index.serving_sql import Span
+from inlink.index.serving_sql import Span, Sql
 from inlink.urls import identity
 from inlink.urls.domains import SuffixRules
 from inlink.workbench.hands import Hands
@@ -21,6 +21,7 @@ REMEMBERED = 4096
 REMEMBERED_ANSWERS = 1024
 HELD = 512  # costly answers
 SEEN = 20_000  # links whose rows are known
+LONG_ROWS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,17 @@ class Served:
                 self.remembered.clear()
             self.remembered[key] = found
         return found
+
+    def n_rows(self, span: Span) -> int:
+        """How many rows a span has: of links an upper bound; where its runs are pages, they are counted."""
+        if span.column == "row":
+            return span.width
+        text = f"SELECT count(*) FROM {span.relation} l WHERE {span.sql.text}"
+        return self.once(("n_rows", span), lambda: int(self.serving.rows(Sql(text, span.sql.params))[0][0]))
+
+    def is_long(self, span: Span) -> bool:
+        """Whether reading a span takes long."""
+        return self.n_rows(span) > LONG_ROWS
 
     def _locate(self, text: str, scope: str | None, *, strict: bool) -> Found:
         wanted = _scope(scope)

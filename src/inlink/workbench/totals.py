@@ -6,7 +6,6 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from inlink.index.serving_sql import Sql
 from inlink.workbench.cards import sums_of
 from inlink.workbench.hands import TOTALLED, Hand
 from inlink.workbench.places import Found, Served
@@ -35,14 +34,7 @@ def totals(served: Served, found: Found) -> Totals:
 
 def n_outgoing(served: Served, found: Found) -> int:
     """How many links go out from a target, of every kind and state: what a view of them reads."""
-    span = found.span("outgoing")
-    where = span.sql
-
-    def count() -> int:
-        ((n,),) = served.serving.rows(Sql(f"SELECT count(*) FROM outgoing l WHERE {where.text}", where.params))
-        return int(n)
-
-    return served.once(("n_outgoing", span), count)
+    return served.n_rows(found.span("outgoing"))
 
 
 def _counted(hand: Hand) -> Totals:
