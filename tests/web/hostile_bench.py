@@ -15,8 +15,11 @@ from inlink.mending.redirects import Redirect
 from inlink.workbench import Evidence, Rows, RowStream, Target
 from inlink.workbench.archived_pages import ArchivedPage, harmless
 from inlink.workbench.broken import OUT_COLUMNS, OWN_COLUMNS, BrokenPages
-from inlink.workbench.fields import default_fields, shown_fields
+from inlink.workbench.changes import COLUMNS as CHANGE_COLUMNS
+from inlink.workbench.fields import shown_fields
+from inlink.workbench.lists import DEFAULT_COLUMNS
 
+DEFAULTS = {**DEFAULT_COLUMNS, "changes": CHANGE_COLUMNS}
 NOW = datetime(2026, 11, 14, 6, 12, 41, tzinfo=UTC)
 TEXTS = (
     "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}",
@@ -82,7 +85,7 @@ class HostileBench(StubBench):
 
     def _door(self, question: str) -> Callable[..., Rows]:
         def answer(target: str, scope: str | None = None, **options: Any) -> Rows:
-            columns = tuple(options.get("columns") or default_fields(question))
+            columns = tuple(options.get("columns") or DEFAULTS.get(question) or shown_fields(question))
             table = made(question, columns)
             about = Target(target, scope or "domain", scope is None)
             return Rows(table, columns, table.num_rows, None, about, SNAPSHOT, (f"left out: {TEXTS[0]}",))
@@ -90,7 +93,7 @@ class HostileBench(StubBench):
         return answer
 
     def stream(self, question: str, target: str, **options: Any) -> RowStream:
-        columns = tuple(options.get("columns") or default_fields(question))
+        columns = tuple(options.get("columns") or DEFAULTS.get(question) or shown_fields(question))
         table = made(question, columns)
         return RowStream(columns, table.schema, iter(table.to_batches()), Target(TEXTS[0], "domain"), SNAPSHOT)
 

@@ -19,8 +19,6 @@ from inlink.urls.domains import SuffixRules
 from inlink.urls.identity import same_page_key
 from inlink.urls.parse import normalise
 
-# What came of a look. Only `page` and `part` show links; `same`: what was seen last stands.
-OUTCOMES = ("page", "part", "same", "not_html", "gone", "blocked", "failing")
 MAX_SAME = 2  # answers "the same" one after the other: servers leave headers out of the version of a page
 _COLUMNS = (
     *("target_url", "target_key", "target_host", "target_domain", "kind", "rel", "nofollow", "ugc", "sponsored"),
@@ -58,7 +56,9 @@ class Link:
 class Look:
     """What asking for a page gave. `robots` is what it asks of all robots and of those that count.
 
-    url: where redirects ended. why: a sentence where it is no page. Units: at_us microseconds since 1970 UTC.
+    outcome: page, part, same, not_html, gone, blocked or failing. Only `page` and `part` show links; `same`: what was
+    seen last stands. url: where redirects ended. why: a sentence where it is no page.
+    Units: at_us microseconds since 1970 UTC.
     """
 
     asked: str

@@ -11,7 +11,6 @@ from starlette.requests import Request
 
 from inlink.errors import BadInput
 from inlink.web.pager import Place
-from inlink.workbench import GROUPS, STATES
 
 LONGEST = 4000  # characters of one parameter
 SCOPES = ("url", "prefix", "host", "domain")
@@ -19,15 +18,12 @@ SCOPES = ("url", "prefix", "host", "domain")
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A target and a view of it, as parameters of an address."""
+    """A target, a filter and the page of a table, as parameters of an address."""
 
     q: str = ""
     scope: str = ""
     strict: bool = False
     where: str = ""
-    sort: str = ""
-    group: str = "similar"
-    state: str = "live"
     cursor: str = ""
     at: int = 0
     way: str = ""
@@ -45,9 +41,6 @@ class Query:
             scope=one_of("scope", given.get("scope", ""), ("", *SCOPES)),
             strict=given.get("strict", "") in ("1", "on", "true"),
             where=given.get("where", ""),
-            sort=given.get("sort", ""),
-            group=one_of("group", given.get("group", "similar"), GROUPS),
-            state=one_of("state", given.get("state", "live"), STATES),
             cursor=given.get("cursor", ""),
             at=int(at) if at.isascii() and at.isdigit() and len(at) < 13 else 0,
             way=given.get("way", ""),

@@ -105,11 +105,6 @@ class CheckReport:
     states: Mapping[str, int]
     rows: tuple[Checked, ...]
 
-    @property
-    def checks_per_s(self) -> float:
-        """Verdicts a second."""
-        return self.n_checked / self.took_s if self.took_s > 0 else 0.0
-
 
 def moment(at_us: int) -> datetime:
     """A time in UTC from microseconds since 1970."""

@@ -13,9 +13,7 @@ from inlink.index.serving_groups import GROUPINGS
 from inlink.index.serving_sql import LINKS_IN_GROUP
 from inlink.schema.serving import CHANGE_REASONS, CHANGES
 from inlink.schema.words import KINDS, LOST_REASONS, PAGE_KINDS, REGIONS
-from inlink.workbench.changes import COLUMNS as CHANGE_COLUMNS
 from inlink.workbench.conditions import TAKES
-from inlink.workbench.lists import DEFAULT_COLUMNS
 
 VALUES: dict[str, tuple[str, ...]] = {
     "kind": KINDS,
@@ -78,13 +76,6 @@ def filter_fields(question: str, *, indirect: bool = False, folded: bool = False
     grouping = GROUPINGS[question]
     links = _links(grouping.relation)
     return links | {name: info for name, info in shown.items() if name not in links}
-
-
-def default_fields(question: str) -> tuple[str, ...]:
-    """The columns of a question where none are named."""
-    if question == "changes":
-        return CHANGE_COLUMNS
-    return DEFAULT_COLUMNS.get(question) or tuple(shown_fields(question))
 
 
 def _links(relation: str) -> dict[str, FieldInfo]:
