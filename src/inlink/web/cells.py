@@ -291,21 +291,20 @@ def _changed(row: Row, sheet: Sheet, _name: str) -> str:
     return f'{words}<span class="to">→ {to} · {_evidence(row)}</span>'
 
 
-def _domain(row: Row, sheet: Sheet, _name: str) -> str:
-    domain = row["source_domain"]
-    to = narrowed(sheet.query, "/backlinks", "source_domain", domain)
-    return f'<a href="{to}"><bdi>{shown(domain, 120)}</bdi></a>{_also(sheet, domain)}'
+def _domain(column: str, path: str) -> Cell:
+    """A domain, which narrows the table of a path to the links where a column holds it."""
+
+    def cell(row: Row, sheet: Sheet, _name: str) -> str:
+        domain = row[column]
+        to = narrowed(sheet.query, path, column, domain)
+        return f'<a href="{to}"><bdi>{shown(domain, 120)}</bdi></a>{_also(sheet, domain)}'
+
+    return cell
 
 
 def _host(row: Row, sheet: Sheet, _name: str) -> str:
     to = narrowed(sheet.query, "/backlinks", "source_host", row["source_host"])
     return f'<a href="{to}"><bdi>{shown(row["source_host"], 120)}</bdi></a>\n{_also(sheet, row["source_domain"])}'
-
-
-def _linked_domain(row: Row, sheet: Sheet, _name: str) -> str:
-    domain = row["target_domain"]
-    to = narrowed(sheet.query, "/outgoing", "target_domain", domain)
-    return f'<a href="{to}"><bdi>{shown(domain, 120)}</bdi></a>{_also(sheet, domain)}'
 
 
 def _anchor(row: Row, sheet: Sheet, _name: str) -> str:
@@ -339,9 +338,9 @@ CELLS: Mapping[str, Cell] = {
     "change": _change,
     "changed": _changed,
     "context": _context,
-    "domain": _domain,
+    "domain": _domain("source_domain", "/backlinks"),
     "host": _host,
-    "linked_domain": _linked_domain,
+    "linked_domain": _domain("target_domain", "/outgoing"),
     "new_lost": _new_lost,
     "number": _number,
     "outgoing": _outgoing,
