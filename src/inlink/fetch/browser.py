@@ -26,7 +26,7 @@ from inlink.fetch.reply import REDIRECTS, Reply
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser as Chromium
-    from playwright.async_api import Frame, Page, Playwright, Request, Route
+    from playwright.async_api import CDPSession, Frame, Playwright, Request, Route
 
 T = TypeVar("T")
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -167,15 +167,15 @@ class Browser:
         problem: str = "browser"
         html: bytes | None = None
         try:
-            found = await _within(self._rendered(visit), self._bounds.total_s, 2 * self._bounds.end_s + 1)
+            chromium = await self._started()  # that has a time of its own, which is not the page's
+            found = await _within(self._rendered(chromium, visit), self._bounds.total_s, 2 * self._bounds.end_s + 1)
             problem, html = found or ("time", None)
         except Exception as error:
             if not _is_playwrights(error):
                 raise
         return Scripted(html, problem if html is None else None, time.time_ns() // 1000, visit.n_requests)
 
-    async def _rendered(self, visit: _Visit) -> tuple[str, bytes | None]:
-        chromium = await self._started()
+    async def _rendered(self, chromium: Chromium, visit: _Visit) -> tuple[str, bytes | None]:
         context = await chromium.new_context(
             user_agent=self._fetcher.manners.user_agent, service_workers="block", accept_downloads=False
         )
@@ -185,8 +185,9 @@ class Browser:
             page = await context.new_page()
             page.once("domcontentloaded", lambda _: setattr(visit, "is_read", True))
             await page.goto(visit.url, wait_until="commit", timeout=self._bounds.total_s * 1000)
-            await self._still(visit)
-            return ("left", None) if visit.has_left else await self._tree(page)
+            session = await context.new_cdp_session(page)
+            await self._still(session, visit)
+            return ("left", None) if visit.has_left else await self._tree(session)
         finally:
             await self._closed(context)
 
@@ -199,8 +200,11 @@ class Browser:
             if not _is_playwrights(error):
                 raise
 
-    async def _still(self, visit: _Visit) -> None:
-        """Wait until nothing was asked for, and nothing is under way, for a moment; not for ever."""
+    async def _still(self, session: CDPSession, visit: _Visit) -> None:
+        """Wait until nothing was asked for, and nothing is under way, for a moment; not for ever.
+
+        A browser that the machine leaves no time asks for nothing either: a moment counts only where it answers after.
+        """
         ends_at = time.monotonic() + self._bounds.settle_s
         while not visit.is_read and time.monotonic() < ends_at and not visit.has_left:
             await asyncio.sleep(0.02)
@@ -208,12 +212,15 @@ class Browser:
         while (now := time.monotonic()) < ends_at and not visit.has_left:
             wait = visit.last_at + self._bounds.quiet_s - now
             if not visit.n_open and wait <= 0:
-                return
+                await _within(session.send("Runtime.evaluate", {"expression": "0"}), ends_at - now)
+                if time.monotonic() - now < self._bounds.quiet_s / 2:
+                    return
+                visit.last_at = time.monotonic()
+                continue
             await asyncio.sleep(min(max(wait, 0.05), ends_at - now))
 
-    async def _tree(self, page: Page) -> tuple[str, bytes | None]:
+    async def _tree(self, session: CDPSession) -> tuple[str, bytes | None]:
         """The tree as HTML, read in a world that the page's scripts cannot reach into."""
-        session = await page.context.new_cdp_session(page)
         frame = (await session.send("Page.getFrameTree"))["frameTree"]["frame"]["id"]
         world = await session.send("Page.createIsolatedWorld", {"frameId": frame})
         asked = {"expression": _TREE % self._bounds.max_bytes, "contextId": world["executionContextId"]}
