@@ -66,6 +66,10 @@ def test_variables_of_the_program_cannot_be_read(bench: Workbench) -> None:
 def test_time_and_memory_are_bounded(bench: Workbench) -> None:
     with pytest.raises(Refused, match="longer than"):
         bench.sql("SELECT count(*) FROM range(100000000000)", timeout_s=0.3)
+    with pytest.raises(Refused, match="longer than"):  # before the query runs at all
+        bench.sql("SELECT count(*) FROM range(100000000000)", timeout_s=0.0)
+    with pytest.raises(Refused, match="longer than"):  # while its rows are read
+        bench.sql("SELECT x.range FROM range(100000000000) x", limit=None, memory_mb=100_000, timeout_s=0.1)
     with pytest.raises(Refused, match="more than 100 MB"):
         bench.sql("SELECT list(a.range) FROM range(50000000) a", memory_mb=100)
 

@@ -159,10 +159,6 @@ def _cursor(db: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
 
 
 def _next(reader: pa.RecordBatchReader) -> pa.RecordBatch | None:
-    """The next batch; Arrow's stream knows no error of DuckDB's but by its text."""
-    try:
+    """The next batch."""
+    with serving_db.read_as_duckdb():
         return next(reader, None)
-    except OSError as error:
-        if "INTERRUPT Error" in str(error):
-            raise duckdb.InterruptException(str(error)) from error
-        raise

@@ -28,6 +28,20 @@ def run(db: duckdb.DuckDBPyConnection, text: str, params: Params = ()) -> list[t
 
 
 @contextmanager
+def read_as_duckdb() -> Iterator[None]:
+    """A block whose interrupt is DuckDB's also where batches are read: Arrow's stream knows no error but by its text.
+
+    Raises: duckdb.InterruptException.
+    """
+    try:
+        yield
+    except OSError as error:
+        if "INTERRUPT Error" in str(error):
+            raise duckdb.InterruptException(str(error)) from error
+        raise
+
+
+@contextmanager
 def without_optimizers(db: duckdb.DuckDBPyConnection, names: str) -> Iterator[None]:
     """A block in whose queries DuckDB does without some of its optimizers; names: joined by commas."""
     run(db, "SET disabled_optimizers = ?", [names])

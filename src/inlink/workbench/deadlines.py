@@ -27,14 +27,22 @@ def within(serving: Serving, seconds: float) -> Iterator[None]:
 
     Raises: TookTooLong.
     """
-    alarm = _CLOCK.set(serving.interrupter(), seconds)
     try:
-        yield
+        with interrupted(serving.interrupter(), seconds):
+            yield
     except duckdb.InterruptException:
         raise TookTooLong(
             f"the question took longer than {seconds:g} s",
             hint="ask for less: a narrower scope, fewer columns, no sort; or export the rows and sort them yourself",
         ) from None
+
+
+@contextmanager
+def interrupted(interrupt: Callable[[], None], seconds: float) -> Iterator[None]:
+    """Interrupt in so many seconds, and again and again: DuckDB forgets an interrupt that comes before a query runs."""
+    alarm = _CLOCK.set(interrupt, seconds)
+    try:
+        yield
     finally:
         _CLOCK.stop(alarm)
 

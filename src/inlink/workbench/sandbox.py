@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,9 +11,10 @@ import pyarrow as pa
 
 from inlink.errors import BadInput, Refused, TookTooLong
 from inlink.index.serving_columns import columns_of
-from inlink.index.serving_db import run
+from inlink.index.serving_db import read_as_duckdb, run
 from inlink.index.serving_heavy import kept_columns
 from inlink.index.serving_reader import Serving
+from inlink.workbench.deadlines import interrupted
 from inlink.workbench.results import Rows
 
 BATCH_ROWS = 2048
@@ -99,11 +99,10 @@ def _checked(db: duckdb.DuckDBPyConnection, query: str) -> duckdb.Statement:
 
 def _read(db: duckdb.DuckDBPyConnection, statement: duckdb.Statement, bounds: Bounds) -> tuple[pa.Table, bool]:
     """The rows up to the limit, and whether there are more."""
-    clock = threading.Timer(bounds.timeout_s, db.interrupt)
-    clock.start()
     try:
-        reader = db.sql(statement.query).to_arrow_reader(BATCH_ROWS)
-        return _taken(reader, bounds)
+        with interrupted(db.interrupt, bounds.timeout_s), read_as_duckdb():
+            reader = db.sql(statement.query).to_arrow_reader(BATCH_ROWS)
+            return _taken(reader, bounds)
     except duckdb.InterruptException:
         raise TookTooLong(f"the query took longer than {bounds.timeout_s:g} s", hint="ask for less") from None
     except duckdb.OutOfMemoryException:
@@ -112,8 +111,6 @@ def _read(db: duckdb.DuckDBPyConnection, statement: duckdb.Statement, bounds: Bo
         raise Refused(str(error).partition("\n")[0], hint=f"views are {', '.join(VIEWS)}") from None
     except (duckdb.Error, pa.ArrowInvalid) as error:
         raise _wrong(error) from None
-    finally:
-        clock.cancel()
 
 
 def _taken(reader: pa.RecordBatchReader, bounds: Bounds) -> tuple[pa.Table, bool]:
