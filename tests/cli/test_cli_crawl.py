@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -21,6 +20,7 @@ import pytest
 from inlink.cli.main import main
 
 N_PAGES = 40
+LONGEST_S = 300  # against hanging only
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,14 @@ class Done:
 
 
 class Site(BaseHTTPRequestHandler):
-    """Pages in a row; /0 … each link to the next."""
+    """Pages in a row; /0 … each link to the next; the last one answers when `gate` is open."""
+
+    gate = threading.Event()
 
     def do_GET(self) -> None:
         name = self.path.lstrip("/")
+        if name == str(N_PAGES - 1):
+            self.gate.wait(LONGEST_S)
         number = int(name) if name.isdigit() else -1 if not name else N_PAGES
         found = number < N_PAGES
         body = f'<p>{number} <a href="/{number + 1}">next</a> <a href="https://b.example/">b</a>'.encode()
@@ -55,13 +59,15 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
+    Site.gate.set()
     run(tmp_path, "init")
     settings = f'[fetch]\ndelay_s = 0\nroutes = ["*.example=http://127.0.0.1:{server.server_address[1]}"]\n'
     (tmp_path / "web" / "inlink.toml").write_text(settings, encoding="utf-8")
     yield tmp_path
+    Site.gate.set()
     server.shutdown()
     server.server_close()
-    thread.join(10)
+    thread.join()
 
 
 def run(folder: Path, *words: str) -> Done:
@@ -89,12 +95,14 @@ def test_a_crawl_says_what_it_did(folder: Path) -> None:
 def test_ctrl_c_ends_politely(folder: Path) -> None:
     settings = folder / "web" / "inlink.toml"
     settings.write_text(settings.read_text(encoding="utf-8").replace("delay_s = 0", "delay_s = 0.2"), encoding="utf-8")
+    Site.gate.clear()  # it does not come to its end before it is stopped
     command = [sys.executable, "-m", "inlink", "-w", str(folder / "web"), "crawl", "https://a.example/"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        while not list((folder / "web" / "archive").glob("*.open")):
+        while process.poll() is None and not list((folder / "web" / "archive").glob("*.open")):
             time.sleep(0.05)
-        os.kill(process.pid, signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        process.send_signal(signal.SIGINT)
+        Site.gate.set()
+        out, err = process.communicate(timeout=LONGEST_S)
     assert process.returncode == 130
     assert "stopped; run it again to go on" in out
     assert "Traceback" not in err

@@ -120,9 +120,10 @@ def test_the_overview_draws_what_its_table_says(browser: Browser, demo_site: str
     with visiting(browser, f"{demo_site}/overview?q={TARGET}") as visit:
         page = visit.page
         expect(page.locator("[data-over-time] canvas")).to_have_count(2)
-        box = page.locator("[data-line] .u-over").bounding_box()
+        over = page.locator("[data-line] .u-over")
+        box = over.bounding_box()
         assert box is not None
-        page.mouse.move(box["x"] + box["width"] - 20, box["y"] + 20)
+        over.hover(position={"x": box["width"] - 20, "y": 20})
         last = page.locator("#t-time tbody tr").last
         step, n_domains = last.locator("th").text_content() or "?", last.get_attribute("data-domains")
         expect(page.locator("[data-read]")).to_have_text(re.compile(f"^{re.escape(step)}.*{n_domains} domains"))

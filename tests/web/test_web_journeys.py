@@ -135,6 +135,7 @@ def from_a_filter_to_a_view_and_its_export(visit: Visit, place: Place) -> None:
     assert len(rows) == n_rows > 10
     assert {row["region"] for row in rows} == {"main"}
     page.keyboard.press("Escape")
+    expect(page.locator("#export")).not_to_have_attribute("open", "")
 
 
 def from_targets_side_by_side_to_their_links(visit: Visit, place: Place) -> None:
@@ -191,8 +192,8 @@ def from_a_check_to_the_redirects(visit: Visit, place: Place) -> None:
     page = visit.page
     page.goto(f"{place.url}/checks")
     page.get_by_label("At most addresses").fill("4")
-    page.get_by_role("button", name="Check", exact=True).click()
-    page.wait_for_url("**/checks**")
+    with page.expect_navigation(url="**/checks"):  # from the page of this address to itself: the job is made then
+        page.get_by_role("button", name="Check", exact=True).click()
     place.job_ends(visit)
     page.goto(f"{place.url}/broken?q={SITE}")
     expect(page.locator("table.links tbody tr").first).to_contain_text("dead")
@@ -201,6 +202,7 @@ def from_a_check_to_the_redirects(visit: Visit, place: Place) -> None:
         page.locator("#redirects").get_by_role("link", name="nginx").click()
     assert "/sourdough-starter-guide" in Path(download.value.path()).read_text(encoding="utf-8")
     page.keyboard.press("Escape")
+    expect(page.locator("#redirects")).not_to_have_attribute("open", "")
 
 
 def from_a_watched_link_to_the_alerts(visit: Visit, place: Place) -> None:
@@ -291,9 +293,10 @@ def test_a_crawl_is_started_watched_and_cancelled(
             visiting(browser, f"{url}/crawls", width, scheme) as visit,
         ):
             page = visit.page
-            page.get_by_role("button", name="Start the crawl").click()
-            page.wait_for_url("**/crawls")
+            with page.expect_navigation(url="**/crawls"):
+                page.get_by_role("button", name="Start the crawl").click()
             page.locator(".job progress").wait_for()
-            page.get_by_role("button", name="Cancel job 1").click()
+            with page.expect_navigation(url="**/crawls"):
+                page.get_by_role("button", name="Cancel job 1").click()
             Place(url, bench).job_ends(visit, "Cancelled")
             ended_well(visit, axe)

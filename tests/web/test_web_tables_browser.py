@@ -135,6 +135,7 @@ def test_a_table_is_worked_with_and_the_address_keeps_step(browser: Browser, dem
         page.wait_for_url("**cursor=**")
         visit.until(lambda: rows_of(page) not in ([], first))
         page.click("#add summary")
+        expect(page.locator("#fnew")).to_be_focused()
         page.select_option("#fnew", "region")
         page.select_option("#onew", "=")
         page.fill("#vnew", "footer")

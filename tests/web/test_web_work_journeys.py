@@ -61,8 +61,8 @@ def test_a_crawl_is_started_watched_and_built_into_an_overview(browser: Browser,
             page.goto(path_of(page.url, "/crawls"))
             page.get_by_label("Where to begin").fill(f"https://{SITE}/\nhttps://ryeandshine.example/")
             page.get_by_label("At most pages").fill("60")
-            page.get_by_role("button", name="Start the crawl").click()
-            page.wait_for_url("**/crawls")
+            with page.expect_navigation(url="**/crawls"):
+                page.get_by_role("button", name="Start the crawl").click()
             page.get_by_role("table").get_by_role(
                 "link"
             ).first.wait_for()  # shown without a reload: the page asks again
