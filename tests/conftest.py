@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 import postgres
 from inlink.cli.main import main
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Playwright
 
 # Seeds are fixed, and no test depends on how fast the machine is.
-settings.register_profile("inlink", deadline=None, derandomize=True)
+settings.register_profile("inlink", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("inlink")
 
 ROOT = Path(__file__).resolve().parent.parent
