@@ -30,7 +30,8 @@ def main() -> None:
 
 
 def listen(stop: threading.Event) -> None:
-    sys.stdin.readline()
+    while sys.stdin.readline() == "mine\n":
+        pass
     stop.set()
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
+from sqlalchemy import text
 
 import postgres
 from inlink.store.db.job_queue import now_us
@@ -20,14 +23,25 @@ from inlink.store.db.jobs import Job
 from inlink.workbench import Workbench
 
 STUB = Path(__file__).with_name("job_stub.py")
+PLAIN = ("-S", "-E")
 LONGEST_S = 300.0  # against hanging only
 SHORT_S = 3.0  # of a lease
 WORK = (
     "import sys; from inlink.workbench import jobs_runner as runner\n"
-    "runner.CHILD = [sys.executable, '-S', '-E', sys.argv[2]]; runner.SPEAK_S, runner.BUSY_S = 0.1, 0.0\n"
-    "runner.LEASE_S, runner.ADOPT_S, runner.IDLE_S = float(sys.argv[3]), 0.5, 0.5\n"
+    "runner.CHILD = [sys.executable, *sys.argv[3:]]; runner.SPEAK_S, runner.BUSY_S = 0.1, 0.0\n"
+    "runner.LEASE_S, runner.ADOPT_S, runner.IDLE_S = float(sys.argv[2]), 0.5, 0.5\n"
     "from inlink.cli.main import main\n"
     "sys.exit(main(['-w', sys.argv[1], 'jobs', 'work', '--at-once', '1']))\n"
+)
+CHILD = (
+    "import sys; from pathlib import Path\n"
+    "from inlink.workbench import jobs_child as child\n"
+    "sys.path.insert(0, {folder!r}); import job_stub as stub\n"
+    "def work(order, telling):\n"
+    "    for word in order['arguments']['seeds']: stub.done(word, telling.stop)\n"
+    "    return '', {{}}\n"
+    "child._work = work\n"
+    "child.main()\n"
 )
 
 
@@ -45,10 +59,12 @@ def bench(tmp_path: Path, postgresql: postgres.Server, postgresql_template: str)
 
 
 @contextmanager
-def worker(bench: Workbench, lease_s: float = LONGEST_S) -> Iterator[subprocess.Popen[bytes]]:
+def worker(
+    bench: Workbench, lease_s: float = LONGEST_S, child: Sequence[str] = (*PLAIN, str(STUB))
+) -> Iterator[subprocess.Popen[bytes]]:
     """A worker, killed at the end where nobody has done so before. lease_s: longer than a slow machine lets it wait."""
     process = subprocess.Popen(
-        [sys.executable, "-c", WORK, str(bench.path), str(STUB), str(lease_s)],
+        [sys.executable, "-c", WORK, str(bench.path), str(lease_s), *child],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
@@ -95,6 +111,22 @@ def kill(bench: Workbench, process: subprocess.Popen[bytes], number: int) -> Non
         assert job is not None
         assert (job.state, job.lease_at is not None) == ("running", True)
         job.lease_at = now_us()
+
+
+def freeze(bench: Workbench, process: subprocess.Popen[bytes]) -> None:
+    """Stop a worker where it is, but not within a step of the database: what it has locked there stays so."""
+    stepping = text(
+        "select count(*) from pg_stat_activity "
+        "where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle'"
+    )
+    while True:
+        os.kill(process.pid, signal.SIGSTOP)
+        until(lambda: psutil.Process(process.pid).status() == psutil.STATUS_STOPPED)
+        with bench.database.reading() as session:
+            if not session.scalar(stepping):
+                return
+        os.kill(process.pid, signal.SIGCONT)
+        time.sleep(0.01)
 
 
 def is_over(process: psutil.Process) -> bool:
@@ -145,6 +177,25 @@ def test_a_job_that_every_worker_dies_of_has_failed_with_its_reason(bench: Workb
         until(lambda: bench.jobs.get(number).state == "failed")
     ended = bench.jobs.get(number)
     assert (ended.error, bool(ended.hint)) == ("its worker died, 5 times over", True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes cannot be frozen")
+def test_what_a_frozen_worker_started_ends_before_another_goes_on(bench: Workbench, tmp_path: Path) -> None:
+    begun, gate = tmp_path / "begun", tmp_path / "gate"
+    number = told(bench, f"note {begun}", f"until {gate}")
+    listening = ["-c", CHILD.format(folder=str(STUB.parent))]
+    with worker(bench, SHORT_S, listening) as frozen:
+        until(begun.exists)
+        freeze(bench, frozen)
+        left = psutil.Process(frozen.pid).children()
+        until(lambda: all(map(is_over, left)))
+        n_begun = times(begun)
+        with worker(bench, child=listening):
+            until(lambda: times(begun) > n_begun)
+            os.kill(frozen.pid, signal.SIGCONT)  # it finds out that its job is another's
+            gate.touch()
+            until(lambda: bench.jobs.get(number).state == "done")
+    assert times(begun) == n_begun + 1
 
 
 @pytest.mark.gate

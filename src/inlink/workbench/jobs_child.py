@@ -1,7 +1,9 @@
 """The process that does one job: `python -m inlink.workbench.jobs_child`.
 
 Its first line of input says what to do; a line `stop` asks it to end, and so does the end of the input: then whoever
-started it is gone. What it says goes out as lines of JSON: `step`, `line`, and at the end `end`.
+started it is gone. A line `mine` says that the job's lease was prolonged: where none comes for as long as a lease, its
+worker is frozen or cut off, another may have the job by now, and it is killed.
+What it says goes out as lines of JSON: `step`, `line`, and at the end `end`.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import _thread
 import contextlib
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -22,6 +25,8 @@ from inlink.errors import Busy, InlinkError
 
 STEP_EVERY_S = 0.5
 ORPHAN_S = 10.0  # how long an orphan may take to end politely
+LISTEN_S = 0.5
+MINE = "mine\n"
 
 
 class Stopped(KeyboardInterrupt):
@@ -69,7 +74,10 @@ def main() -> None:
     os.dup2(2, 1)  # what a library prints must not stand among the messages
     order = json.loads(sys.stdin.readline())
     telling = Telling(out, is_polite=bool(order["is_polite"]))
-    threading.Thread(target=_listen, args=(sys.stdin, telling, order), daemon=True).start()
+    prolonged = threading.Event()
+    threading.Thread(target=_listen, args=(sys.stdin, telling, order, prolonged), daemon=True).start()
+    if order.get("lease_s") is not None:
+        threading.Thread(target=_hold, args=(prolonged, float(order["lease_s"]), _fall), daemon=True).start()
     ending = _ended(lambda: _work(order, telling))
     telling.send("end", ending)
     out.flush()
@@ -97,16 +105,42 @@ def _ended(work: Callable[[], tuple[str, dict[str, Any]]]) -> dict[str, Any]:
     return {"state": "stopped" if result.pop("is_stopped", False) else "done", "said": said, "result": result}
 
 
-def _listen(stream: IO[str], telling: Telling, order: dict[str, Any]) -> None:
-    """Hear of the end; the second line, or the end of the input, gives the job only so much time."""
-    line = stream.readline()
+def _listen(stream: IO[str], telling: Telling, order: dict[str, Any], prolonged: threading.Event) -> None:
+    """Hear of leases, and of the end; then a second word, or the end of the input, gives the job only so much time."""
+    line = _word(stream, prolonged)
     telling.stop.set()
     if not order["is_polite"]:
         time.sleep(1.0)
         _thread.interrupt_main()
     if line:
-        line = stream.readline()
+        _word(stream, prolonged)
     time.sleep(ORPHAN_S)
+    os._exit(1)
+
+
+def _word(stream: IO[str], prolonged: threading.Event) -> str:
+    """The next line that says something else than that the job is still this process's; empty at the end."""
+    while (line := stream.readline()) == MINE:
+        prolonged.set()
+    return line
+
+
+def _hold(prolonged: threading.Event, lease_s: float, fall: Callable[[], None]) -> None:
+    """Wait until the lease was not prolonged for as long as it is.
+
+    Only time counts in which this thread was awake and heard nothing: where the machine is slow, it counts slowly.
+    """
+    silent_s = 0.0
+    while silent_s < lease_s:
+        silent_s = 0.0 if prolonged.wait(LISTEN_S) else silent_s + LISTEN_S
+        prolonged.clear()
+    fall()
+
+
+def _fall() -> None:
+    """End at once, with all that was started: another process may be at the same work."""
+    if sys.platform != "win32" and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
     os._exit(1)
 
 

@@ -166,6 +166,7 @@ class Runner:
             "is_again": job.n_tries > 1,
             "began_us": job.started_at or now_us(),
             "is_polite": kind.is_polite,
+            "lease_s": None if self._is_alone else LEASE_S,  # who is alone holds a lock: nobody takes its jobs
         }
         try:
             process = self._process()
@@ -180,6 +181,8 @@ class Runner:
             reader.start()
             child.readers.append(reader)
         _tell(child, json.dumps(order))
+        if sys.platform != "win32" and process.stdin is not None:
+            os.set_blocking(process.stdin.fileno(), False)  # a process that does not read holds up nobody
 
     @staticmethod
     def _process() -> subprocess.Popen[str]:
@@ -205,6 +208,8 @@ class Runner:
         for job_id in heard.lost:  # another worker has it: ours must not go on beside it
             self._children[job_id].is_lost = True
             _kill(self._children[job_id])
+        for job_id in set() if self._is_alone else news.keys() - heard.lost:
+            _tell(self._children[job_id], "mine")
 
     def _untaken(self, news: dict[int, News]) -> None:
         """What could not be written is kept for the next time."""
