@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from aiohttp import web
 
-HANGING_S = 120  # against hanging only
+from talking import answering
 
 
 @dataclass
@@ -65,28 +64,8 @@ def hosting(answer: Answerer | dict[str, Page]) -> Iterator[Web]:
             await asyncio.sleep(0)
         return web.Response(status=page.status, body=body, headers=headers)
 
-    ready, loop = threading.Event(), asyncio.new_event_loop()
-    stop = asyncio.Event()
-
-    async def serve() -> None:
-        runner = web.ServerRunner(web.Server(handle, access_log=None))
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        found.port = runner.addresses[0][1]
-        ready.set()
-        await stop.wait()
-        await runner.cleanup()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
-    thread.start()
-    assert ready.wait(HANGING_S)
-    try:
+    with answering(handle) as found.port:
         yield found
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(HANGING_S)
-        loop.close()
 
 
 def html(*links: str, text: str = "", head: str = "") -> Page:

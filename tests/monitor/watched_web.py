@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from aiohttp import web
 
-HANGING_S = 120  # against hanging only
+from talking import answering
 
 PROSE = (
     "<p>The starter wants warm water and coarse rye flour twice a day, and after a week it lifts the dough without any "
@@ -75,27 +74,8 @@ def hosting(answer: Answerer) -> Iterator[Web]:
             return web.Response(status=304, headers={k: v for k, v in headers.items() if k != "Content-Type"})
         return web.Response(status=page.status, body=body, headers=headers)
 
-    ready, loop = threading.Event(), asyncio.new_event_loop()
-    stop = asyncio.Event()
-
-    async def serve() -> None:
-        runner = web.ServerRunner(web.Server(handle, access_log=None))
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        found.port = runner.addresses[0][1]
-        ready.set()
-        await stop.wait()
-        await runner.cleanup()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
-    thread.start()
-    assert ready.wait(HANGING_S)
-    try:
+    with answering(handle) as found.port:
         yield found
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(HANGING_S)
-        loop.close()
 
 
 LINK = '<a href="https://mine.example/guide">Sourdough guide</a>'
