@@ -96,8 +96,15 @@ class Server:
     def make(self, template: str | None = None) -> str:
         """Make a database, as a copy of another where one is named; gives its name."""
         name = f"w{next(self._names)}"
-        self.run("postgres", f"create database {name} template {template or 'template1'}")
-        return name
+        until = time.monotonic() + START_S
+        while True:
+            try:
+                self.run("postgres", f"create database {name} template {template or 'template1'}")
+            except psycopg.errors.ObjectInUse:  # a connection to the template that was closed has not ended there yet
+                if time.monotonic() > until:
+                    raise
+            else:
+                return name
 
     def drop(self, name: str) -> None:
         """Remove a database, whoever uses it."""
