@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import os
 import signal
 import subprocess
@@ -28,6 +29,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("chromium")]
 ADD = """for (const [href, text] of Object.entries(%s)) {
     const a = document.createElement('a'); a.href = href; a.textContent = text; document.body.append(a); }"""
 APP = "fetch('/links.json').then(r => r.json()).then(links => {" + ADD % "links" + "});"
+
+
+@pytest.fixture(autouse=True)
+def _browsers_have_time_to_close(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is abandoned leaves open files, of which the collector of rubbish warns in whatever test comes next."""
+    monkeypatch.setattr("inlink.crawl.crawler.Browser", functools.partial(Browser, bounds=Bounds(end_s=60.0)))
 
 
 def script(text: str, kind: str = "") -> str:
