@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from loss_cases import CASES, MINE, SCRIPTED, Case
 from watched_web import Answer, Web, hosting, page
 
 from inlink.fetch import Fetcher, Manners, Policy, parse_route
+from inlink.fetch.browser import Bounds, Browser
 from inlink.fetch.loops import finished
 from inlink.monitor.keeping import MonitorStore
 from inlink.monitor.running import Run
@@ -21,7 +23,7 @@ from inlink.urls.domains import SuffixRules
 from inlink.urls.identity import target
 
 RULES = SuffixRules(())
-FAST = Manners(delay_s=0.0, backoff_s=0.01, max_backoff_s=0.01, total_timeout_s=60.0)
+FAST = Manners(delay_s=0.0, backoff_s=0.01, max_backoff_s=0.01, total_timeout_s=120.0)
 
 
 def host_of(number: int) -> str:
@@ -117,8 +119,10 @@ def test_case(name: str, played: dict[str, tuple[str, str, list[str]]]) -> None:
 
 
 @pytest.mark.browser
-def test_scripts(tmp_path: Path, chromium: str) -> None:
+def test_scripts(tmp_path: Path, chromium: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert can_render()
+    # An abandoned browser leaves open files, of which the collector of rubbish warns in the next test.
+    monkeypatch.setattr("inlink.monitor.scripts.Browser", functools.partial(Browser, bounds=Bounds(end_s=60.0)))
     played = play(SCRIPTED, tmp_path, renders=True)
     for name, case in SCRIPTED.items():
         assert played[name][:2] == (case.state, " ".join(case.reasons)), name
