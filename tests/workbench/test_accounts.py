@@ -296,7 +296,7 @@ def test_the_last_admin_stays(accounts: Accounts) -> None:
 )
 def test_two_admins_cannot_end_each_other_at_once(accounts: Accounts, endings: tuple[str, str]) -> None:
     accounts.set_role(LOCAL, "Ed", Role.ADMIN)
-    start, said = threading.Barrier(2), []
+    start, said = threading.Barrier(2, timeout=120), []
     acts: dict[str, Callable[[str], object]] = {
         "demote": lambda name: accounts.set_role(LOCAL, name, Role.VIEWER),
         "disable": lambda name: accounts.set_disabled(LOCAL, name, True),

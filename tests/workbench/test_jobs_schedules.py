@@ -105,7 +105,7 @@ def test_a_due_time_is_left_out_while_the_last_job_has_not_ended(bench: Workbenc
 def test_of_many_that_look_at_once_one_makes_the_job(bench: Workbench, database_url: str) -> None:
     for _ in range(5):
         bench.jobs.schedules.add(LOCAL, "verify", every="1h", first=LONG_AGO)
-    ready = threading.Barrier(4)
+    ready = threading.Barrier(4, timeout=120)
     made: list[int] = []
 
     def work() -> None:

@@ -98,7 +98,7 @@ def test_many_at_the_same_moment(bench: Workbench) -> None:
     """Of all who change one version, one is heard; the others are told."""
     note = bench.projects.notes.add(LOCAL, "domain", "a.example", "begin")
     outcomes: list[str] = []
-    ready = threading.Barrier(6)
+    ready = threading.Barrier(6, timeout=120)
 
     def write(text: str) -> None:
         ready.wait()
