@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -121,14 +122,14 @@ def test_a_name_with_a_quote_is_asked_for_as_it_is(tmp_path: Path) -> None:
     write(tmp_path / "release", quoted, meta=META)
     release = Release.open(tmp_path / "release")
 
-    def ask(where: str) -> Rows:
+    def ask(where: str, limit: int, columns: Sequence[str]) -> Rows:
         asked.append(where)
         return Rows(pa.table({"source_url": []}), ("source_url",), 0, None, None, "", ())
 
     card = release.card(0)
     explain_in(OpenRelease(release, Asked(), None), card.name, limit=1, links_of=ask)
     source = release.names(release_flow(release, card).sources[:1])[0]
-    assert asked == ["source_domain = '" + source.replace("'", "''") + "'"]
+    assert asked == ["source_domain in ('" + source.replace("'", "''") + "')"]
 
 
 def test_what_a_release_does_not_know_is_said(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ those of the served snapshot.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack
 
@@ -20,6 +20,7 @@ from inlink.index.flags import read_flags
 from inlink.store.workspace import Workspace
 from inlink.urls.surt import host_key
 from inlink.workbench.explaining_kept import Kept
+from inlink.workbench.explaining_links import LinksOf, with_links
 from inlink.workbench.explanations import (
     About,
     Candidate,
@@ -42,7 +43,7 @@ from inlink.workbench.ranking import (
     not_there,
     rules_of,
 )
-from inlink.workbench.results import Rows, Target
+from inlink.workbench.results import Target
 
 if TYPE_CHECKING:
     from inlink.graph.explain import Explained
@@ -53,16 +54,12 @@ if TYPE_CHECKING:
     from inlink.graph.what_if import Known, WhatIf
     from inlink.graph.what_if_masses import MassAfter
     from inlink.graph.what_if_wishes import Judged
-    from inlink.workbench.questions import Questions
 
 SHOWN = 20
 QUICK_EDGES = 200_000_000
 ALL_EDGES = 1 << 60
 HELD_STILL = "positions and authority after a change are read with the masses of all others held still"
-QUOTE = "'"
 LINK_COLUMN = {"pages": "source_key", "hosts": "source_host", "domains": "source_domain"}
-
-LinksOf = Callable[[str], Rows]
 
 
 def explain(
@@ -89,29 +86,22 @@ def explain(
     return _flow(explained, node, about, limit, links_of if workspace.current() else None)
 
 
-def links_behind(bench: Questions, text: str, scope: str | None) -> LinksOf:
-    """Asks the served snapshot for the links to a target that satisfy a filter: their number and the best of them."""
-
-    def ask(where: str) -> Rows:
-        return bench.backlinks(text, scope=scope, where=where, limit=1, infrastructure=True)
-
-    return ask
-
-
 def _flow(explained: Explained, node: int, about: About, limit: int | None, links_of: LinksOf | None) -> Explanation:
     from inlink.graph.flow import flow
 
     found = flow(explained.walk, node)
     shown = len(found.sources) if limit is None else min(limit, len(found.sources))
-    rows = []
-    for at in range(shown):
-        source = int(found.sources[at])
+    sources, rows = found.sources[:shown].tolist(), []
+    for at, source in enumerate(sources):
         counts = explained.counts(source, node)
         row = _source(explained, found, at)
-        row = replace(row, n_pages=counts.pages, n_follow_pages=counts.follow_pages)
-        rows.append(with_links(row, _links_from(explained, source), links_of))
+        rows.append(replace(row, n_pages=counts.pages, n_follow_pages=counts.follow_pages))
+    kind, names = explained.run.kind, explained.run.names
+    keys = [names.key(source) if kind == "pages" else names.name(source) for source in sources]
+    more = "" if explained.policy.follow == "weight" else " and follow = true"
+    linked = with_links(rows, keys, LINK_COLUMN[kind], links_of, more=more)
     return Explanation(
-        about, "flow", tuple(rows), len(found.sources), len(found.sources) - shown, float(sum(found.carried[shown:])),
+        about, "flow", linked, len(found.sources), len(found.sources) - shown, float(sum(found.carried[shown:])),
         found.restart, found.returned, None, found.open, True,
     )  # fmt: skip
 
@@ -125,34 +115,6 @@ def _source(explained: Explained, terms: Flow, at: int) -> Source:
         float(terms.source_mass[at]),
         float(terms.share_of_source[at]),
     )
-
-
-def with_links(row: Source, where: str, links_of: LinksOf | None) -> Source:
-    """The row with the number of links behind it, by a filter, and the best of them."""
-    rows = None if links_of is None else links_of(where)
-    if rows is None or not len(rows):
-        return row
-    best = rows.to_dicts()[0]
-    return replace(
-        row,
-        n_links=rows.n_total,
-        best_link=str(best["source_url"]),
-        best_anchor=None if best["anchor"] is None else str(best["anchor"]),
-        best_link_id=int(str(best["link_id"])),
-    )
-
-
-def _links_from(explained: Explained, source: int) -> str:
-    """The filter for the links that make a source's votes."""
-    run = explained.run
-    wanted = run.names.key(source) if run.kind == "pages" else run.names.name(source)
-    follow = "" if explained.policy.follow == "weight" else " and follow = true"
-    return f"{equals(LINK_COLUMN[run.kind], wanted)}{follow}"
-
-
-def equals(column: str, text: str) -> str:
-    """The filter for rows that have a text in a column."""
-    return f"{column} = '{text.replace(QUOTE, QUOTE * 2)}'"
 
 
 def _origins(explained: Explained, node: int, about: About, kept: Kept | None, limit: int | None) -> Explanation:

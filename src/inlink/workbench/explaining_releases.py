@@ -12,7 +12,8 @@ from inlink.graph.release_flow import MOST_READ, ReleaseFlow, damping_of, positi
 from inlink.graph.release_what_if import release_what_if, release_without
 from inlink.graph.what_if_masses import MassAfter
 from inlink.graph.what_if_wishes import Judged, Wish
-from inlink.workbench.explaining import HELD_STILL, SHOWN, LinksOf, equals, share_of, with_links
+from inlink.workbench.explaining import HELD_STILL, SHOWN, share_of
+from inlink.workbench.explaining_links import LinksOf, with_links
 from inlink.workbench.explanations import (
     About,
     Change,
@@ -44,19 +45,20 @@ def explain_in(
     shown = len(terms.sources) if limit is None else min(limit, len(terms.sources))
     nodes = terms.sources[:shown]
     column = "source_host" if opened.is_of_hosts else "source_domain"
-    rows = []
-    for at, name in enumerate(release.names(nodes)):
-        carried = float(terms.carried[at])
-        row = Source(
-            name,
-            carried,
-            share_of(carried, terms.mass),
-            float(terms.source_mass[at]),
-            float(terms.share_of_source[at]),
+    names = release.names(nodes)
+    rows = [
+        Source(name, carried, share_of(carried, terms.mass), mass, share)
+        for name, carried, mass, share in zip(
+            names,
+            terms.carried[:shown].tolist(),
+            terms.source_mass[:shown].tolist(),
+            terms.share_of_source[:shown].tolist(),
+            strict=True,
         )
-        rows.append(with_links(row, equals(column, name), links_of))
+    ]
+    linked = with_links(rows, names, column, links_of)
     return Explanation(
-        _about(opened, card, said, terms.mass), "flow", tuple(rows), terms.n_sources, terms.n_sources - shown,
+        _about(opened, card, said, terms.mass), "flow", linked, terms.n_sources, terms.n_sources - shown,
         float(sum(terms.carried[shown:])) + terms.others, terms.restart, terms.returned, None, terms.open, True,
         tuple(_notes(terms)),
     )  # fmt: skip

@@ -103,9 +103,9 @@ class Scores(Questions):
         self, target: str, *, scope: str | None = None, run: str = "latest", **about: Unpack[ExplainOptions]
     ) -> Explanation:
         """Which links carry a target's mass, or where it began; the parts sum to it."""
-        from inlink.workbench import explaining
+        from inlink.workbench import explaining, explaining_links
 
-        links_of = explaining.links_behind(self, target, scope)
+        links_of = explaining_links.links_behind(self, target, scope)
         kept = self._explained
         return explaining.explain(self._home(), target, scope, run, links_of=links_of, kept=kept, **about)
 
@@ -113,10 +113,10 @@ class Scores(Questions):
         self, target: str, release: str | None = None, *, kind: str | None = None, limit: int | None = 20
     ) -> Explanation:
         """Which references carry a domain's mass in a converted release on this machine; None: the newest here."""
-        from inlink.workbench import explaining, explaining_releases
+        from inlink.workbench import explaining_links, explaining_releases
 
         opened = self.open_release(release, kind=kind)
-        links_of = explaining.links_behind(self, target, None) if self._home().current() else None
+        links_of = explaining_links.links_behind(self, target, None) if self._home().current() else None
         return explaining_releases.explain_in(opened, target, limit=limit, links_of=links_of)
 
     def what_if_in_release(
