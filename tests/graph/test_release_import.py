@@ -127,6 +127,26 @@ def test_what_is_here(root: Path, bench: Workbench) -> None:
     assert Workbench.releases_of(str(root))[0].state == "published"
 
 
+def test_what_is_here_needs_no_list_of_releases(root: Path, own: Workbench, tmp_path: Path) -> None:
+    own.import_release(CROSS, "domain", ImportOptions(str(root)))
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "graphinfo.json").write_text("<html>")
+    assert own.import_release(CROSS, "domain", ImportOptions(str(tmp_path / "elsewhere"))).outcome == "unchanged"
+
+
+@pytest.mark.parametrize("text", ["{}", '{"format": "inlink-release", "version": 1}'])
+def test_a_release_that_cannot_be_read_hides_no_other_and_is_converted_again(
+    root: Path, own: Workbench, text: str
+) -> None:
+    for name, kind in ((CROSS, "domain"), (CROSS, "host")):
+        own.import_release(name, kind, ImportOptions(str(root)))
+    (own.path / "releases" / CROSS / "domain" / "manifest.json").write_text(text)
+    assert {state.kind: state.state for state in own.release_status()} == {"domain": "unreadable", "host": "imported"}
+    assert "unreadable" in {state.state for state in own.published_releases(str(root))}
+    assert own.import_release(CROSS, "domain", ImportOptions(str(root))).outcome == "imported"
+    assert {state.state for state in own.release_status()} == {"imported"}
+
+
 # ---- interrupted, refused, replaced ----------------------------------------------------------------------------------
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 class ReleaseState:
     """What is here of one graph of a release. Units: bytes on disk.
 
-    state: imported, importing (begun), fetched, fetching (begun), or published (not here).
+    state: imported, importing (begun), fetched, fetching (begun), published (not here), or unreadable (damaged, or of
+    another version of the format: an import converts it again).
     """
 
     name: str

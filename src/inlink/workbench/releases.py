@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from inlink.engine.protocol import Progress, Report, silent
-from inlink.errors import NotFound
+from inlink.errors import CorruptIndex, NotFound
 from inlink.graph.blocks.layout import MANIFEST, Layout, Manifest
 from inlink.graph.release_findings import Findings
 from inlink.sources.releases import (
@@ -90,12 +90,19 @@ def import_(
     Raises: NotFound, BadInput, Busy, Unreachable, NotConverged, CorruptIndex.
     """
     options = options or ImportOptions()
+    if name != "latest" and (found := _unchanged(workspace, name, kind, options)):
+        return found  # no list of releases is asked for what is here
     release = _release_for(workspace, name, kind, options)
     with _holding(workspace, release.name, "import"):
-        final = _folder(workspace, release.name) / kind
-        if (final / MANIFEST).is_file() and not options.again:
-            return _imported("unchanged", final, _manifest(final), Findings())
-        return _import(workspace, release, kind, options, report)
+        found = _unchanged(workspace, release.name, kind, options)
+        return found or _import(workspace, release, kind, options, report)
+
+
+def _unchanged(workspace: Workspace, name: str, kind: str, options: ImportOptions) -> ImportedRelease | None:
+    """The graph that is here, unless it is to be converted again or cannot be read."""
+    final = _folder(workspace, name) / kind
+    manifest = None if options.again else _readable(final)
+    return None if manifest is None else _imported("unchanged", final, manifest, Findings())
 
 
 def _import(
@@ -229,9 +236,13 @@ def _swap(made: Path, final: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _manifest(folder: Path) -> Manifest:
+def _readable(folder: Path) -> Manifest | None:
+    """What a converted graph says of itself; None where there is none, or it is damaged or of another version."""
     path = folder / MANIFEST
-    return Manifest.from_json(path.read_bytes(), name=str(path))
+    try:
+        return Manifest.from_json(path.read_bytes(), name=str(path))
+    except (CorruptIndex, FileNotFoundError):
+        return None
 
 
 def _imported(
@@ -249,8 +260,10 @@ def _state(workspace: Workspace, name: str, kind: str) -> ReleaseState:
     text = folder / _TEXT / kind
     held = size_bytes(text) if text.is_dir() else None
     if (folder / kind / MANIFEST).is_file():
-        found = _manifest(folder / kind)
         size = size_bytes(folder / kind)
+        found = _readable(folder / kind)
+        if found is None:
+            return ReleaseState(name, kind, "unreadable", size_bytes=size, text_bytes=held, path=str(folder / kind))
         return ReleaseState(name, kind, "imported", found.n, found.n_edges_in, size, held, str(folder / kind))
     if (folder / f"{kind}{_WORK}").is_dir():
         work = size_bytes(folder / f"{kind}{_WORK}")

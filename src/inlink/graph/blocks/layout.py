@@ -99,7 +99,7 @@ class Manifest:
             if version != VERSION:
                 raise CorruptIndex(
                     f"{name} has version {version} of the release format, this program reads {VERSION}",
-                    hint="use a newer inlink, or convert the release again",
+                    hint="use a newer inlink, or convert the release again: inlink cc import RELEASE",
                 )
             digest = facts.pop("digest")
             found = cls(
@@ -112,7 +112,10 @@ class Manifest:
                 }
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise CorruptIndex(f"{name}: not the manifest of a release", hint="check the address") from error
+            raise CorruptIndex(
+                f"{name}: not the manifest of a release",
+                hint="check the address; if it is a release of yours: inlink cc import RELEASE converts it again",
+            ) from error
         if found.digest != digest:
             raise CorruptIndex(f"{name}: the manifest does not match its digest", hint="fetch the release again")
         return found
