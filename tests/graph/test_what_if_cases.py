@@ -196,4 +196,16 @@ def test_the_same_link_twice_is_one_edge_where_pages_do_not_count() -> None:
     votes.pages[:] = votes.follow_pages[:] = votes.hosts[:] = votes.follow_hosts[:] = 0
     found = asked(votes, 2, [Wish("a", 1), Wish("a", 1)])
     assert [one.case for one in found.judged] == ["first", "exists"]
+    assert "named before" in found.judged[1].why
     assert found.alone[0].after == found.alone[1].after == pytest.approx(found.together.after, rel=1e-12)
+
+
+def test_a_link_that_is_lost_and_added_stands_again() -> None:
+    votes = random_votes(np.random.default_rng(11), Policy(), n=8)
+    votes.pages[:] = votes.follow_pages[:] = votes.hosts[:] = votes.follow_hosts[:] = 0
+    for counts in (votes.pages, votes.follow_pages, votes.hosts, votes.follow_hosts):
+        counts[1, 2:4] = 1
+    found = asked(votes, 2, [Wish("a", 1), Wish("a", 1, is_added=False)])
+    assert [one.case for one in found.judged] == ["new", "lost"]
+    assert "stands again" in found.judged[0].why
+    assert found.together.after == pytest.approx(found.together.before, rel=1e-12)

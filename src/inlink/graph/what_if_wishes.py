@@ -65,6 +65,11 @@ CASES = {
     "new node": "The graph does not know the source: it comes as a node without in-links, with a restart's share.",
 }
 
+AFTER_OTHERS = {  # what is said instead where a wish before it made or took the edge
+    "new": "The edge that is lost with all its links stands again, with one page.",
+    "exists": "The same link is named before: together they count once.",
+}
+
 
 def counts_of_plain(walk: Walk) -> CountsOf:
     """Counts of a graph that keeps none: an edge is one follow page."""
@@ -96,6 +101,8 @@ class _Judge:
         self.counts_of, self.by_pages = counts_of, by_pages
         self.after: dict[int, Counts] = {}
         self.new: dict[str, int] = {}
+        self.lost: set[int] = set()
+        self.added: set[int] = set()
 
     def judged(self, wish: Wish) -> Judged:
         """The case of one wish."""
@@ -121,6 +128,7 @@ class _Judge:
         edit = self._edit(source, before, Counts())
         if edit is None:
             return Judged(wish, "absent", CASES["absent"])
+        self.lost.add(source)
         return Judged(wish, "lost", CASES["lost"], edit)
 
     def _add(self, wish: Wish, source: int, before: Counts) -> Judged:
@@ -128,7 +136,9 @@ class _Judge:
             return Judged(wish, "dropped", CASES["dropped"])
         edit = self._edit(source, before, self._one_more(before, is_follow=wish.is_follow))
         case = self._case_of_added(wish, source, before, edit)
-        return Judged(wish, case, CASES[case], edit)
+        why = AFTER_OTHERS.get(case) if source in (self.lost if case == "new" else self.added) else None
+        self.added.add(source)
+        return Judged(wish, case, why or CASES[case], edit)
 
     def _one_more(self, before: Counts, *, is_follow: bool) -> Counts:
         pages = 1 if self.by_pages else before.pages + 1
