@@ -125,6 +125,13 @@ def test_cases_are_named(ask: Ask, truth: Domains) -> None:
     assert dropped["gain"] == 0
 
 
+def test_the_best_are_ranked_by_follow_links_and_say_so(ask: Ask) -> None:
+    said = ["the best are ranked by what a follow link of each would bring: a nofollow link brings nothing in this run"]
+    for words, expected in (((), []), (("--nofollow",), said)):
+        notes = ask("what-if", "--to", TARGET, "--best", "2", *words)["notes"]
+        assert [note for note in notes if "a follow link" in note] == expected
+
+
 def test_best_sources_are_the_best(ask: Ask, truth: Domains) -> None:
     found = ask("what-if", "--to", TARGET, "--best", "3")
     target = truth.names.index(TARGET)

@@ -185,7 +185,11 @@ def what_if(
         _candidates(explained, node, ranked),
         _candidates(explained, node, together_best),
         ranked.n_ranked if ranked else None,
-        (*_precision(together), *_best_notes(explained, ranked, allowed), HELD_STILL),
+        (
+            *_precision(together),
+            *_best_notes(explained, ranked, allowed, asks_nofollow=given.get("nofollow", False)),
+            HELD_STILL,
+        ),
     )
 
 
@@ -347,7 +351,9 @@ def _precision(found: MassAfter) -> list[str]:
     return [f"the mass after is within {share:.1g} of itself; --exact takes it to the end"]
 
 
-def _best_notes(explained: Explained, found: Best | None, allowed: NDArray[np.bool_] | None) -> list[str]:
+def _best_notes(
+    explained: Explained, found: Best | None, allowed: NDArray[np.bool_] | None, *, asks_nofollow: bool
+) -> list[str]:
     if found is None:
         return []
     n_left_out = 0 if allowed is None else int(np.count_nonzero(~allowed))
@@ -358,6 +364,9 @@ def _best_notes(explained: Explained, found: Best | None, allowed: NDArray[np.bo
             f"{n_silent} of the best have no out-links in this graph, perhaps since their pages were not captured: "
             "a first link gets all of their vote, more than it would get beside others"
         )
+    if asks_nofollow:
+        nothing = ": a nofollow link brings nothing in this run" if explained.policy.follow == "drop" else ""
+        notes.insert(0, f"the best are ranked by what a follow link of each would bring{nothing}")
     if n_left_out:
         notes.append(f"{n_left_out:,} of infrastructure and hosting were left out: --infrastructure keeps them")
     return notes if found.is_proven else [*notes, "others might come before the last of them: --exact decides it"]
