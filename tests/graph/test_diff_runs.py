@@ -175,7 +175,9 @@ def test_one_target(changed: dict[str, tuple[Workspace, Run, Run]]) -> None:
         (row,) = bench.diff_runs(a.id, b.id, site=ME, target="new.example").to_dicts()
         assert (row["mass_a"], row["position_a"], row["is_mine"]) == (None, None, False)
         assert row["mass_b"] == row["change"]
-        assert not len(bench.diff_runs(a.id, b.id, site=ME, target="nobody.example"))
+        missing = bench.diff_runs(a.id, b.id, site=ME, target="nobody.example")
+        assert not len(missing)
+        assert "nobody.example is in neither run" in missing.notes
 
 
 def test_whose_links_are_mine_must_be_known(changed: dict[str, tuple[Workspace, Run, Run]], tmp_path: Path) -> None:

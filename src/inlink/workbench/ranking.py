@@ -283,7 +283,10 @@ def diff_runs(
         None,
         None,
         f"{a.snapshot} to {b.snapshot}",
-        tuple(_diff_notes(a, b, site, order)),
+        (
+            *([f"{target} is in neither run"] if target is not None and not len(nodes) else []),
+            *_diff_notes(a, b, site, order),
+        ),
     )
 
 
