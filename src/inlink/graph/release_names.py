@@ -173,9 +173,10 @@ class _Reader:
         order = np.argsort(ids, kind="stable")
         wrong = np.flatnonzero(ids[order] != np.arange(self._n))
         if len(wrong):
+            expected, found = int(wrong[0]), int(ids[order[wrong[0]]])
+            what = f"{found} stands twice" if found < expected else f"{expected} is missing"
             raise BadInput(
-                f"{self._n:,} vertices should have the ids 0 to {self._n - 1:,}; "
-                f"id {int(wrong[0])} is missing or stands twice",
+                f"{self._n:,} vertices should have the ids 0 to {self._n - 1:,}; id {what}",
                 hint="are all files of vertices there, each once?",
             )
         text = np.memmap(self._folder / "text", np.uint8, "r")
