@@ -10,7 +10,7 @@ import pytest
 from made_release import TINY, Made, shown, skewed, write
 from range_server import Served, serving_folder
 
-from inlink.errors import CorruptIndex, InlinkError, NotFound, Unreachable
+from inlink.errors import BadInput, CorruptIndex, InlinkError, NotFound, Unreachable
 from inlink.fetch import Client, Policy
 from inlink.graph.blocks import CachedSource, Card, Release
 from inlink.sources.releases_http import HttpSource
@@ -92,6 +92,12 @@ def test_the_cache_is_bounded(made: Made, served: Served, client: Client, tmp_pa
 def test_an_address_without_a_release(served: Served, client: Client) -> None:
     with pytest.raises(NotFound):
         Release.open(HttpSource(served.url + "elsewhere/", client=client))
+
+
+@pytest.mark.parametrize("url", ["https://", "http:///", "https:///manifest.json?a=b"])
+def test_an_address_without_a_server(url: str, client: Client) -> None:
+    with pytest.raises(BadInput, match="no address of a release"):
+        HttpSource(url, client=client)
 
 
 def test_a_page_that_is_no_manifest(served: Served, client: Client) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Protocol
 
-from inlink.errors import CorruptIndex, Unreachable
+from inlink.errors import BadInput, CorruptIndex, Unreachable
 from inlink.fetch import DEFAULT_POLICY, Client, Policy, client_for
 from inlink.fetch.client import Answer, AnswerError
 
@@ -61,6 +61,10 @@ class HttpSource:
     def __init__(self, url: str, *, policy: Policy = DEFAULT_POLICY, client: Client | None = None) -> None:
         base, _, query = url.partition("?")
         base = base.partition("#")[0].removesuffix("manifest.json")
+        if not base.partition("://")[2].strip("/"):
+            raise BadInput(
+                f"{url} is no address of a release", hint="give its folder's: https://example.org/release/domain"
+            )
         self._base = base if base.endswith("/") else base + "/"
         self._query = f"?{query}" if query else ""
         self._client = client or client_for(policy)
