@@ -84,7 +84,7 @@ def check_url(raw: str, policy: Policy, base: str | None = None) -> Place:
         return place
     if port not in policy.ports:
         ports = ", ".join(str(one) for one in sorted(policy.ports))
-        raise Refused(f"{host}:{port}: only ports {ports} are fetched from", hint=_ELSEWHERE, reason="port")
+        raise Refused(f"{host}:{port}: only ports {ports} are fetched from", hint=HINT, reason="port")
     name = bare.rstrip(".").lower()
     if not name or name == "localhost" or name.endswith((".localhost", ".local", ".internal", ".home.arpa")):
         raise Refused(f"{host} is a name inside a private network", hint=HINT, reason="address")
