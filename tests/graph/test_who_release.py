@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_release import Made, shown, skewed, write
+from made_release import TINY, Made, shown, skewed, write
 from range_server import serving_folder
 
 from inlink.cli.main import main
@@ -247,6 +247,8 @@ def test_gap(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     answer = run(home, capsys, "gap", "example.org", "example.com", "beispiel.de", *given)
     others = referring("example.com") | referring("beispiel.de")
     assert set(sources(answer)) == others - referring("example.org") - LEFT_OUT
+    hosts = run(home, capsys, "gap", "me.github.io", "example.com", "--release", A, "--kind", "host")
+    assert hosts["notes"] == ["0 hosts that reference example.com and not me.github.io"]
     kept = run(home, capsys, "gap", "example.org", "example.com", "--infrastructure", *given)
     assert set(sources(kept)) == referring("example.com") - referring("example.org")
 
@@ -293,6 +295,8 @@ def test_diff_of_the_strongest(home: Path, capsys: pytest.CaptureFixture[str]) -
         for release, key in ((a, "position_a"), (b, "position_b")):
             card = release.find(row["domain"])
             assert card is not None and card.position == row[key]
+    most = run(home, capsys, "cc", "diff", A, "cc-main-2026-b", "--kind", "domain", "--top", "100000")
+    assert f"the {TINY.head} strongest of either, those that moved most first" in str(most["notes"])
 
 
 @pytest.mark.parametrize("form", ["table", "tsv", "csv", "jsonl"])

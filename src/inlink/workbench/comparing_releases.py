@@ -34,9 +34,9 @@ def intersect(
     }
     types = [pa.string(), pa.int64(), *STANDING.values(), *(pa.bool_() for _ in cards)]
     table = pa.Table.from_pydict(columns, schema=pa.schema(list(zip(columns, types, strict=True))))
-    notes = [_shared_headline(answer.n_total, cards, at_least, mine)]
+    notes = [_shared_headline(opened.names_are, answer.n_total, cards, at_least, mine)]
     if answer.n_left_out:
-        left_out = f"{answer.n_left_out:,} infrastructure and hosting domains left out"
+        left_out = f"{answer.n_left_out:,} infrastructure and hosting {opened.names_are} left out"
         notes.append(f"{left_out} (--infrastructure keeps them)")
     notes += [note for each in found for note in each.notes]
     notes += opened.traffic()
@@ -44,11 +44,11 @@ def intersect(
     return ReleaseAnswer(rows, {"targets": [opened.facts(card) for card in cards]})
 
 
-def _shared_headline(n: int, cards: Sequence[Card], at_least: int | None, mine: Found | None) -> str:
+def _shared_headline(names_are: str, n: int, cards: Sequence[Card], at_least: int | None, mine: Found | None) -> str:
     names = ", ".join(card.name for card in cards)
     every = "all of" if at_least in (None, len(cards)) else f"at least {at_least} of"
     what = f"{every} {names}" if len(cards) > 1 else names
-    return f"{n:,} domains that reference {what}" + (f" and not {mine.name}" if mine is not None else "")
+    return f"{n:,} {names_are} that reference {what}" + (f" and not {mine.name}" if mine is not None else "")
 
 
 def _known(found: Found) -> Card:
@@ -89,7 +89,7 @@ def _diff_domain(a: OpenRelease, b: OpenRelease, title: str, text: str) -> Relea
     facts = _sizes(a, b, cards)
     name = next(card.name for card in cards if card is not None)
     walked = f"the strongest {answer.n_walked[0]:,} sources in A and {answer.n_walked[1]:,} in B were compared"
-    notes = (*_said(name, facts), walked, NOT_DELETED)
+    notes = (*_said(a.names_are, name, facts), walked, NOT_DELETED)
     scope = "host" if a.is_of_hosts else "domain"
     shown = Rows(table, tuple(table.column_names), None, None, Target(name, scope), title, notes)
     return ReleaseAnswer(shown, facts)
@@ -124,10 +124,10 @@ def _sizes(a: OpenRelease, b: OpenRelease, cards: Sequence[Card | None]) -> dict
     return facts
 
 
-def _said(name: str, facts: Mapping[str, object]) -> tuple[str, ...]:
+def _said(names_are: str, name: str, facts: Mapping[str, object]) -> tuple[str, ...]:
     counts = [facts["n_referring_a"], facts["n_referring_b"]]
     words = [f"{count:,}" if isinstance(count, int) else "not there" for count in counts]
-    said = [f"domains that reference {name}: {words[0]} in A, {words[1]} in B"]
+    said = [f"{names_are} that reference {name}: {words[0]} in A, {words[1]} in B"]
     expected = facts["n_referring_a_at_size_of_b"]
     if isinstance(expected, int):
         said.append(f"B's crawl has {facts['n_edges_b']:,} edges, A's {facts['n_edges_a']:,}: of B's size, "
@@ -138,7 +138,8 @@ def _said(name: str, facts: Mapping[str, object]) -> tuple[str, ...]:
 def _diff_heads(a: OpenRelease, b: OpenRelease, title: str, n_top: int) -> ReleaseAnswer:
     moved = diff_heads(a.release, b.release, n_top)
     limit = a.limit()
-    ordered = sorted(moved, key=lambda each: -_size_of_move(each.position_a, each.position_b, n_top))[:limit]
+    tops = [min(n_top, each.release.n, each.release.manifest.layout.head) for each in (a, b)]
+    ordered = sorted(moved, key=lambda each: -_size_of_move(each.position_a, each.position_b, max(tops)))[:limit]
     table = pa.table(
         {
             "domain": pa.array([each.name for each in ordered], pa.string()),
@@ -150,7 +151,10 @@ def _diff_heads(a: OpenRelease, b: OpenRelease, title: str, n_top: int) -> Relea
     )
     sizes = {key: (opened.release.n, opened.release.manifest.n_edges_in) for key, opened in (("A", a), ("B", b))}
     said = "; ".join(f"{key}: {n:,} names, {m:,} edges" for key, (n, m) in sizes.items())
-    notes = (said, f"the {n_top:,} strongest of either, those that moved most first", NOT_DELETED)
+    of_both = (
+        f"{tops[0]:,} strongest of either" if tops[0] == tops[1] else f"{tops[0]:,} strongest of A, {tops[1]:,} of B"
+    )
+    notes = (said, f"the {of_both}, those that moved most first", NOT_DELETED)
     rows = Rows(table, tuple(table.column_names), len(moved), None, None, title, notes)
     facts = {
         f"{what}_{key.lower()}": n

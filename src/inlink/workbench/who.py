@@ -79,6 +79,11 @@ class OpenRelease:
         return self._source is None
 
     @property
+    def names_are(self) -> str:
+        """What its names are called."""
+        return "hosts" if self.is_of_hosts else "domains"
+
+    @property
     def is_of_hosts(self) -> bool:
         """Whether its names are hosts."""
         return self.release.manifest.kind.startswith("host")
@@ -153,7 +158,8 @@ class OpenRelease:
         if self._source is None:
             return ()
         asked = self._source.traffic
-        return (f"{asked.n_requests} requests, {asked.n_bytes:,} bytes fetched",)
+        requests = "1 request" if asked.n_requests == 1 else f"{asked.n_requests:,} requests"
+        return (f"{requests}, {asked.n_bytes:,} bytes fetched",)
 
     def columns(self, nodes: Sequence[int], positions: Sequence[int]) -> dict[str, list[object]]:
         """Position, authority and flags of nodes."""
@@ -275,7 +281,7 @@ def _among_hosts(opened: OpenRelease, found: Found, *, outgoing: bool) -> Releas
 
 
 def _headline(opened: OpenRelease, card: Card, found: Neighbours, *, outgoing: bool) -> str:
-    what = "hosts" if opened.is_of_hosts else "domains"
+    what = opened.names_are
     said = (
         f"{found.n_total:,} {what} that {card.name} references"
         if outgoing
