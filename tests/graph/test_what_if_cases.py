@@ -209,3 +209,11 @@ def test_a_link_that_is_lost_and_added_stands_again() -> None:
     assert [one.case for one in found.judged] == ["new", "lost"]
     assert "stands again" in found.judged[0].why
     assert found.together.after == pytest.approx(found.together.before, rel=1e-12)
+
+
+@pytest.mark.parametrize(("follow", "said"), [("evaporate", "Nofollow evaporates"), ("weight", "Nofollow counts")])
+def test_an_unknown_source_by_nofollow_says_both(follow: str, said: str) -> None:
+    votes = random_votes(np.random.default_rng(12), Policy(follow), n=8)
+    (one,) = asked(votes, 2, [Wish("x", None, is_follow=False)]).judged
+    assert one.case == "new node"
+    assert one.why.startswith(CASES["new node"]) and said in one.why

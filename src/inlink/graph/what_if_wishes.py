@@ -138,7 +138,12 @@ class _Judge:
         case = self._case_of_added(wish, source, before, edit)
         why = AFTER_OTHERS.get(case) if source in (self.lost if case == "new" else self.added) else None
         self.added.add(source)
+        if case == "new node" and not wish.is_follow:
+            why = f"{CASES[case]} {CASES[self._case_of_nofollow()]}"
         return Judged(wish, case, why or CASES[case], edit)
+
+    def _case_of_nofollow(self) -> str:
+        return "evaporates" if self.policy.follow == "evaporate" else "counts less"
 
     def _one_more(self, before: Counts, *, is_follow: bool) -> Counts:
         pages = 1 if self.by_pages else before.pages + 1
@@ -154,7 +159,7 @@ class _Judge:
         if source >= self.walk.n:
             return "new node"
         if not wish.is_follow:
-            return "evaporates" if self.policy.follow == "evaporate" else "counts less"
+            return self._case_of_nofollow()
         if before.follow_pages:
             return "stronger"
         return "now follow" if before.pages else "new"
