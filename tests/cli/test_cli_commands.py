@@ -50,6 +50,7 @@ VERBS = [
     "demo",
     "rank",
     "authority",
+    "runs",
     "diff-runs",
     "explain",
     "what-if",

@@ -56,6 +56,27 @@ def test_a_run_by_another_policy_and_what_it_changed(run: Run, own: Path) -> Non
     assert "change = model + my links + rest" in out
 
 
+def test_runs_are_listed(run: Run, own: Path) -> None:
+    _, out, _ = run("-w", own, "rank", "--graph", "domains", "--follow", "evaporate", "--format", "json")
+    newest = json.loads(out)[0]["run"]
+    code, out, _ = run("-w", own, "runs", "--format", "json")
+    found = json.loads(out)
+    assert (code, found["n_total"]) == (0, 4)
+    names = {path.name for path in (own / "graph").glob("*-*") if (path / "run.json").is_file()}
+    assert {row["run"] for row in found["runs"]} == names
+    assert (found["runs"][0]["run"], found["runs"][0]["follow"], found["runs"][0]["is_latest"]) == (
+        newest, "evaporate", True,
+    )  # fmt: skip
+    code, out, _ = run("-w", own, "runs", "--limit", "2")
+    assert newest in out.splitlines()[2]
+    assert out.splitlines()[-1] == "2 of 4 shown, --limit all lists all"
+
+
+def test_no_runs_are_said(run: Run, tmp_path: Path) -> None:
+    run("init", tmp_path / "none")
+    assert run("-w", tmp_path / "none", "runs")[1] == "no scoring runs yet: inlink rank\n"
+
+
 def test_authority_in_words_and_as_json(run: Run, ranked_bench: Workbench) -> None:
     code, out, _ = run("-w", ranked_bench.path, "authority", TARGET)
     assert code == 0

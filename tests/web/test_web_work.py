@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -265,3 +266,21 @@ def test_a_wrong_schedule_is_told_on_the_page(site: TestClient, data: dict[str, 
     answer = site.post("/jobs/schedules", data=data)
     assert answer.status_code == 400
     assert said in answer.text
+
+
+def test_all_of_a_mass_is_followed_by_a_job(ranked_bench: Workbench, tmp_path: Path) -> None:
+    folder, target = tmp_path / "ranked", "crumbandcrust.example"
+    shutil.copytree(ranked_bench.path, folder, ignore=shutil.ignore_patterns("*.lock", "*.lease"))
+    with Workbench.open(folder) as own, TestClient(pages(own), follow_redirects=False) as site:
+        asked = re.search(r'<form[^>]*action="/what-if/origins".*?</form>', site.get(f"/what-if?q={target}").text, re.S)
+        assert asked is not None
+        fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', asked[0]))
+        started = site.post("/what-if/origins", data=fields).headers["location"]
+        assert site.get(f"{started}/file").status_code == 404
+        own.jobs.runner().run(until_empty=True)
+        page = site.get(started).text
+        assert "Where most of it began" in page
+        rows = site.get(f"{started}/file").text.splitlines()
+        exact = own.explain(target, origins=True, exact=True, limit=None)
+        assert [row.split(",")[0].strip('"') for row in rows] == ["name", *(row.name for row in exact.rows)]
+        assert all(row.name in page for row in exact.rows[:10])

@@ -255,6 +255,7 @@ def test_every_kind_has_work_a_title_and_checked_arguments(kind: Kind) -> None:
         "crawl": {"seeds": ["a.example"]},
         "release": {"name": "latest"},
         "export": {"question": "backlinks"},
+        "explain": {"target": "a.example"},
     }
     assert kind.arguments in WORK
     assert kind.title(checked(kind, least.get(kind.id, {})))

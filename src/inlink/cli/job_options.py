@@ -7,7 +7,7 @@ import click
 from inlink.cli.options import limit, option, words_or_json
 
 STATES = ("queued", "running", "done", "failed", "cancelled", "stopped")
-KINDS = ("crawl", "add", "build", "rank", "check", "monitor", "release", "export", "gc", "verify", "demo")
+KINDS = ("crawl", "add", "build", "rank", "check", "monitor", "release", "export", "explain", "gc", "verify", "demo")
 Verb = tuple[str, str, str, list[click.Parameter], str]
 
 

@@ -22,6 +22,7 @@ ALERTS = 6
 LIVE = ("running", "queued", "stopped")
 OVER = ("done", "failed", "cancelled")
 EXPORTS = "exports"
+WITH_FILE = ("export", "explain")  # kinds of jobs whose result is a file
 BACK = ("/jobs", "/crawls", "/imports", "/builds", "/checks", "/monitor", "/start")
 
 
@@ -59,13 +60,13 @@ def job(request: Request) -> Response:
 
 @needs(Role.VIEWER)
 def file(request: Request) -> Response:
-    """What an export has written."""
+    """What an export or an explanation has written."""
     bench = bench_of(request)
     found = bench.jobs.get(_of_path(request))
     name = str((found.result or {}).get("file", ""))
     path = bench.path / EXPORTS / Path(name).name
-    if found.kind != "export" or not name or not path.is_file():
-        raise NotFound("this job has left no file", hint="start the export again")
+    if found.kind not in WITH_FILE or not name or not path.is_file():
+        raise NotFound("this job has left no file", hint="start it again")
     return FileResponse(path, filename=path.name)
 
 

@@ -7,8 +7,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from inlink.errors import BadInput, CorruptIndex, InlinkError, NotConfigured, NotFound, Refused
-from inlink.web.access import needs
+from inlink.web.access import needs, who_of
 from inlink.web.answers import READS, bench_of, page
+from inlink.web.forms import Form, posted, to
 from inlink.web.named import in_lines, names_of
 from inlink.web.query import Query, one_of, parameters
 from inlink.workbench import Workbench
@@ -18,6 +19,7 @@ from inlink.workbench.people import Role
 MOST = 20
 BEST = ("0", "5", "10", "20")
 STRONGEST = 6
+LATEST = "latest"
 
 
 @needs(Role.VIEWER)
@@ -82,4 +84,17 @@ def _strongest(bench: Workbench, query: Query) -> Explanation | None:
         return None
 
 
-ROUTES = [Route("/what-if", what_if, methods=READS)]
+def follow(request: Request, form: Form) -> Response:
+    """A job that follows all of the target's mass to where it began."""
+    about = {"target": form.text("q"), "scope": form.text("scope") or None, "run": form.text("run") or LATEST}
+    try:
+        started = bench_of(request).jobs.start("explain", about, who_of(request))
+    except InlinkError as error:
+        return page(request, "job_refused.html", status_code=400, problem=error)
+    return to(f"/jobs/{started.job_id}")
+
+
+ROUTES = [
+    Route("/what-if", what_if, methods=READS),
+    Route("/what-if/origins", needs(Role.EDITOR)(posted(follow)), methods=["POST"]),
+]

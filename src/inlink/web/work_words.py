@@ -24,6 +24,7 @@ STAGES = {
     "arrange": "arrange links by target",
     "serve": "make the serving file",
     "verify": "compare digests",
+    "explain": "follow all mass to where it began",
 }
 BADGES = {  # class of a state's badge
     "alive": "follow",

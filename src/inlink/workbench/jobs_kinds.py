@@ -102,6 +102,16 @@ class Export(Arguments, frozen=True, kw_only=True, forbid_unknown_fields=True):
     view: dict[str, str | bool | int | list[str] | None] = {}
 
 
+class Explain(Arguments, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where all of a target's mass began: the most giving sources as a file of exports/; see `explaining.explain`."""
+
+    target: Name
+    scope: Text | None = None
+    run: Text = "latest"
+    format: Literal["csv", "jsonl", "parquet"] = "csv"
+    limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 100_000
+
+
 class Gc(Arguments, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many snapshots, and releases of each kind, are kept; None: the workspace's setting, and all."""
 
@@ -212,6 +222,7 @@ for _kind in (
     ),
     Kind("release", "Release", Release, lambda about: f"{about.name}, {about.graph} graph", ("releases",)),
     Kind("export", "Export", Export, _export),
+    Kind("explain", "Explanation", Explain, lambda about: f"Where all of {about.target} began", (), ("explain",)),
     Kind("gc", "Clean up", Gc, lambda _: "Old snapshots and what nothing needs", ("build",), role=Role.ADMIN),
     Kind("verify", "Verify", Verify, lambda _: "Everything that is stored", ("build",), ("verify",)),
     Kind("demo", "Demo", Demo, lambda _: "The demo web", ("build", "network"), ("demo",)),

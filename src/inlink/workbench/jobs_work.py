@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from inlink.engine.protocol import Progress
 from inlink.errors import BadInput
 from inlink.workbench.jobs_child import Telling
 from inlink.workbench.jobs_kinds import (
@@ -21,6 +22,7 @@ from inlink.workbench.jobs_kinds import (
     Check,
     Crawl,
     Demo,
+    Explain,
     Export,
     Gc,
     Monitor,
@@ -165,10 +167,30 @@ def _release(task: Task, about: Release) -> Came:
     return said, _plain(found, leave=("examples",))
 
 
-def _export(task: Task, about: Export) -> Came:
+def _explain(task: Task, about: Explain) -> Came:
+    from inlink.workbench.explaining_files import write_origins
+
+    task.telling.report(Progress("explain", 0, None, "sources", about.target))
+    found = task.bench.explain(
+        about.target, scope=about.scope, run=about.run, origins=True, exact=True, limit=about.limit
+    )
+    path = _file_of(task, about.format)
+    write_origins(found, path, about.format)
+    result = {"file": path.name, "run": found.about.run, "n_sources": found.n_sources, "n_others": found.n_others}
+    result |= {"others": found.others, "rows": [_plain(row) for row in found.rows[:SHOWN]]}
+    rest = f"; {found.n_others:,} more gave {found.others:.2g} of {found.about.now.mass:.3g}" if found.n_others else ""
+    return f"{_counted(found.n_sources, 'source')} of all its mass{rest}", result
+
+
+def _file_of(task: Task, form: str) -> Path:
+    """Where a job writes what it found."""
     folder = task.bench.path / EXPORTS
     folder.mkdir(exist_ok=True)
-    path = folder / f"job-{task.job_id}.{about.format}"
+    return folder / f"job-{task.job_id}.{form}"
+
+
+def _export(task: Task, about: Export) -> Came:
+    path = _file_of(task, about.format)
     view: Any = about.view
     found = task.bench.export(
         about.question, about.target, path,
@@ -207,6 +229,7 @@ WORK: dict[type[Arguments], Callable[[Task, Any], Came]] = {
     Check: _check,
     Monitor: _monitor,
     Release: _release,
+    Explain: _explain,
     Export: _export,
     Gc: _gc,
     Verify: _verify,

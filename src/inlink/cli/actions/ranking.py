@@ -1,4 +1,4 @@
-"""Verbs about scores: rank, authority, diff-runs."""
+"""Verbs about scores: rank, authority, runs, diff-runs."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from inlink.cli.declare import Call
 from inlink.cli.output import Output
 from inlink.cli.progress import progress
 from inlink.cli.rendering import show
-from inlink.cli.tables import footer, heading
+from inlink.cli.tables import draw, footer, heading
 from inlink.cli.text import clean
 from inlink.workbench import Workbench
 from inlink.workbench.json_values import to_json
 from inlink.workbench.ranking import Authority, RankReport
+from inlink.workbench.run_lists import RunRow
+
+LISTED = ("run", "used", "snapshot", "made_at", "n", "m", "follow", "weight", "damping", "release")
 
 
 def rank(
@@ -42,6 +45,30 @@ def rank(
         return
     for one in done:
         place.line(clean(_ranked(one)))
+
+
+def runs(call: Call, *, limit: int | None, output: str | None) -> None:
+    """List the scoring runs."""
+    place = Output(quiet=call.quiet)
+    with Workbench.open(call.folder) as bench:
+        found = bench.runs()
+    if output == "json":
+        place.line(
+            to_json({"runs": [dataclasses.asdict(one) for one in found[:limit]], "n_total": len(found)}, indent=2)
+        )
+        return
+    if not found:
+        place.line("no scoring runs yet: inlink rank")
+        return
+    draw(place, LISTED, [{**dataclasses.asdict(one), "used": _used(one)} for one in found[:limit]])
+    if limit is not None and len(found) > limit:
+        place.line()
+        place.line(f"{limit:,} of {len(found):,} shown, --limit all lists all")
+
+
+def _used(one: RunRow) -> str:
+    """What a run stands for where none is named."""
+    return ", ".join(word for word, is_so in (("latest", one.is_latest), ("served", one.is_served)) if is_so)
 
 
 def _ranked(one: RankReport) -> str:

@@ -62,6 +62,15 @@ verb(
 )
 verb(
     "Votes",
+    "runs",
+    f"{ACTIONS}.ranking:runs",
+    "The scoring runs of the workspace, the newest first.\n\n"
+    "latest: what other verbs ask where no --run is named; served: rows of links and domains are ordered by it.",
+    [options.limit(), options.words_or_json()],
+    example="inlink -w web runs",
+)
+verb(
+    "Votes",
     "diff-runs",
     f"{ACTIONS}.ranking:diff_runs",
     "What changed between two scoring runs: the model, my links, and the rest.\n\n"
