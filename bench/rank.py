@@ -9,13 +9,15 @@ process so far, with the memory that a build has.
 
     python bench/make_release.py /tmp/text --vertices 12000000 --edges 500000000
     python bench/release.py /tmp/text /tmp/imported --keep
-    python bench/rank.py /tmp/imported --release [--own 20000]
+    python bench/rank.py /tmp/imported --release [--own 20000] [--lists]
 
 The release (a folder of one, or a workspace that has one) is ranked by `inlink rank --release` in a workspace of its
 own (beside it, removed in the end), alone or with so many made-up links between its domains and others laid over it.
 Memory is the most that the process held, with and without mapped files; what it would be at Common Crawl's size
 follows from the parts that grow with links and with domains. Masses are held against those that the release was
 imported with. Then the strongest domain and one of some 100,000 sources are asked for their authority and flow.
+--lists: lists of both directions are kept (`inlink rank --keep-lists`), and origins, what-if, the best sources and
+fragility asked; origins are asserted to sum to the mass, a what-if to say the same when it is asked again.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ import resource
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -43,6 +47,7 @@ from inlink.graph.scoring import masses, write_run
 from inlink.graph.votes import count_votes, open_votes
 from inlink.store.files import size_bytes
 from inlink.workbench import Workbench
+from inlink.workbench.explanations import Explanation, WhatIfAnswer
 
 FULL_NODES, FULL_EDGES, FULL_SHARE = 121_000_000, 4_400_000_000, 0.6  # share of links that are in the core
 EVERY_S = 0.1
@@ -108,7 +113,7 @@ def measure(snapshot: Path, kind: str, folder: Path) -> None:
         raise SystemExit("error: masses do not sum to 1")
 
 
-def measure_release(release: Path, n_own: int, folder: Path) -> None:
+def measure_release(release: Path, n_own: int, folder: Path, *, keeps_lists: bool = False) -> None:
     """One run over a release, read row by row whatever its size."""
     overlay_votes.MOST_EDGES = 0
     laps = Laps("release")
@@ -131,6 +136,67 @@ def measure_release(release: Path, n_own: int, folder: Path) -> None:
         extrapolate(run, memory.own - (base.rss - base.shared), took)
         check(run, release, is_alone=not n_own)
         ask(bench, run)
+        if keeps_lists:
+            measure_lists(bench, run, str(release))
+
+
+def measure_lists(bench: Workbench, run: Run, release: str) -> None:
+    """Lists of both directions made, and asked."""
+    laps, cpu, start = Laps("lists"), time.process_time(), time.monotonic()
+    with Memory() as memory:
+        bench.rank(("domains",), release=release, keeps_lists=True, report=_told(laps))
+    laps.lap("the rest")
+    print(f"lists      {time.monotonic() - start:.1f} s, {time.process_time() - cpu:.1f} CPU s")
+    print(f"memory     {memory.resident / 2**30:.2f} GiB at most, {memory.own / 2**30:.2f} without mapped files")
+    print(f"disk       {size_bytes(bench.path / 'graph') / run.facts.m:.2f} bytes a link")
+    with Memory() as memory:
+        for node in targets(run):
+            question(bench, run, run.names.name(node))
+    print(f"memory     {memory.resident / 2**30:.2f} GiB at most, {memory.own / 2**30:.2f} without mapped files")
+
+
+def question(bench: Workbench, run: Run, name: str) -> None:
+    """What is asked of a target: everything twice."""
+    random = np.random.default_rng(5)
+    linking = np.flatnonzero(np.asarray(run.laid.out_votes) > 0)
+    sources = run.names.names_of(random.choice(linking, 4, replace=False).tolist())
+    asked: dict[str, Callable[[], Any]] = {
+        "origins": lambda: bench.explain(name, scope="domain", run=run.id, origins=True),
+        "what-if": lambda: bench.what_if(name, scope="domain", run=run.id, add=sources[:1]),
+        "three": lambda: bench.what_if(name, scope="domain", run=run.id, add=sources[1:]),
+        "best 10": lambda: bench.what_if(name, scope="domain", run=run.id, best=10),
+        "fragility": lambda: bench.fragility(name, scope="domain", run=run.id),
+    }
+    for what, ask_it in asked.items():
+        times, answers = [], []
+        for _ in range(2):
+            start = time.perf_counter()
+            answers.append(ask_it())
+            times.append((time.perf_counter() - start) * 1000)
+        print(f"{what:10} {name}: {times[0]:,.0f} ms, again {times[1]:,.0f}; {worth(answers)}", flush=True)
+
+
+def worth(answers: Sequence[Any]) -> str:
+    """What an answer is worth."""
+    first, again = answers
+    if isinstance(first, Explanation):
+        total = sum(row.carried for row in first.rows) + first.others + (first.unresolved or 0) + first.open
+        if abs(total / first.about.now.mass - 1) > 1e-9:
+            raise SystemExit("error: origins do not sum to the mass")
+        share = (first.unresolved or 0) / first.about.now.mass
+        return f"{first.n_sources:,} sources, {share:.2%} unresolved"
+    if isinstance(first, WhatIfAnswer):
+        if abs(first.after.mass - again.after.mass) > first.error + again.error:
+            raise SystemExit("error: a what-if says another thing when it is asked again")
+        ranked = f", {first.n_candidates:,} sources ranked" if first.n_candidates else ""
+        return f"error at most {first.error / first.after.mass:.1g} of the mass{ranked}"
+    return f"{', '.join(f'{row.share_lost:.1%}' for row in first.rows)} lost"
+
+
+def targets(run: Run) -> tuple[int, int]:
+    """The strongest node, and one of about 100,000 sources."""
+    middling = int(np.argmin(np.abs(np.asarray(run.in_votes).astype(np.int64) - 100_000)))
+    return int(np.argmax(run.mass)), middling
 
 
 def _told(laps: Laps) -> Report:
@@ -174,8 +240,7 @@ def check(run: Run, release: Path, *, is_alone: bool) -> None:
 
 def ask(bench: Workbench, run: Run) -> None:
     """Some domains, by name: authority and flow, twice."""
-    middling = int(np.argmin(np.abs(np.asarray(run.in_votes).astype(np.int64) - 100_000)))
-    for node in (int(np.argmax(run.mass)), middling):
+    for node in targets(run):
         name = run.names.name(node)
         for what in ("first", "again"):
             start = time.perf_counter()
@@ -217,11 +282,12 @@ def main() -> None:
     parser.add_argument("kinds", nargs="*", default=["domains"])
     parser.add_argument("--release", action="store_true", help="the folder is that of a release")
     parser.add_argument("--own", type=int, default=0, help="with --release: own links laid over it")
+    parser.add_argument("--lists", action="store_true", help="with --release: keep lists, and ask what needs them")
     given = parser.parse_args()
     for kind in given.kinds:
         with tempfile.TemporaryDirectory(dir=given.snapshot.parent) as folder:
             if given.release:
-                measure_release(release_in(given.snapshot), given.own, Path(folder))
+                measure_release(release_in(given.snapshot), given.own, Path(folder), keeps_lists=given.lists)
             else:
                 measure(given.snapshot, kind, Path(folder))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from inlink.errors import BadInput
 from inlink.kernels import csr as csr_module
 from inlink.kernels.csr import Csr, csr_of_chunks, csr_of_edges, transpose
+from inlink.kernels.csr_plan import Chunk
 
 SMALL = 1 << 16  # bytes: a few thousand edges a range, so that several ranges are made
 
@@ -178,7 +180,27 @@ def test_threads_turn_a_graph_to_the_same_rows(threads: int, memory_bytes: int) 
     assert sum(seen) >= 2 * made.m
 
 
+@pytest.mark.parametrize("memory_bytes", [1 << 17, 1 << 30], ids=["many ranges", "one range"])
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads_make_the_same_rows_of_edges_in_any_order(threads: int, memory_bytes: int) -> None:
+    random = np.random.default_rng(6)
+    pairs = random.permutation(np.unique((random.random(200_000) ** 3 * 3_000_000).astype(np.int64)))
+    rows, columns = (pairs // 1000).astype(np.uint32), (pairs % 1000).astype(np.uint32)
+    expected = csr_of_edges(rows, columns, 3000, n_columns=1000)
+
+    def chunks() -> Iterator[Chunk]:
+        for start in range(0, len(rows), 7001):
+            yield rows[start : start + 7001], columns[start : start + 7001], None
+
+    made = csr_of_chunks(chunks, 3000, n_columns=1000, threads=threads, memory_bytes=memory_bytes)
+    assert np.array_equal(made.offsets, expected.offsets)
+    assert np.array_equal(made.neighbours, expected.neighbours)
+
+
 def test_threads_refuse_a_neighbour_that_stands_twice() -> None:
     twice = Csr(np.array([0, 2], np.int64), np.array([1, 1], np.uint32))
     with pytest.raises(BadInput, match="twice"):
         transpose(twice, 3, threads=2)
+    pair = np.zeros(2, np.uint32)
+    with pytest.raises(BadInput, match="twice"):
+        csr_of_chunks(lambda: [(pair, pair, None)], 3, threads=2)

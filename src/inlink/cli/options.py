@@ -222,6 +222,9 @@ def rank() -> list[click.Parameter]:
         option("--release", metavar="NAME|FOLDER",
                help="Lay the votes over an imported release, or rank it alone where nothing is built; with --graph "
                "domains or hosts."),
+        option("--keep-lists", "keeps_lists", is_flag=True,
+               help="Of a release of more than 400 million edges keep both directions as arrays, so that origins, "
+               "what-if and fragility can be asked of the run: 8 to 12 bytes an edge on disk. Smaller ones always do."),
         option("--serve", "serves", is_flag=True,
                help="From now on, order links and referring domains by where their domain stands in the run."),
         option("--workers", type=click.IntRange(1), metavar="N", help="Threads. Default: the workspace's setting."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,20 @@ def write_columns(folder: Path, types: Mapping[str, str], n: int, pieces: Iterab
         raise CorruptIndex(f"{done} rows where {n} were counted", hint="run the command again")
     for column in columns.values():
         column.flush()
+
+
+def new_array(folder: Path, name: str, type_: type[np.generic], n: int) -> Array:
+    """An array of a folder as a memory map that is written; the disk gives its room now, so that writing cannot fail.
+
+    Raises: OSError where there is no room.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.npy"
+    found: Array = open_memmap(path, "w+", type_, (n,))
+    if hasattr(os, "posix_fallocate"):
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return found
 
 
 def open_array(folder: Path, name: str) -> Array:

@@ -18,6 +18,7 @@ from inlink.graph.explain_walk import Prepared
 from inlink.graph.graph import Graph
 from inlink.graph.graph_checks import check_rows
 from inlink.graph.runs import Recipe, Run
+from inlink.kernels.csr_rows import Csr
 
 if TYPE_CHECKING:
     from inlink.kernels.push_core import OutCore
@@ -32,15 +33,20 @@ LEAKS = "leaks"
 def save_prepared(graph: Graph, folder: Path, *, evaporates: bool) -> None:
     """Write the core of a large graph, and what evaporates, beside its arrays."""
     from inlink.graph.origins import has_many_edges
-    from inlink.kernels.push_core import out_core_of
 
     if not has_many_edges(graph.m):
         return
-    core = out_core_of(graph.inward, graph.outward, graph.out_weight)
-    arrays: dict[str, Array] = {f"core_{name}": getattr(core, name) for name in PARTS}
+    save_core(graph.inward, graph.outward, graph.out_weight, folder)
     if evaporates:
-        arrays[EVAPORATED] = evaporating(graph)
-    save_arrays(folder, arrays)
+        save_arrays(folder, {EVAPORATED: evaporating(graph)})
+
+
+def save_core(inward: Csr, outward: Csr, out_weight: Floats, folder: Path, *, threads: int | None = None) -> None:
+    """Write the core of a graph."""
+    from inlink.kernels.push_core import out_core_of
+
+    core = out_core_of(inward, outward, out_weight, threads=threads)
+    save_arrays(folder, {f"core_{name}": getattr(core, name) for name in PARTS})
 
 
 def open_core(folder: Path, n: int) -> OutCore | None:

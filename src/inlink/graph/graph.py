@@ -78,14 +78,15 @@ def open_graph(folder: Path, names: Names | None = None) -> Graph:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CorruptIndex(f"{folder} holds no graph", hint="run inlink rank: it makes it again") from error
     names = open_names(folder, kind) if names is None else names
-    inward, outward = _csr(folder, "in", n), _csr(folder, "out", n)
+    inward, outward = open_rows(folder, "in", n), open_rows(folder, "out", n)
     graph = Graph(names, inward, outward, open_array(folder, "out_weight"), kind, meta)
     if not n == graph.n == len(names) or inward.m != outward.m or graph.out_weight.dtype != np.float64:
         raise CorruptIndex(f"the arrays in {folder} do not fit together", hint="run inlink rank: it makes them again")
     return graph
 
 
-def _csr(folder: Path, side: str, n: int) -> Csr:
+def open_rows(folder: Path, side: str, n: int) -> Csr:
+    """The rows of one side ("in" or "out") as memory maps. Raises: CorruptIndex."""
     has_weights = (folder / f"{side}_weights.npy").exists()
     weights = open_array(folder, f"{side}_weights") if has_weights else None
     offsets, neighbours = open_array(folder, f"{side}_offsets"), open_array(folder, f"{side}_neighbours")

@@ -11,6 +11,7 @@ release's blocks when they are asked for, so the release has to stay where it is
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -117,6 +118,16 @@ class LaidNames:
         """The node with this key, or of this name."""
         return self.node(host_of_key(key) if name is None else name)
 
+    def names_of(self, nodes: Sequence[int]) -> list[str]:
+        """What nodes are called."""
+        theirs = [node for node in nodes if node < self.release.n]
+        known = dict(zip(theirs, self.release.names(theirs), strict=True))
+        return [known[node] if node in known else self.name(node) for node in nodes]
+
+    def below(self, name: str) -> Longs:
+        """The nodes of a host or domain and of all names below it."""
+        return np.concatenate([self.release.below(name), self.release.n + self.added.below(name)])
+
 
 class Laid:
     """An opened graph; arrays are memory maps, and the release is opened when it is first asked."""
@@ -186,6 +197,11 @@ def save_laid(folder: Path, *, kind: str, release: Release, root: Path, arrays: 
 def save_added(folder: Path, kind: str, added: tuple[str, ...]) -> None:
     """Write the names that a release lacks, which are in the order of their keys."""
     Names(kind, Texts.of([host_key(name) for name in added]), Texts.of(added)).save(folder)
+
+
+def lists_bytes(n: int, m: int) -> int:
+    """What lists of both directions take on disk, at most (`laid_lists`)."""
+    return m * 12 + n * 84
 
 
 def releases_needed(root: Path) -> set[Path]:

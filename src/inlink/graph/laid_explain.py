@@ -1,6 +1,7 @@
 """Explanations of a run over a release of any size: the flow, of in-links that are read when they are asked for.
 
-What needs both directions of the graph (origins, what-if, fragility) is refused: see `check_whole`.
+What needs both directions of the graph (origins, what-if, fragility) needs lists that are kept (`laid_lists`); where
+they are not, it is refused: see `check_whole`.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from numpy.typing import NDArray
 from inlink.errors import CorruptIndex, Refused
 from inlink.graph.explain import Explained
 from inlink.graph.explain_walk import Floats, Walk
-from inlink.graph.laid import Laid
+from inlink.graph.laid import Laid, lists_bytes
 from inlink.graph.runs import Run
 from inlink.graph.votes import COUNTS, Votes, nobody, open_votes, votes_folder
 from inlink.graph.what_if_wishes import Counts
 from inlink.kernels.csr_rows import Csr
+from inlink.store.disk import shown
 from inlink.store.workspace import Workspace
 
 
@@ -41,8 +43,13 @@ class LaidExplained(Explained):
     laid: Laid
 
     def counts(self, source: int, target: int) -> Counts:
-        """What stands behind an edge: own links, as overlay_votes counts them; an edge of the release is one page."""
-        nodes, least = self.laid.own_nodes, int(source not in self.laid.extra.row(target))
+        """What stands behind an edge: own links, as overlay_votes counts them; an edge of the release is one page.
+
+        Without lists only the edges of a flow are asked about, which all are there.
+        """
+        nodes = self.laid.own_nodes
+        is_edge = isinstance(self.walk, LaidWalk) or self.walk.weight(source, target) > 0
+        least = int(is_edge and source not in self.laid.extra.row(target))
         targets = np.flatnonzero(nodes == target)
         each = [_between(self.votes, int(a), targets) for a in np.flatnonzero(nodes == source)]
         of_sources = np.array(each, np.int64).reshape(-1, len(COUNTS))
@@ -67,6 +74,8 @@ def open_laid_explained(workspace: Workspace, run: Run) -> LaidExplained:
         raise CorruptIndex(f"the graph of {run.id} does not fit the run", hint="run inlink rank --release again")
     folder = votes_folder(workspace, facts.votes)
     votes = open_votes(folder) if facts.votes else nobody(run.kind, laid.facts.release)
+    if run.has_lists:
+        return LaidExplained(run, _walk_of_lists(run, facts.returned), run.recipe.policy, votes, laid)
     walk = LaidWalk(
         inward=Csr(np.zeros(1, np.int64), np.zeros(0, np.uint32)),
         outward=None,
@@ -83,11 +92,33 @@ def open_laid_explained(workspace: Workspace, run: Run) -> LaidExplained:
     return LaidExplained(run, walk, run.recipe.policy, votes, laid)
 
 
-def check_whole(run: Run, what: str) -> None:
-    """Nothing, if the run's graph is kept in both directions. Raises: Refused."""
-    if run.facts.is_laid:
+def _walk_of_lists(run: Run, returned: float) -> Walk:
+    from inlink.graph.laid_lists import open_lists  # compiled: the flow is told without
+
+    lists = open_lists(run)
+    return Walk(
+        inward=lists.inward,
+        outward=lists.outward,
+        out_weight=lists.out_weight,
+        mass=run.mass,
+        damping=run.recipe.damping,
+        restart=None,
+        returns="restart",
+        leak=None,
+        returned=returned,
+        is_leaky=run.facts.n_dangling > 0,
+        prepared=lists.prepared,
+    )
+
+
+def check_whole(explained: Explained, what: str) -> None:
+    """Nothing, if the run's graph is there in both directions. Raises: Refused."""
+    run = explained.run
+    if explained.walk.outward is None:
         raise Refused(
-            f"{what} needs both directions of the graph, which a run over a release of {run.facts.m:,} edges "
+            f"{what} needs both directions of the graph, which this run over a release of {run.facts.m:,} edges "
             "does not keep",
-            hint="inlink explain X shows the flow; what-if and fragility have --release, which asks the release itself",
+            hint=f"inlink rank --graph {run.kind} --release … --keep-lists keeps them, in some "
+            f"{shown(lists_bytes(run.n, run.facts.m))}; inlink explain X shows the flow without, and what-if and "
+            "fragility have --release, which asks the release itself",
         )

@@ -95,6 +95,16 @@ class Names:
             at += 1
         return first if at > first else None
 
+    def names_of(self, nodes: Sequence[int]) -> list[str]:
+        """What nodes are called."""
+        return [self.names[node] for node in nodes]
+
+    def below(self, name: str) -> NDArray[np.int64]:
+        """The nodes of a host or domain and of all names below it; of pages, all on any of these."""
+        key = host_key(name)
+        low = self.keys.first_at_least(f"{key})" if self.kind == "pages" else key)
+        return np.arange(low, self.keys.first_at_least(f"{key}-"))
+
     def key_of(self, name: str) -> str | None:
         """The key that a name stands under; None for a URL that is none."""
         if self.kind != "pages":

@@ -39,6 +39,7 @@ CODE = "1"
 FILE_NAME = "run.json"
 LATEST, PREVIOUS = "latest", "previous"
 SHARED = ("votes", "arrays")  # folders beside the runs
+LISTS, LISTS_FILE = "lists", "lists.json"  # where a run over a release of any size keeps both directions (`laid_lists`)
 LATEST_FILE = "LATEST"
 DAMPING = 0.85
 TOLERANCE = 1e-12
@@ -190,12 +191,19 @@ class Run:
     @cached_property
     def ordered(self) -> NDArray[np.int64]:
         """Masses of all nodes, rounded as whole numbers, ascending (see authority.rounded). Shape: int64 (n,)."""
-        return open_array(self.folder, "ordered")
+        return open_array(self.folder / LISTS if self.facts.is_laid else self.folder, "ordered")
 
     @property
     def graph_folder(self) -> Path:
         """Folder of the graph's arrays, for graph.open_graph."""
         return self.folder.parent / "arrays" / self.facts.graph
+
+    @property
+    def has_lists(self) -> bool:
+        """Whether both directions of the graph are kept; of a run over a release of any size only when asked for."""
+        return not self.facts.is_laid or all(
+            (folder / LISTS / LISTS_FILE).exists() for folder in (self.folder, self.graph_folder)
+        )
 
     def standing(self, node: int) -> Standing:
         """Where a node stands."""

@@ -24,13 +24,14 @@ from inlink.graph.arrays import digests_of, save_arrays
 from inlink.graph.blocks import Release
 from inlink.graph.explain_prepared import LEAKS, leaks_of
 from inlink.graph.graph import Graph
+from inlink.graph.laid_lists import make_lists
 from inlink.graph.laid_run import Sources, make_laid
 from inlink.graph.names import Texts
 from inlink.graph.overlay_votes import check_release, is_large, overlay_key
 from inlink.graph.own import graph_folder, graph_id, overlaid_votes, own_graph, own_votes
 from inlink.graph.policy import Policy
 from inlink.graph.runs import FILE_NAME, Recipe, Run, RunFacts, is_run, read_run, remember, run_text
-from inlink.graph.votes import nobody, votes_id
+from inlink.graph.votes import Say, nobody, votes_id
 from inlink.index.manifest import read_manifest
 from inlink.kernels.pagerank import PageRankResult, pagerank
 from inlink.kernels.push_sweeps import Leaked
@@ -61,11 +62,13 @@ def rank(
     *,
     damping: float = 0.85,
     release: Release | None = None,
+    keeps_lists: bool = False,
     report: Report = silent,
 ) -> Ranked:
     """The run over the served snapshot; made unless it is there. Killed at any moment, it harms nothing.
 
-    release: own votes are laid over it; where nothing has been built, it is ranked alone.
+    release: own votes are laid over it; where nothing has been built, it is ranked alone. keeps_lists: both directions
+    of the graph are kept for origins, what-if and fragility, where the release is too large for that by itself.
     Raises: Busy while another process builds; NotFound before the first build; BadInput for a policy without meaning;
     NotConverged; Unreachable where the disk has no room.
     """
@@ -78,12 +81,15 @@ def rank(
             workspace.graph.mkdir(exist_ok=True)
             plain = _recipe(workspace, kind, policy, damping, release)
             recipe = plain if release is None else _over(plain, release)
-            if is_run(workspace.graph / recipe.run):
-                remember(workspace, recipe.run)
-                return Ranked("unchanged", read_run(workspace.graph / recipe.run))
-            _make(workspace, recipe, _Source(plain.snapshot_key, release), engine, tmp, report)
+            outcome = "unchanged" if is_run(workspace.graph / recipe.run) else "made"
+            say = _saying(recipe, report)
+            if outcome == "made":
+                _make(workspace, recipe, _Source(plain.snapshot_key, release), engine, tmp, say)
             remember(workspace, recipe.run)
-            return Ranked("made", read_run(workspace.graph / recipe.run))
+            run = read_run(workspace.graph / recipe.run)
+            if keeps_lists and not run.has_lists:
+                make_lists(workspace, run, threads=engine.workers, say=say)
+            return Ranked(outcome, run)
     except (OSError, duckdb.Error) as error:
         if is_full(error):
             raise full_error(workspace.path) from error
@@ -118,13 +124,13 @@ class _Source:
         return self.release is not None and is_large(self.release)
 
 
-def _make(workspace: Workspace, recipe: Recipe, source: _Source, engine: Engine, tmp: Path, report: Report) -> None:
-    check_room(workspace.path, _room(workspace, recipe, source), what="the graph")
+def _saying(recipe: Recipe, report: Report) -> Say:
     steps = iter(range(100))
+    return lambda note: report(Progress(f"rank {recipe.kind}", next(steps), None, "steps", note))
 
-    def say(note: str) -> None:
-        report(Progress(f"rank {recipe.kind}", next(steps), None, "steps", note))
 
+def _make(workspace: Workspace, recipe: Recipe, source: _Source, engine: Engine, tmp: Path, say: Say) -> None:
+    check_room(workspace.path, _room(workspace, recipe, source), what="the graph")
     own = None
     if source.snapshot_key:
         with _session(engine, tmp) as session:

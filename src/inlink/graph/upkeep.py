@@ -18,10 +18,11 @@ KEPT = 3
 def run_faults(workspace: Workspace) -> Iterator[tuple[str, list[str]]]:
     """Each run, and each graph beside the runs, with what is wrong with it. Cost: reads all of them."""
     for name in runs.run_names(workspace):
-        yield name, list(runs.run_faults(workspace.graph / name))
+        folder = workspace.graph / name
+        yield name, [*runs.run_faults(folder), *_lists_faults(folder)]
     for shared, facts in (("arrays", "graph.json"), ("votes", "votes.json")):
         for folder in _folders(workspace.graph / shared):
-            yield f"{shared}/{folder.name}", list(_shared_faults(folder, facts))
+            yield f"{shared}/{folder.name}", [*_shared_faults(folder, facts), *_lists_faults(folder)]
 
     for file in sorted((workspace.path / "serve").glob("*+*.duckdb")):
         note = file.with_suffix(".digest")
@@ -38,6 +39,21 @@ def _shared_faults(folder: Path, facts: str) -> Iterator[str]:
         return
     if digests_of(folder) != expected:
         yield f"graph/{folder.parent.name}/{folder.name} does not match its digests; delete it and run inlink rank"
+
+
+def _lists_faults(folder: Path) -> Iterator[str]:
+    """What is wrong with the lists that a run over a release, or its graph, may have (`laid_lists`)."""
+    place = folder / runs.LISTS
+    if not place.exists():
+        return
+    again = f"delete {place}, then run inlink rank --release … --keep-lists"
+    try:
+        expected = json.loads((place / runs.LISTS_FILE).read_text(encoding="utf-8"))["digests"]
+    except (OSError, ValueError, KeyError, TypeError):
+        yield f"the lists of {folder.name} cannot be read; {again}"
+        return
+    if digests_of(place) != expected:
+        yield f"the lists of {folder.name} do not match their digests; {again}"
 
 
 def remove_old(workspace: Workspace, keep: int = KEPT) -> tuple[str, ...]:

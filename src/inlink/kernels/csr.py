@@ -71,15 +71,19 @@ def csr_of_chunks(
     combine: Literal["sum", "first"] = "sum",
     memory_bytes: int = MEMORY_BYTES,
     neighbours_into: Words | None = None,
+    threads: int = 1,
 ) -> Csr:
     """As `csr_of_edges`, for edges that come in pieces: `chunks()` gives all of them anew each time it is called.
 
-    It is called once to count and then once for each range of rows whose edges fit `memory_bytes`.
+    It is called once to count and then once for each range of rows whose edges fit `memory_bytes`. threads: share the
+    partitioning and the sorting of edges without weights, of which none may then be repeated.
     Shapes: a piece is rows and columns (uint32) and weights (float32), or None where not `weighted`.
     """
     if combine not in ("sum", "first"):
         raise BadInput(f"unknown way to combine repeated edges: {combine}", hint="Use sum or first.")
     plan = plan_of(chunks, n, n if n_columns is None else n_columns, memory_bytes // (24 if weighted else 16))
+    if threads > 1 and not weighted:
+        return _turned(plan, chunks, threads, neighbours_into, is_ordered=False)
     return _build(plan, chunks, weighted, combine == "first", False, neighbours_into)
 
 
@@ -123,9 +127,21 @@ def transpose(
     weighted = csr.weights is not None
     plan = plan_of(chunks, n_columns, csr.n, memory_bytes // (24 if weighted else 16))
     if threads > 1 and not weighted:
-        neighbours = np.empty(plan.m, np.uint32) if neighbours_into is None else neighbours_into
-        return Csr(turned_rows(plan, chunks, threads, neighbours), _shortened(neighbours, plan.m))
+        return _turned(plan, chunks, threads, neighbours_into, is_ordered=True)
     return _build(plan, chunks, weighted, False, True, neighbours_into)
+
+
+def _turned(
+    plan: Plan,
+    chunks: Callable[[], Iterable[Chunk]],
+    threads: int,
+    neighbours_into: Words | None,
+    *,
+    is_ordered: bool,
+) -> Csr:
+    neighbours = np.empty(plan.m, np.uint32) if neighbours_into is None else neighbours_into
+    offsets = turned_rows(plan, chunks, threads, neighbours, is_ordered=is_ordered)
+    return Csr(offsets, _shortened(neighbours, plan.m))
 
 
 def _build(

@@ -1,4 +1,4 @@
-"""A graph turned round by several threads: each edge is there once, so a bucket of rows has its place beforehand."""
+"""Edges to rows by several threads: each edge is there once, so a bucket of rows has its place beforehand."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ from inlink.kernels.csr_rows import Longs, Words
 _NONE = np.empty(0, np.float32)
 
 
-def turned_rows(plan: Plan, chunks: Callable[[], Iterable[Chunk]], threads: int, neighbours: Words) -> Longs:
-    """Write the rows of a graph turned round, unweighted, into `neighbours`; gives where each begins, with the end.
+def turned_rows(
+    plan: Plan, chunks: Callable[[], Iterable[Chunk]], threads: int, neighbours: Words, *, is_ordered: bool
+) -> Longs:
+    """Write the rows of edges, unweighted, into `neighbours`; gives where each begins, with the end.
 
+    is_ordered: edges come by column, as those of a graph that is turned round.
     Raises: BadInput: a row has a neighbour twice; no room.
     """
     if len(neighbours) < plan.m:
@@ -34,7 +37,7 @@ def turned_rows(plan: Plan, chunks: Callable[[], Iterable[Chunk]], threads: int,
         for bucket, size in enumerate(sizes.tolist(), first):
             begin = begins[bucket]
             row_bits = max(1, (rows_in[bucket] - 1).bit_length())
-            bits = (plan.column_bits, plan.column_bits + row_bits)
+            bits = (plan.column_bits if is_ordered else 0, plan.column_bits + row_bits)
             mine = keys[begin - base : begin - base + size]
             ordered = sort_keys(mine, _NONE, spare[:size], _NONE, bits)
             first_row = int(plan.first_rows[bucket])

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inlink.errors import BadInput, NotFound
+from inlink.graph.laid import LaidNames
 from inlink.graph.names import Names
 from inlink.graph.runs import LATEST, Run
 from inlink.index.flags import read_flags
 from inlink.store.workspace import Workspace
-from inlink.urls.surt import host_key
 from inlink.workbench.explaining_kept import Kept
 from inlink.workbench.explaining_links import LinksOf, with_links
 from inlink.workbench.explanations import (
@@ -127,14 +127,9 @@ def _origins(explained: Explained, node: int, about: About, kept: Kept | None, l
     else:
         found = origins_of(explained.walk, kept.column(explained, node))
     shown = found.strongest(limit)
-    rows = tuple(
-        Source(
-            explained.run.names.name(int(found.sources[at])),
-            float(found.begun[at]),
-            share_of(float(found.begun[at]), found.mass),
-        )
-        for at in shown
-    )
+    names = explained.run.names.names_of(found.sources[shown].tolist())
+    begun = found.begun[shown].tolist()
+    rows = tuple(Source(*row, share_of(row[1], found.mass)) for row in zip(names, begun, strict=True))
     others = np.delete(found.begun, shown)
     return Explanation(
         about, "origins", rows, len(found.sources), len(others), float(np.sum(others)),
@@ -165,7 +160,7 @@ def what_if(
         exact = given.get("exact", False)
         found = _computed(workspace, explained, node, None if exact else kept.known(explained, node), given)
         is_ranked = given.get("best", 0) > 0 and not given.get("infrastructure", False)
-        allowed = editorial(explained.run.kept_names, workspace) if is_ranked else None
+        allowed = editorial(explained.run.names, workspace) if is_ranked else None
         ranked, together_best = _best(explained, node, given.get("best", 0), allowed, exact=exact)
     together, walk = found.together, explained.walk
     changes = tuple(
@@ -270,7 +265,7 @@ def _check_whole(explained: Explained, what: str) -> None:
     """Raises: Refused for a run over a release of any size, which has the flow alone."""
     from inlink.graph.laid_explain import check_whole
 
-    check_whole(explained.run, what)
+    check_whole(explained, what)
 
 
 def _node(workspace: Workspace, run: Run, name: str) -> int | None:
@@ -293,15 +288,13 @@ def _standing(run: Run, node: int, mass: float, n_votes: int) -> Standing:
     return Standing(found.mass, found.position, found.authority)
 
 
-def editorial(names: Names, workspace: Workspace) -> NDArray[np.bool_]:
+def editorial(names: Names | LaidNames, workspace: Workspace) -> NDArray[np.bool_]:
     """Which nodes are not of infrastructure or hosting domains; places of others below a platform stay. Shape: (n,)."""
     kept = np.ones(len(names), np.bool_)
     rules = rules_of(workspace.settings.suffixes)
     for name, flags in read_flags().items():
         if "infrastructure" in flags or ("hosting" in flags and not rules.is_suffix(name)):
-            key = host_key(name)
-            low = names.keys.first_at_least(f"{key})" if names.kind == "pages" else key)
-            kept[low : names.keys.first_at_least(f"{key}-")] = False  # the key, and what lies below it
+            kept[names.below(name)] = False
         elif "hosting" in flags and names.kind != "pages":
             node = names.node(name)
             kept[[] if node is None else [node]] = False

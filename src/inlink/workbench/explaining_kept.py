@@ -41,7 +41,8 @@ class Kept:
         from inlink.graph.laid_explain import open_laid_explained
 
         known = self._explained
-        if known is None or (known.run.folder, known.run.facts) != (run.folder, run.facts):
+        lacks = known is not None and known.walk.outward is None and run.has_lists  # they were made meanwhile
+        if known is None or lacks or (known.run.folder, known.run.facts) != (run.folder, run.facts):
             self.forget()
             opened = open_laid_explained if run.facts.is_laid else open_explained
             self._explained = known = opened(workspace, run)

@@ -17,6 +17,7 @@ from inlink.workbench.people import Role
 
 Text = Annotated[str, Meta(max_length=4_000)]
 Name = Annotated[str, Meta(min_length=1, max_length=4_000)]
+ReleaseName = Annotated[str, Meta(max_length=200, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 Names = Annotated[list[Name], Meta(min_length=1, max_length=100_000)]
 Count = Annotated[int, Meta(ge=1, le=2**53)]
 
@@ -55,13 +56,18 @@ class Build(Arguments, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Rank(Arguments, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which graphs are scored, and how; see `graph.policy.Policy`."""
+    """Which graphs are scored, and how; see `graph.policy.Policy`.
+
+    release: an imported one, by its name, that votes are laid over. keeps_lists: as `Workbench.rank` has it.
+    """
 
     graphs: Annotated[list[Literal["pages", "hosts", "domains"]], Meta(min_length=1)] = msgspec.field(
         default_factory=lambda: ["pages", "hosts", "domains"]
     )
     serves: bool = False
     follow: Literal["drop", "evaporate", "weight"] | None = None
+    release: ReleaseName | None = None
+    keeps_lists: bool = False
 
 
 class Check(Arguments, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -121,7 +121,10 @@ def _build(task: Task, about: Build) -> Came:
 
 def _rank(task: Task, about: Rank) -> Came:
     policy: Any = {} if about.follow is None else {"follow": about.follow}
-    found = task.bench.rank(about.graphs, serves=about.serves, report=task.telling.report, **policy)
+    policy |= {} if about.release is None else {"release": about.release}
+    found = task.bench.rank(
+        about.graphs, serves=about.serves, keeps_lists=about.keeps_lists, report=task.telling.report, **policy
+    )
     said = "; ".join(
         f"{one.n:,} {one.graph} in {_counted(one.iterations, 'step')}, error ≤ {one.error_bound:.0e}" for one in found
     )

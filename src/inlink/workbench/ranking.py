@@ -102,13 +102,15 @@ def rank(
     graphs: Sequence[str] = KINDS,
     *,
     serves: bool = False,
+    keeps_lists: bool = False,
     workers: int | None = None,
     report: Report = silent,
     **given: Unpack[PolicyOptions],
 ) -> tuple[RankReport, ...]:
     """A run for each kind of graph, over the served snapshot; with `serves` that of domains orders rows from now on.
 
-    With a release own votes are laid over it; where nothing has been built it is ranked alone.
+    With a release own votes are laid over it; where nothing has been built it is ranked alone. keeps_lists: origins,
+    what-if and fragility can be asked of the run, however large the release is (12 bytes an edge on disk).
     """
     from inlink.engine.local import LocalEngine
     from inlink.graph import joined, scoring
@@ -127,7 +129,7 @@ def rank(
     done = [
         scoring.rank(
             workspace, kind, engine, policy, damping=damping, release=_release(workspace, given.get("release"), kind),
-            report=report,
+            keeps_lists=keeps_lists, report=report,
         )
         for kind in graphs
     ]  # fmt: skip

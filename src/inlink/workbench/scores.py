@@ -79,6 +79,7 @@ class Scores(Questions):
         graphs: Sequence[str] = ("pages", "hosts", "domains"),
         *,
         serves: bool = False,
+        keeps_lists: bool = False,
         workers: int | None = None,
         report: Report = silent,
         **policy: Unpack[ranking.PolicyOptions],
@@ -86,8 +87,11 @@ class Scores(Questions):
         """A scoring run of the served snapshot for each kind of graph, or the one of the same inputs that is there.
 
         serves: from now on rows are ordered by where the source's domain stands in the run of domains.
+        keeps_lists: both directions of a release of any size are kept, for origins, what-if and fragility.
         """
-        return ranking.rank(self._home(), graphs, serves=serves, workers=workers, report=report, **policy)
+        return ranking.rank(
+            self._home(), graphs, serves=serves, keeps_lists=keeps_lists, workers=workers, report=report, **policy
+        )
 
     def runs(self) -> tuple[RunRow, ...]:
         """All scoring runs, the newest first."""

@@ -29,6 +29,7 @@ def rank(
     damping: float,
     release: str | None,
     serves: bool,
+    keeps_lists: bool,
     workers: int | None,
     output: str | None,
 ) -> None:
@@ -38,7 +39,7 @@ def rank(
     with Workbench.open(call.folder) as bench, progress(place) as report:
         done = bench.rank(
             graphs, follow=follow, weight=weight, nofollow_share=nofollow_share, damping=damping, release=release,
-            serves=serves, workers=workers, report=report,
+            serves=serves, keeps_lists=keeps_lists, workers=workers, report=report,
         )  # fmt: skip
     if output == "json":
         place.line(to_json([dataclasses.asdict(one) for one in done], indent=2))

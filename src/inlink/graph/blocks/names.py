@@ -34,6 +34,11 @@ class Names(Sequence[str]):
 
     def find(self, name: bytes) -> int | None:
         """The first place of a name in a block in name order."""
+        at = self.at_least(name)
+        return at if at < len(self) and self.raw(at) == name else None
+
+    def at_least(self, name: bytes) -> int:
+        """The first place whose name is not before this one, in a block in name order."""
         low, high = 0, len(self)
         while low < high:
             middle = (low + high) // 2
@@ -41,7 +46,7 @@ class Names(Sequence[str]):
                 low = middle + 1
             else:
                 high = middle
-        return low if low < len(self) and self.raw(low) == name else None
+        return low
 
 
 def reversed_name(name: str) -> bytes:

@@ -146,6 +146,25 @@ class Release:
             return nodes, lists
         return np.concatenate([nodes, *self._tail(where, side, tail.offset, tail.digest, count, wanted)]), lists
 
+    def below(self, name: str) -> NDArray[np.int64]:
+        """The node of a name and those of all names below it.    Cost: the numbers of all of them."""
+        raw = reversed_name(name)
+        spans = [(self._place_at_least(raw), self._place_at_least(raw + b"\0"))]
+        spans.append((self._place_at_least(raw + b"."), self._place_at_least(raw + b"/")))
+        per, found = self.manifest.layout.per_leaf, [np.empty(0, np.int64)]
+        for low, high in spans:
+            for leaf in range(low // per, -(-high // per)):
+                nodes = self.blocks.numbers([divmod(leaf, self.manifest.layout.per_page)])[0]["node"]
+                found.append(nodes[max(0, low - leaf * per) : high - leaf * per].astype(np.int64))
+        return np.concatenate(found)
+
+    def _place_at_least(self, raw: bytes) -> int:
+        """The first place, in name order, whose name is not before the given one."""
+        page = self.blocks.root.page_of(raw)
+        leaf = self.blocks.pages([page])[0].leaf_of(raw)
+        layout = self.manifest.layout
+        return (page * layout.per_page + leaf) * layout.per_leaf + self.blocks.names([(page, leaf)])[0].at_least(raw)
+
     def names(self, nodes: Sequence[int] | Nodes, among: Sequence[Lists] = ()) -> list[str]:
         """The names of nodes."""
         return self.standings(nodes, among)[0]
