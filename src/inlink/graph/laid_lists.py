@@ -40,6 +40,7 @@ from inlink.store.workspace import Workspace
 
 MEMORY_BYTES = 8 * 2**30  # for turning lists round: half of it is held
 _SPARE_BYTES = 64 * 2**20
+_KEY_BYTES = 16  # of memory_bytes an edge
 _CHUNK = 1 << 24  # edges that are read at a time, if no leaf has more
 _AGAIN = "delete the folder, then run inlink rank --release … --keep-lists"
 
@@ -97,8 +98,7 @@ def make_lists(workspace: Workspace, run: Run, *, threads: int, say: Say, memory
 
 def _write_graph(run: Run, folder: Path, threads: int, memory_bytes: int, say: Say) -> None:
     laid, n, m = run.laid, run.n, run.facts.m
-    say("read links")
-    votes = _Votes(laid, threads)
+    votes = _Votes(laid, threads, n_passes=1 + -(-m * _KEY_BYTES // memory_bytes), say=say)
     sides = {side: new_array(folder, f"{side}_neighbours", np.uint32, m) for side in ("out", "in")}
     outward = csr_of_chunks(
         votes.chunks, n, memory_bytes=memory_bytes, neighbours_into=sides["out"], threads=threads
@@ -140,15 +140,18 @@ def _write_facts(folder: Path, about: dict[str, float]) -> None:
 class _Votes:
     """The votes of a laid graph, read from the release's rows as often as they are asked for."""
 
-    def __init__(self, laid: Laid, threads: int) -> None:
+    def __init__(self, laid: Laid, threads: int, *, n_passes: int, say: Say) -> None:
         counts = counts_of(laid.release)
         self.laid, self.threads = laid, max(1, threads)
+        self.n_passes, self.say, self.passes = n_passes, say, 0
         self.rows = ReleaseRows(laid.release, counts.n_in)
         self.node_of_place = np.empty(laid.release.n, np.uint32)
         self.node_of_place[counts.place_of_node] = np.arange(laid.release.n, dtype=np.uint32)
 
     def chunks(self) -> Iterator[Chunk]:
         """Sources and targets of all votes, some rows ahead of what is asked for."""
+        self.passes += 1
+        self.say(f"read links: {self.passes} of {max(self.passes, self.n_passes)} times")
         with ThreadPoolExecutor(self.threads) as pool:
             waiting: list[Future[Chunk]] = []
             for first, last in self._pieces():
