@@ -51,6 +51,7 @@ def asked_as(role: Role) -> TestClient:
         ("/releases?name=a.example&release=cc-main-2026/domain", 200, "does not answer"),
         ("/releases?name=a.example&release=../../etc", 200, "there is no release"),
         ("/releases?name=a.example&address=https://x.example/r", 200, "does not answer"),
+        ("/builds", 200, "Laid over a release"),
         ("/neighbourhood?q=a.example", 200, "The same as a list"),
         ("/neighbourhood", 200, "Who links to whom"),
         ("/neighbourhood.json", 400, "there is no target"),

@@ -207,6 +207,7 @@ def test_what_follows_is_made_once_with_the_end(bench: Workbench, db: WorkDataba
         ("crawl", {"seeds": ["a.example"], "scope": "all"}, "scope"),
         ("crawl", {"seeds": ["a.example"], "colour": 1}, "colour"),
         ("rank", {"graphs": ["words"]}, "graphs"),
+        ("rank", {"release": "../elsewhere"}, "release"),
         ("check", {}, "nothing to check"),
         ("paint", {}, "paint"),
     ],

@@ -65,6 +65,11 @@ def releases(request: Request) -> Response:
     )
 
 
+def imported(bench: Workbench) -> list[ReleaseState]:
+    """The graphs of releases that can be asked here."""
+    return [one for one in _here(bench) if one.state == "imported"]
+
+
 def _here(bench: Workbench) -> list[ReleaseState]:
     try:
         return bench.release_status()
