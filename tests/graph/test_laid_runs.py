@@ -177,7 +177,8 @@ def test_a_release_alone(made: Made, folder: Path, is_large: bool, tmp_path: Pat
     workspace = Workspace.create(tmp_path / "ws")
     with pytest.MonkeyPatch.context() as patch, Workbench.open(workspace.path) as bench:
         patch.setattr(overlay_votes, "MOST_EDGES", 0 if is_large else 1 << 40)
-        done = bench.rank(("domains",), release=str(folder))[0]
+        done = bench.rank(release=str(folder))[0]
+        assert done.graph == "domains"
         assert (done.n, done.m) == (N, len(made.sources))
         found = bench.authority(shown(made.names[made.order()[0]]))
         assert (found.run, found.snapshot) == (done.run, Release.open(folder).manifest.name)

@@ -209,7 +209,7 @@ def rank() -> list[click.Parameter]:
     """What a scoring run is made of."""
     return [
         option("--graph", type=click.Choice(("all", "pages", "hosts", "domains")), default="all", show_default=True,
-               help="What the nodes are."),
+               help="What the nodes are. With --release, all are those of the release."),
         option("--follow", type=click.Choice(("drop", "evaporate", "weight")), default="drop", show_default=True,
                help="Links that are nofollow, ugc or sponsored: not there; there, but giving their share to nobody; or "
                "counting --nofollow-share of a follow link."),
@@ -220,8 +220,7 @@ def rank() -> list[click.Parameter]:
         option("--damping", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.85, show_default=True,
                help="How likely the surfer follows a link rather than starting anew."),
         option("--release", metavar="NAME|FOLDER",
-               help="Lay the votes over an imported release, or rank it alone where nothing is built; with --graph "
-               "domains or hosts."),
+               help="Lay the votes over an imported release, or rank it alone where nothing is built."),
         option("--keep-lists", "keeps_lists", is_flag=True,
                help="Of a release of more than 400 million edges keep both directions as arrays, so that origins, "
                "what-if and fragility can be asked of the run: 8 to 12 bytes an edge on disk. Smaller ones always do."),

@@ -118,7 +118,7 @@ def check_whole(explained: Explained, what: str) -> None:
         raise Refused(
             f"{what} needs both directions of the graph, which this run over a release of {run.facts.m:,} edges "
             "does not keep",
-            hint=f"inlink rank --graph {run.kind} --release … --keep-lists keeps them, in some "
+            hint=f"inlink rank --release … --keep-lists keeps them, in some "
             f"{shown(lists_bytes(run.n, run.facts.m))}; inlink explain X shows the flow without, and what-if and "
             "fragility have --release, which asks the release itself",
         )

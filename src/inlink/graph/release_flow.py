@@ -99,7 +99,7 @@ def base_of(release: Release) -> float:
     if release.manifest.n_linked >= release.n:
         raise NotFound(
             f"every domain of {release.manifest.name} is referenced, so restarts cannot be told apart",
-            hint="lay your own links over it: inlink rank --graph domains --release …",
+            hint="lay your own links over it: inlink rank --release …",
         )
     return _mass(release.ranks([release.n - 1])[0])
 

@@ -99,7 +99,7 @@ class DiffOptions(TypedDict, total=False):
 
 def rank(
     workspace: Workspace,
-    graphs: Sequence[str] = KINDS,
+    graphs: Sequence[str] | None = None,
     *,
     serves: bool = False,
     keeps_lists: bool = False,
@@ -109,12 +109,16 @@ def rank(
 ) -> tuple[RankReport, ...]:
     """A run for each kind of graph, over the served snapshot; with `serves` that of domains orders rows from now on.
 
+    graphs: pages, hosts, domains; None: all of them, of a release the one that it is of.
     With a release own votes are laid over it; where nothing has been built it is ranked alone. keeps_lists: origins,
     what-if and fragility can be asked of the run, however large the release is (12 bytes an edge on disk).
     """
     from inlink.engine.local import LocalEngine
     from inlink.graph import joined, scoring
 
+    if graphs is None:
+        over = _release(workspace, given.get("release"), None)
+        graphs = KINDS if over is None else (over.manifest.kind.removesuffix("s") + "s",)
     if serves and "domains" not in graphs:
         raise BadInput("rows are ordered by a run of domains", hint="use --serve with --graph domains or all")
 
@@ -147,8 +151,8 @@ def _policy(given: PolicyOptions) -> Policy:
     return Policy(follow, given.get("weight", "one"), NOFOLLOW_SHARE if share is None else share)
 
 
-def _release(workspace: Workspace, spec: str | None, kind: str) -> Release | None:
-    """An imported release by its name or folder: that of hosts for a graph of hosts.
+def _release(workspace: Workspace, spec: str | None, kind: str | None) -> Release | None:
+    """An imported release by its name or folder: that of hosts for a graph of hosts, for none (None) any.
 
     Raises: BadInput for an address: all of it is read.
     """
@@ -158,7 +162,8 @@ def _release(workspace: Workspace, spec: str | None, kind: str) -> Release | Non
         raise BadInput("a run reads all of a release", hint="import it: inlink cc import, then name it")
     from inlink.workbench import who
 
-    return who.open_here(workspace, spec, who.Asked(), "host" if kind == "hosts" else "domain").release
+    wanted = None if kind is None else "host" if kind == "hosts" else "domain"
+    return who.open_here(workspace, spec, who.Asked(), wanted).release
 
 
 def _report(outcome: str, run: Run, served: str | None) -> RankReport:

@@ -76,7 +76,7 @@ class Scores(Questions):
 
     def rank(
         self,
-        graphs: Sequence[str] = ("pages", "hosts", "domains"),
+        graphs: Sequence[str] | None = None,
         *,
         serves: bool = False,
         keeps_lists: bool = False,
@@ -86,6 +86,7 @@ class Scores(Questions):
     ) -> tuple[ranking.RankReport, ...]:
         """A scoring run of the served snapshot for each kind of graph, or the one of the same inputs that is there.
 
+        graphs: pages, hosts, domains; None: all of them, of a release the one that it is of.
         serves: from now on rows are ordered by where the source's domain stands in the run of domains.
         keeps_lists: both directions of a release of any size are kept, for origins, what-if and fragility.
         """

@@ -64,7 +64,7 @@ def _check_release(*, is_asked: bool, what: str, run: str, scope: str | None) ->
     if is_asked:
         raise BadInput(
             f"{what} are for runs, not for a release: they read most of its lists, and it knows no nofollow",
-            hint="lay your links over the release and ask that run: inlink rank --graph domains --release …",
+            hint="lay your links over the release and ask that run: inlink rank --release …",
         )
     if run != LATEST:
         raise BadInput("--run and --release name two different graphs", hint="leave one of them out")

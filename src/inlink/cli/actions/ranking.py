@@ -35,7 +35,7 @@ def rank(
 ) -> None:
     """Make the scoring runs of the served snapshot."""
     place = Output(quiet=call.quiet)
-    graphs = ("pages", "hosts", "domains") if graph == "all" else (graph,)
+    graphs = None if graph == "all" else (graph,)
     with Workbench.open(call.folder) as bench, progress(place) as report:
         done = bench.rank(
             graphs, follow=follow, weight=weight, nofollow_share=nofollow_share, damping=damping, release=release,
