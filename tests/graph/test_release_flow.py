@@ -153,6 +153,31 @@ def test_a_release_on_a_server_is_refused(both: tuple[Made, Walk, Path]) -> None
         explain_in(OpenRelease(release, Asked(), None), "example.com")
 
 
+ASKING = {
+    "rank": ["rank", "--graph", "domains"],
+    "explain": ["explain", "example.com"],
+    "what-if": ["what-if", "--to", "example.com", "--add", "example.org"],
+    "fragility": ["fragility", "example.com"],
+    "who": ["who", "example.com"],
+}
+
+
+@pytest.mark.parametrize("verb", ASKING)
+@pytest.mark.parametrize("release", ["nope", "no/such/folder"])
+def test_a_hint_offers_what_the_verb_takes(
+    verb: str, release: str, both: tuple[Made, Walk, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only `who` takes the address of a release: the others read more of it than a server is asked for."""
+    words = ["-w", str(both[2].parents[2]), *ASKING[verb]]
+    assert main([*words, "--release", release]) == 1
+    hint = capsys.readouterr().err.partition("hint: ")[2]
+    assert ("address" in hint) == (verb == "who"), hint
+    assert "inlink cc import" in hint or "name" in hint
+    if verb != "who":
+        assert main([*words, "--release", "http://127.0.0.1:9/domain"]) != 0  # nothing listens: it is not even asked
+        assert "import it: inlink cc import" in capsys.readouterr().err
+
+
 def test_explain_release_on_the_command_line(both: tuple[Made, Walk, Path], capsys: pytest.CaptureFixture[str]) -> None:
     made, walk, folder = both
     line = int(np.argmax(walk.mass))

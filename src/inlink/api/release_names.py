@@ -12,6 +12,7 @@ from inlink.workbench.who import KINDS
 RELEASE = Field(
     description="A converted release: its name here, or (editors) an http(s) address. Default: the newest here."
 )
+RELEASE_HERE = Field(description="A converted release by its name here. Default, where kind is given: the newest here.")
 KIND = f"Its graph of {KINDS[0]}s, or that of {KINDS[1]}s."
 _ADDRESS = re.compile(r"https?://[^/]", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")

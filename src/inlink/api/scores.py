@@ -11,7 +11,7 @@ from pydantic import Field
 from inlink.api.answering import Source, envelope, send_json
 from inlink.api.objects import object_of
 from inlink.api.parameters import Placed, Text, word
-from inlink.api.release_names import KIND, RELEASE
+from inlink.api.release_names import KIND, RELEASE_HERE
 from inlink.errors import BadInput
 from inlink.workbench.explanations import LATEST
 from inlink.workbench.who import KINDS
@@ -28,7 +28,7 @@ class Scored(Placed):
 class Released(Scored):
     """A target in a scoring run, or in a release."""
 
-    release: Annotated[Text | None, RELEASE] = None
+    release: Annotated[Text | None, RELEASE_HERE] = None
     kind: Annotated[str | None, word(KINDS, KIND)] = None
 
     @property

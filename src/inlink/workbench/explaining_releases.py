@@ -12,6 +12,7 @@ from inlink.graph.release_flow import MOST_READ, ReleaseFlow, damping_of, positi
 from inlink.graph.release_what_if import release_what_if, release_without
 from inlink.graph.what_if_masses import MassAfter
 from inlink.graph.what_if_wishes import Judged, Wish
+from inlink.store.workspace import Workspace
 from inlink.workbench.explaining import HELD_STILL, SHOWN, share_of
 from inlink.workbench.explaining_links import LinksOf, with_links
 from inlink.workbench.explanations import (
@@ -25,10 +26,27 @@ from inlink.workbench.explanations import (
     WhatIfAnswer,
 )
 from inlink.workbench.results import Target
-from inlink.workbench.who import OpenRelease
+from inlink.workbench.who import Asked, OpenRelease, is_address, open_here
 
 DIGITS = "a release keeps masses to 24 bits: each number is right to seven digits"
 VOTES = {"new": 1, "first": 1, "new node": 1, "lost": -1, "last": -1}  # by case: what an edit makes of the in-list
+
+
+def open_explained(workspace: Workspace, spec: str | None, kind: str | None) -> OpenRelease:
+    """A release on this machine, by its name in the workspace (None: the newest) or its folder.
+
+    Raises: Refused for an address, before anything is asked of it; NotFound, CorruptIndex.
+    """
+    if is_address(spec):
+        raise _on_a_server()
+    return open_here(workspace, spec, Asked(), kind, addresses=False)
+
+
+def _on_a_server() -> Refused:
+    return Refused(
+        "a release on a server is not explained: that would ask it for a block a source",
+        hint="import it: inlink cc import; or see its sources: inlink who",
+    )
 
 
 def explain_in(
@@ -132,10 +150,7 @@ def fragility_in(opened: OpenRelease, text: str, *, most: int = MOST_READ) -> Fr
 def _located(opened: OpenRelease, text: str) -> tuple[Card, tuple[str, ...]]:
     """What a release knows of a text, and what is to be said of it. Raises: NotFound, Refused."""
     if not opened.release.blocks.source.is_local:
-        raise Refused(
-            "a release on a server is not explained: that would ask it for a block a source",
-            hint="import it: inlink cc import; or see its sources: inlink who",
-        )
+        raise _on_a_server()
     found = opened.locate(text)
     if found.card is None:
         raise NotFound(found.notes[0], hint="ask a release of hosts: --kind host")

@@ -158,12 +158,12 @@ def _release(workspace: Workspace, spec: str | None, kind: str | None) -> Releas
     """
     if spec is None:
         return None
-    if spec.lower().startswith(("http://", "https://")):
-        raise BadInput("a run reads all of a release", hint="import it: inlink cc import, then name it")
     from inlink.workbench import who
 
+    if who.is_address(spec):
+        raise BadInput("a run reads all of a release", hint="import it: inlink cc import, then name it")
     wanted = None if kind is None else "host" if kind == "hosts" else "domain"
-    return who.open_here(workspace, spec, who.Asked(), wanted).release
+    return who.open_here(workspace, spec, who.Asked(), wanted, addresses=False).release
 
 
 def _report(outcome: str, run: Run, served: str | None) -> RankReport:

@@ -120,7 +120,7 @@ class Scores(Questions):
         """Which references carry a domain's mass in a converted release on this machine; None: the newest here."""
         from inlink.workbench import explaining_links, explaining_releases
 
-        opened = self.open_release(release, kind=kind)
+        opened = explaining_releases.open_explained(self._home(), release, kind)
         links_of = explaining_links.links_behind(self, target, None) if self._home().current() else None
         return explaining_releases.explain_in(opened, target, limit=limit, links_of=links_of)
 
@@ -136,7 +136,8 @@ class Scores(Questions):
         """A domain's mass in a converted release if references to it were added or lost, with a bound."""
         from inlink.workbench import explaining_releases
 
-        return explaining_releases.what_if_in(self.open_release(release, kind=kind), target, add=add, lose=lose)
+        opened = explaining_releases.open_explained(self._home(), release, kind)
+        return explaining_releases.what_if_in(opened, target, add=add, lose=lose)
 
     def fragility_in_release(
         self, target: str, release: str | None = None, *, kind: str | None = None
@@ -144,7 +145,9 @@ class Scores(Questions):
         """How much of a domain's mass in a converted release rests on its strongest 1, 3 and 10 sources."""
         from inlink.workbench import explaining_releases
 
-        return explaining_releases.fragility_in(self.open_release(release, kind=kind), target)
+        return explaining_releases.fragility_in(
+            explaining_releases.open_explained(self._home(), release, kind), target
+        )
 
     def what_if(
         self, target: str, *, scope: str | None = None, run: str = "latest", **links: Unpack[WhatIfOptions]

@@ -180,32 +180,45 @@ class Found:
     notes: tuple[str, ...] = ()
 
 
+def is_address(spec: str | None) -> bool:
+    """Whether a release is named by an address."""
+    return spec is not None and spec.lower().startswith(("http://", "https://"))
+
+
 def open_release(
-    spec: str | None, asked: Asked | None = None, *, workspace: Workspace | None = None, kind: str | None = None
+    spec: str | None,
+    asked: Asked | None = None,
+    *,
+    workspace: Workspace | None = None,
+    kind: str | None = None,
+    addresses: bool = True,
 ) -> OpenRelease:
     """The release at an address, in a folder, or of that name in the workspace (None: the newest that is there).
 
+    addresses: whether the asker takes addresses too, so that hints may offer one.
     Raises: NotFound where there is none, CorruptIndex, Unreachable, Refused.
     """
     chosen = asked or Asked()
-    if spec is not None and spec.lower().startswith(("http://", "https://")):
+    if spec is not None and is_address(spec):
         from inlink.fetch import Policy  # what speaks HTTP takes as long to load as a local answer
         from inlink.sources.releases_http import HttpSource
 
         source = HttpSource(spec, policy=Policy(test_hosts=frozenset(chosen.test_hosts)))
         cached = CachedSource(source, chosen.cache or default_cache())
         return OpenRelease(Release.open(cached), chosen, source)
-    folder = _folder(spec, workspace, kind)
+    folder = _folder(spec, workspace, kind, addresses=addresses)
     hosts = folder.with_name("host")
     may = kind is None and folder.name == "domain" and (hosts / MANIFEST).is_file()
     return OpenRelease(Release.open(folder), chosen, None, hosts if may else None)
 
 
-def open_here(workspace: Workspace, spec: str | None, asked: Asked, kind: str | None) -> OpenRelease:
+def open_here(
+    workspace: Workspace, spec: str | None, asked: Asked, kind: str | None, *, addresses: bool = True
+) -> OpenRelease:
     """As `open_release`, with the suffixes and test hosts of a workspace."""
     settings = workspace.settings
     own = replace(asked, suffixes=settings.suffixes, test_hosts=settings.fetch.test_hosts)
-    return open_release(spec, own, workspace=workspace, kind=kind)
+    return open_release(spec, own, workspace=workspace, kind=kind, addresses=addresses)
 
 
 def open_from(folder: str | Path, spec: str | None, asked: Asked, kind: str | None) -> OpenRelease:
@@ -223,17 +236,19 @@ def default_cache() -> Path:
     return Path(base) / "inlink" / FOLDER
 
 
-def _folder(spec: str | None, workspace: Workspace | None, kind: str | None) -> Path:
+def _folder(spec: str | None, workspace: Workspace | None, kind: str | None, *, addresses: bool) -> Path:
     if spec is not None and (Path(spec).expanduser() / MANIFEST).is_file():
         return Path(spec).expanduser()
     root = workspace.path / FOLDER if workspace is not None else None
     pattern = f"{spec or '*'}/{kind or '*'}/{MANIFEST}"
     if spec is not None and ("/" in spec or "\\" in spec or spec in (".", "..") or "*" in spec):
-        raise NotFound(f"there is no release in {spec}", hint="give a folder with manifest.json, a name or an address")
+        or_address = ", a name or an address" if addresses else " or a name"
+        raise NotFound(f"there is no release in {spec}", hint=f"give a folder with manifest.json{or_address}")
     found = sorted(root.glob(pattern), key=lambda path: (path.parent.parent.name, -_kind_place(path))) if root else []
     if not found:
         what = "no release has been imported here" if spec is None else f"there is no release {spec} here"
-        raise NotFound(what, hint="see inlink cc list and inlink cc import, or give an address: --release https://…")
+        or_address = ", or give an address: --release https://…" if addresses else ""
+        raise NotFound(what, hint=f"see inlink cc list and inlink cc import{or_address}")
     return found[-1].parent
 
 
