@@ -181,6 +181,20 @@ def test_methods_and_bodies_that_do_not_fit(client: TestClient) -> None:
     assert_problem(client.post("/what-if", json=[1]), 400)
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"add": ["x.example"], "infrastructure": True}, "which sources are ranked"),
+        ({"lose": ["x.example"], "nofollow": True}, "links that are added"),
+        ({"add": ["x.example"], "release": "cc-main-2026", "infrastructure": True}, "not for a release"),
+    ],
+)
+def test_an_option_that_has_nothing_to_act_on(client: TestClient, asked: dict[str, object], said: str) -> None:
+    answer = client.post("/what-if", json={"target": SITE, **asked})
+    assert_problem(answer, 400)
+    assert said in answer.json()["detail"]
+
+
 def test_sql_columns_may_have_any_name(client: TestClient) -> None:
     asked = {"query": "SELECT '=1+1' AS \"=cmd\", 1 AS a, 2 AS a, [1, 2] AS l, {'k': 1} AS s", "format": "csv"}
     expected = '"\'=cmd","a","a_2","l","s"\r\n"\'=1+1","1","2","[1, 2]","{""k"": 1}"\r\n'

@@ -132,6 +132,20 @@ def test_the_best_are_ranked_by_follow_links_and_say_so(ask: Ask) -> None:
         assert [note for note in notes if "a follow link" in note] == expected
 
 
+@pytest.mark.parametrize(
+    ("words", "said", "remedy"),
+    [
+        (["--add", "harbourgazette.example", "--infrastructure"], "which sources are ranked", "--best 10"),
+        (["--lose", "theovenmitt.example", "--infrastructure"], "which sources are ranked", "--best 10"),
+        (["--lose", "theovenmitt.example", "--nofollow"], "links that are added", "--add"),
+    ],
+)
+def test_an_option_that_has_nothing_to_act_on_is_refused(say: Say, words: list[str], said: str, remedy: str) -> None:
+    code, out, err = say("what-if", "--to", TARGET, *words)
+    assert (code, out) == (2, "")
+    assert said in err and remedy in err.partition("hint: ")[2]
+
+
 def test_best_sources_are_the_best(ask: Ask, truth: Domains) -> None:
     found = ask("what-if", "--to", TARGET, "--best", "3")
     target = truth.names.index(TARGET)

@@ -214,6 +214,7 @@ def test_what_if_and_fragility_in_a_release(both: tuple[Made, Walk, Path], capsy
     for refused in (
         ["--best", "3"],
         ["--add", "a.example", "--nofollow"],
+        ["--add", "a.example", "--infrastructure"],
         ["--lose", strongest, "--scope", "host"],
         [],
     ):

@@ -202,6 +202,11 @@ def test_compare_and_gap(site: TestClient, told: Told, domains: list[str]) -> No
         assert {label: beside[label].strip() for label in SUMS} == {label: f"{sums[n]:,}" for label, n in SUMS.items()}
 
 
+def test_the_nofollow_box_may_be_ticked_before_a_source_is_named(site: TestClient) -> None:
+    answer = site.get(f"/what-if?q={OTHERS[0]}&lose={OTHERS[1]}&best=0&nofollow=1")
+    assert (answer.status_code, "Before and after" in answer.text) == (200, True)
+
+
 def test_broken_links_of_both_sides(site: TestClient, told: Told, domains: list[str]) -> None:
     n_rows = 0
     for domain in domains:

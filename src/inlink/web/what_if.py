@@ -69,6 +69,7 @@ def _answer(
     """The answer; or what stands in its way, to be said beside the fields. Neither where nothing is asked."""
     if not (add or lose or best):
         best = 5
+    nofollow = nofollow and bool(add or best)  # the box may be ticked before a source is named
     try:
         scope = query.scope or None
         return bench.what_if(query.q, scope=scope, add=add, lose=lose, best=best, nofollow=nofollow), None

@@ -149,10 +149,9 @@ def what_if(
     """The target's mass if links to it were added and lost; `best` also ranks all sources that could link.
 
     nofollow: the added links are nofollow. kept: from earlier questions. Raises: as `explain`; BadInput where nothing
-    is asked.
+    is asked, or where an option has nothing to act on.
     """
-    if not (given.get("add") or given.get("lose") or given.get("best")):
-        raise BadInput("what-if needs a link to think of", hint="name sources with --add or --lose, or use --best 10")
+    _check_asked(given)
     kept = kept or Kept()
     with kept.turn:
         explained, node, about = _opened(workspace, text, scope, run, kept)
@@ -186,6 +185,23 @@ def what_if(
             HELD_STILL,
         ),
     )
+
+
+def _check_asked(given: WhatIfOptions) -> None:
+    """Raises: BadInput where no link is named, or an option is said of what is not asked."""
+    adds, ranks = bool(given.get("add")), bool(given.get("best"))
+    if not (adds or given.get("lose") or ranks):
+        raise BadInput("what-if needs a link to think of", hint="name sources with --add or --lose, or use --best 10")
+    if given.get("infrastructure") and not ranks:
+        raise BadInput(
+            "infrastructure is about which sources are ranked, and none are",
+            hint="say how many with --best 10, or leave --infrastructure out",
+        )
+    if given.get("nofollow") and not (adds or ranks):
+        raise BadInput(
+            "nofollow is about links that are added, and none are",
+            hint="name their sources with --add, or leave --nofollow out",
+        )
 
 
 def _computed(

@@ -56,7 +56,8 @@ def what_if(request: Request, asked: WhatIfAsked) -> Response:
     """
     bench = bench_of(request)
     if asked.is_of_release:
-        check_release(asked, best=asked.best > 0, exact=asked.exact, nofollow=asked.nofollow)
+        unfit = {"best": asked.best > 0, "exact": asked.exact, "nofollow": asked.nofollow}
+        check_release(asked, **unfit, infrastructure=asked.infrastructure)
         release = release_of(asked.release, addresses=False)
         found = bench.what_if_in_release(asked.target, release, kind=asked.kind, add=asked.add, lose=asked.lose)
     else:

@@ -102,8 +102,9 @@ def what_if(
                 infrastructure=infrastructure,
             )
         else:
-            asks = bool(best) or exact or nofollow
-            _check_release(is_asked=asks, what="--best, --exact and --nofollow", run=run, scope=scope)
+            asks = bool(best) or exact or nofollow or infrastructure
+            what = "--best, --exact, --nofollow and --infrastructure"
+            _check_release(is_asked=asks, what=what, run=run, scope=scope)
             found = bench.what_if_in_release(target, release, kind=kind, add=add, lose=lose)
     if output == "json":
         place.line(to_json(as_object(found), indent=2))
