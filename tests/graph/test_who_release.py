@@ -253,6 +253,26 @@ def test_gap(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert set(sources(kept)) == referring("example.com") - referring("example.org")
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["gap", "example.com", "example.com"], "example.com is named among those to be referenced"),
+        (["gap", "example.com", "example.org", "https://www.example.com/x"], "example.com is named among those"),
+        (["intersect", "example.com", "example.org", "--not", "example.org"], "example.org is named among those"),
+        (["intersect", "example.com", "example.com"], "example.com is named more than once"),
+        (["intersect", "example.com", "example.org", "www.example.com"], "example.com is named more than once"),
+        (["gap", "example.org", "example.com", "beispiel.de", "example.com"], "example.com is named more than once"),
+    ],
+    ids=lambda given: " ".join(given) if isinstance(given, list) else "",
+)
+def test_a_name_that_is_given_twice(
+    words: list[str], said: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["-w", str(home), *words, "--release", A, "--kind", "domain"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, said in err, "hint: " in err) == ("", True, True)
+
+
 def test_numbers_that_cannot_be(home: Path) -> None:
     with Workbench.open(home) as bench:
         opened = bench.open_release(A, kind="domain")

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from inlink.errors import BadInput
 from inlink.server.app import create_app
 from inlink.web.tables_list import TABLES
 from inlink.workbench import QUESTIONS, Workbench
@@ -200,6 +201,28 @@ def test_compare_and_gap(site: TestClient, told: Told, domains: list[str]) -> No
         sums = json.loads(told("overview", domain, "--format", "json"))
         beside = {row[0]: row[1] for row in Tables(site.get(f"/compare?q={domain}&with={rest}").text).of("Key numbers")}
         assert {label: beside[label].strip() for label in SUMS} == {label: f"{sums[n]:,}" for label, n in SUMS.items()}
+
+
+def test_a_site_among_its_competitors_is_refused_by_all_three(site: TestClient, ranked_bench: Workbench) -> None:
+    mine, other = OTHERS[:2]
+    said = f"{mine} is the first target itself"
+    with pytest.raises(BadInput, match=said):
+        ranked_bench.compare([mine, other, mine], mode="gap")
+    by_api = site.get(f"/api/v1/compare?mode=gap&target={mine}&target={other}&target={mine}")
+    assert (by_api.status_code, said in by_api.json()["detail"]) == (400, True)
+    by_page = site.get(f"/gap?q={mine}&with={other}+{mine}")
+    assert (by_page.status_code, said in by_page.text) == (400, True)
+    assert site.get(f"/gap?q={mine}&with={mine}").status_code == 400
+
+
+def test_the_way_from_a_comparison_to_the_gap(site: TestClient) -> None:
+    """The field of the comparison names the first target too; the gap is asked for the others."""
+    mine, other = OTHERS[:2]
+    text = html.unescape(site.get(f"/compare?q={mine}&with={mine}+{other}").text)
+    way = re.search(r'href="(/gap[^"]*)"[^>]*>Who links', text)
+    assert way is not None
+    answer = site.get(way[1])
+    assert (answer.status_code, "They link to the others" in answer.text) == (200, True)
 
 
 def test_the_nofollow_box_may_be_ticked_before_a_source_is_named(site: TestClient) -> None:

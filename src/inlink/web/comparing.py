@@ -55,7 +55,8 @@ class Measure:
 @needs(Role.VIEWER)
 def compare(request: Request) -> Response:
     """Key numbers side by side, and the domains that link to all or any."""
-    query, names = _asked(request)
+    query = Query.of(request)
+    names = _targets(request, query, once=True)
     mode = one_of("mode", parameters(request).get("mode", "intersect"), tuple(MODES))
     bench = bench_of(request)
     rows, problem = _rows(bench, names, query, mode) if len(names) > 1 else (None, None)
@@ -79,7 +80,8 @@ def compare(request: Request) -> Response:
 @needs(Role.VIEWER)
 def gap(request: Request) -> Response:
     """Domains that link to competitors and not to me."""
-    query, names = _asked(request)
+    query = Query.of(request)
+    names = _targets(request, query)
     site = bench_of(request).site
     mine, others = (names[0], names[1:]) if names else (site.domain or "", [])
     others = others or [name for name in site.competitors[: MOST - 1] if name != mine]
@@ -97,14 +99,17 @@ def gap(request: Request) -> Response:
     )
 
 
-def _asked(request: Request) -> tuple[Query, list[str]]:
-    """The query, and the targets: `q` first, then those of `with`."""
-    query = Query.of(request)
+def _targets(request: Request, query: Query, *, once: bool = False) -> list[str]:
+    """The target of the address, then those of the field. Raises: BadInput for too many.
+
+    once: the field names all of them, the first among them too.
+    """
     others = names_of(request, "with", MOST, "targets")
-    names = list(dict.fromkeys(name for name in (query.q, *others) if name))
+    names = [query.q, *others] if query.q else others
+    names = list(dict.fromkeys(names)) if once else names
     if len(names) > MOST:
         raise BadInput(f"{len(names)} targets, and {MOST} is the most", hint="leave some out")
-    return query, names
+    return names
 
 
 def _rows(bench: Workbench, names: Sequence[str], query: Query, mode: str) -> tuple[Rows | None, InlinkError | None]:

@@ -23,22 +23,19 @@ MAX_TARGETS = 20
 def compare(served: Served, found: Sequence[Found], mode: str, view: View) -> Rows:
     """One row per domain: links_1 … links_n count its links of the view's state to each target, in the order given.
 
-    A target that is given twice, also in another spelling, counts once, and a note says so.
-    Raises: BadInput for an unknown mode, or fewer than two targets.
+    Raises: BadInput for an unknown mode, fewer than two targets, one that is given twice (also in another spelling), or
+    a gap to something of one's own.
     """
-    given, found = found, _once(found)
     rows = answer_plan(served, _plan(served, found, mode, view))
     if view.cursor is not None:
         return replace(rows, notes=())
-    notes = [*_notes(found), *_repeated(given, found)]
-    return replace(rows, notes=(*notes, *(() if rows.table.num_rows else (_why_empty(mode, view),))))
+    return replace(rows, notes=(*_notes(found), *(() if rows.table.num_rows else (_why_empty(mode, view),))))
 
 
 def stream_compare(served: Served, found: Sequence[Found], mode: str, view: View) -> RowStream:
     """All rows of `compare` (or `limit` of them), in batches. Raises: as `compare`."""
-    given, found = found, _once(found)
     stream = stream_plan(served, _plan(served, found, mode, view))
-    return replace(stream, notes=(*_notes(found), *_repeated(given, found)))
+    return replace(stream, notes=tuple(_notes(found)))
 
 
 def _plan(served: Served, found: Sequence[Found], mode: str, view: View) -> Plan:
@@ -64,28 +61,47 @@ def _plan(served: Served, found: Sequence[Found], mode: str, view: View) -> Plan
     return Plan("compare", None, view, query, digest, None, cursor=cursor, columns=columns)
 
 
-def _once(found: Sequence[Found]) -> list[Found]:
-    """The targets, those that mean the same rows once."""
-    different: dict[object, Found] = {}
-    for one in found:
-        rows = (one.span("links"), one.domain) if one.place.is_known else one.target.text
-        different.setdefault((one.target.scope, rows), one)
-    return list(different.values())
-
-
-def _repeated(given: Sequence[Found], found: Sequence[Found]) -> list[str]:
-    """That targets were given more than once."""
-    n = len(given) - len(found)
-    return [f"left out: {n} target{'s' if n > 1 else ''} given more than once"] if n else []
-
-
 def _check(found: Sequence[Found], mode: str) -> None:
     if mode not in MODES:
         raise BadInput(f"there is no mode {mode!r}", hint=f"use one of {', '.join(MODES)}")
+    if mode == "gap":
+        _check_gap(found)
+    _check_different(found)
     if not 2 <= len(found) <= MAX_TARGETS:
         raise BadInput(
             f"compare takes 2 to {MAX_TARGETS} different targets, not {len(found)}", hint="name two or more targets"
         )
+
+
+def _check_gap(found: Sequence[Found]) -> None:
+    """Raises: BadInput where one of the others is the first, or part of it: whoever links to it links to the first."""
+    for one in found[1:]:
+        is_part = found[0].target.scope == "domain" and one.domain == found[0].domain
+        if is_part or _rows_of(one) == _rows_of(found[0]):
+            is_first = one.target.text == found[0].target.text
+            said = "is the first target itself" if is_first else f"is part of {found[0].target.text}, the first target"
+            raise BadInput(
+                f"{one.target.text} {said}: no domain links to it and not to the first",
+                hint="leave it out of the others: name only other sites after your own",
+            )
+
+
+def _check_different(found: Sequence[Found]) -> None:
+    """Raises: BadInput where two targets mean the same rows."""
+    seen: set[object] = set()
+    for one in found:
+        if _rows_of(one) in seen:
+            raise BadInput(
+                f"{one.target.text} is given more than once",
+                hint="name each target once; another spelling of its address is the same target",
+            )
+        seen.add(_rows_of(one))
+
+
+def _rows_of(one: Found) -> object:
+    """What is the same for two targets of the same rows."""
+    rows = (one.span("links"), one.domain) if one.place.is_known else one.target.text
+    return one.target.scope, rows
 
 
 COLUMNS = {

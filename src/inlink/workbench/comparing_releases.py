@@ -16,10 +16,14 @@ from inlink.workbench.who import STANDING, Found, OpenRelease, ReleaseAnswer, ro
 def intersect(
     opened: OpenRelease, texts: Sequence[str], *, at_least: int | None = None, but_not: str | None = None
 ) -> ReleaseAnswer:
-    """Domains that reference all of several, or at least so many, and not one more."""
-    found = [opened.locate(text) for text in dict.fromkeys(texts)]
+    """Domains that reference all of several, or at least so many, and not one more.
+
+    Raises: BadInput where a domain is named twice, also in another spelling; NotFound, and what reading raises.
+    """
+    found = [opened.locate(text) for text in texts]
     mine = None if but_not is None else opened.locate(but_not)
     cards = [_known(each) for each in found]
+    _check_different(cards, mine)
     asked = opened.asked
     answer = shared(
         opened.release, cards, len(cards) if at_least is None else at_least,
@@ -42,6 +46,23 @@ def intersect(
     notes += opened.traffic()
     rows = Rows(table, tuple(columns), answer.n_total, None, None, opened.title, tuple(notes))
     return ReleaseAnswer(rows, {"targets": [opened.facts(card) for card in cards]})
+
+
+def _check_different(cards: Sequence[Card], mine: Found | None) -> None:
+    """Raises: BadInput where one name stands for two of them."""
+    if mine is not None and mine.card is not None and mine.card.node in [card.node for card in cards]:
+        raise BadInput(
+            f"{mine.name} is named among those to be referenced and as the one that is not",
+            hint="leave it out of the others: name only other sites besides your own",
+        )
+    seen: set[int] = set()
+    for card in cards:
+        if card.node in seen:
+            raise BadInput(
+                f"{card.name} is named more than once",
+                hint="name each once; another spelling, or a page of it, is the same name in a release",
+            )
+        seen.add(card.node)
 
 
 def _shared_headline(names_are: str, n: int, cards: Sequence[Card], at_least: int | None, mine: Found | None) -> str:

@@ -145,9 +145,7 @@ class Scores(Questions):
         """How much of a domain's mass in a converted release rests on its strongest 1, 3 and 10 sources."""
         from inlink.workbench import explaining_releases
 
-        return explaining_releases.fragility_in(
-            explaining_releases.open_explained(self._home(), release, kind), target
-        )
+        return explaining_releases.fragility_in(explaining_releases.open_explained(self._home(), release, kind), target)
 
     def what_if(
         self, target: str, *, scope: str | None = None, run: str = "latest", **links: Unpack[WhatIfOptions]
