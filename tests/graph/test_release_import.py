@@ -8,8 +8,9 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,11 +18,12 @@ import pytest
 from inlink.cli.main import main
 from inlink.demo.release import make_release
 from inlink.engine.protocol import Progress as Step
-from inlink.errors import BadInput, Busy, InlinkError, NotFound
+from inlink.errors import BadInput, Busy, InlinkError, NotFound, Unreachable
 from inlink.graph import release_import
 from inlink.graph.blocks import Release
+from inlink.sources.releases import FetchReport, ReleaseFile, fetch_release
 from inlink.store.lock import build_lock
-from inlink.workbench import Workbench
+from inlink.workbench import Workbench, releases
 from inlink.workbench.release_results import ImportOptions
 
 CROSS, OTHER = "cc-main-2025-26-dec-jan-feb", "cc-main-2026-apr-may-jun"
@@ -191,7 +193,9 @@ def test_a_killed_import_goes_on_with_its_step(
     assert called == list(STEPS)[: STEPS[step] + 1]
     folder = own.path / "releases" / CROSS
     assert not (folder / "host").exists()
-    assert [state.state for state in own.release_status()] == ["importing"]
+    (state,) = own.release_status()
+    assert (state.state, state.why) == ("import stopped", "the import stopped: KilledError")
+    assert state.hint == f"inlink cc import {CROSS} --kind host --from {root} goes on where it stopped"
     monkeypatch.undo()
     called.clear()
     for name in STEPS:
@@ -232,7 +236,9 @@ def test_kill_9_leaves_nothing_half_converted(root: Path, own: Workbench, moment
     assert subprocess.run(words, check=False).returncode == -signal.SIGKILL
     folder = own.path / "releases" / CROSS
     assert (folder / "host").exists() == is_there
-    assert [state.state for state in own.release_status()] == ["imported" if is_there else "importing"]
+    (state,) = own.release_status()
+    assert state.state == ("imported" if is_there else "import stopped")
+    assert is_there or "its process was killed" in (state.why or "")
     assert own.verify().faults == ()
     done = own.import_release(CROSS, "host", ImportOptions(str(root), again=True))
     assert done.outcome == "imported"
@@ -338,6 +344,44 @@ def test_without_ranks(root: Path, own: Workbench, tmp_path: Path) -> None:
     done = own.import_release(CROSS, "domain", ImportOptions(str(mirror), ranks=False))
     card = Release.open(done.path).card(0)
     assert set(card.ranks) == {"mass"}
+
+
+def test_the_state_of_a_graph_is_that_of_its_own_import(root: Path, own: Workbench) -> None:
+    """The lock is one for both graphs of a release; who holds it says which of them is worked on."""
+    folder = own.path / "releases" / CROSS
+    for kind in ("domain", "host"):
+        (folder / f"{kind}.importing").mkdir(parents=True)
+    (folder / "locks").mkdir()
+    with build_lock(folder / "locks", "import", "host"):
+        states = {state.kind: state.state for state in own.release_status()}
+    assert states == {"domain": "import stopped", "host": "importing"}
+    with build_lock(folder / "locks", "gc"):
+        assert {state.state for state in own.release_status()} == {"import stopped"}
+    own.import_release(CROSS, "host", ImportOptions(str(root)))  # to be asked took no lock that is held still
+
+
+def test_a_fetch_that_ended_in_an_error_says_so(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = ["-w", str(tmp_path / "web")]
+    assert main([*home, "init"]) == 0
+
+    def cut(files: Iterable[ReleaseFile], *given: Any, **more: Any) -> FetchReport:
+        fetch_release(list(files)[:1], *given, **more)
+        raise Unreachable("the server went away", hint="try again later")
+
+    monkeypatch.setattr(releases, "fetch_release", cut)
+    assert main([*home, "cc", "fetch", CROSS, "--from", str(root)]) == 1
+    capsys.readouterr()
+    assert main([*home, "cc", "status"]) == 0
+    said = capsys.readouterr().out
+    assert "fetch stopped" in said
+    assert f"{CROSS} domain: the fetch stopped: the server went away (try again later)" in said
+    assert f"inlink cc fetch {CROSS} --kind domain --from {root} goes on where it stopped" in said
+    monkeypatch.undo()
+    assert main([*home, "cc", "fetch", CROSS, "--from", str(root)]) == 0
+    assert main([*home, "cc", "status"]) == 0
+    assert "stopped" not in capsys.readouterr().out
 
 
 def test_one_import_at_a_time(root: Path, own: Workbench) -> None:

@@ -19,10 +19,10 @@ READER_WAIT_S = 30.0
 
 
 @contextmanager
-def build_lock(folder: Path, purpose: str = "build") -> Iterator[None]:
+def build_lock(folder: Path, purpose: str = "build", about: str | None = None) -> Iterator[None]:
     """Held by one process at a time; the system lets go of it when the process ends, however it ends.
 
-    Raises: Busy that names the holder.
+    about: what is worked on, where the lock is for several things. Raises: Busy that names the holder.
     """
     lock = FileLock(folder / "build.lock")
     note = folder / "build.holder"
@@ -31,7 +31,8 @@ def build_lock(folder: Path, purpose: str = "build") -> Iterator[None]:
     except Timeout:
         raise _busy(folder, note) from None
     try:
-        note.write_text(json.dumps({"pid": os.getpid(), "purpose": purpose, "since": time.time()}), encoding="utf-8")
+        said = {"pid": os.getpid(), "purpose": purpose, "about": about, "since": time.time()}
+        note.write_text(json.dumps(said), encoding="utf-8")
         yield
     finally:
         note.unlink(missing_ok=True)
@@ -39,12 +40,19 @@ def build_lock(folder: Path, purpose: str = "build") -> Iterator[None]:
 
 
 def holder(folder: Path) -> dict[str, object] | None:
-    """What is known of the process that holds the build lock; None where it is free."""
+    """What is known of the process that holds the build lock; None where it is free.
+
+    Without a note nobody is asked: trying the lock takes it for a moment, in which another would be refused.
+    """
+    found = _read(folder / "build.holder")
+    if found is None:
+        return None
     lock = FileLock(folder / "build.lock")
     try:
         lock.acquire(timeout=0)
-    except Timeout:
-        return _read(folder / "build.holder") or {"pid": None, "purpose": "build"}
+    except (Timeout, OSError):  # who may not write here cannot try it: the note counts
+        return found
+    (folder / "build.holder").unlink(missing_ok=True)  # of a process that was killed
     lock.release()
     return None
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 class ReleaseState:
     """What is here of one graph of a release. Units: bytes on disk.
 
-    state: imported, importing (begun), fetched, fetching (begun), published (not here), or unreadable (damaged, or of
-    another version of the format: an import converts it again).
+    state: imported, importing (now), import stopped, fetched, fetching (now), fetch stopped, published (not here), or
+    unreadable (damaged, or of another version of the format: an import converts it again).
+    why, hint: of what stopped, the reason and what to do.
     """
 
     name: str
@@ -23,6 +24,8 @@ class ReleaseState:
     text_bytes: int | None = None
     path: str | None = None
     crawls: tuple[str, ...] = ()
+    why: str | None = None
+    hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,8 +32,8 @@ from inlink.sources.releases import (
     release_files,
 )
 from inlink.store.files import rename, replace_text, size_bytes
-from inlink.store.lock import build_lock
 from inlink.store.workspace import Workspace
+from inlink.workbench.release_attempts import attempting, is_running, stopped
 from inlink.workbench.release_results import Example, FetchedRelease, ImportedRelease, ImportOptions, ReleaseState
 from inlink.workbench.release_upkeep import mend
 
@@ -78,7 +77,7 @@ def fetch(
     """
     place = _place(workspace, where)
     release = _find(place, name)
-    with _holding(workspace, release.name, "fetch"):
+    with attempting(_folder(workspace, release.name), kind, "fetch", where):
         return _fetch(workspace, place, release.name, kind, ranks=ranks, restart=restart, report=report)
 
 
@@ -93,7 +92,7 @@ def import_(
     if name != "latest" and (found := _unchanged(workspace, name, kind, options)):
         return found  # no list of releases is asked for what is here
     release = _release_for(workspace, name, kind, options)
-    with _holding(workspace, release.name, "import"):
+    with attempting(_folder(workspace, release.name), kind, "import", options.where):
         found = _unchanged(workspace, release.name, kind, options)
         return found or _import(workspace, release, kind, options, report)
 
@@ -217,15 +216,6 @@ def _folder(workspace: Workspace, name: str) -> Path:
     return workspace.path / FOLDER / check_name(name)
 
 
-@contextmanager
-def _holding(workspace: Workspace, name: str, purpose: str) -> Iterator[None]:
-    """One fetch or import of a release at a time. Raises: Busy."""
-    locks = _folder(workspace, name) / "locks"
-    locks.mkdir(parents=True, exist_ok=True)
-    with build_lock(locks, purpose):
-        yield
-
-
 def _swap(made: Path, final: Path) -> None:
     """The new release gets its name; an older one is removed."""
     old = final.with_name(f"{final.name}.old")
@@ -267,15 +257,27 @@ def _state(workspace: Workspace, name: str, kind: str) -> ReleaseState:
         return ReleaseState(name, kind, "imported", found.n, found.n_edges_in, size, held, str(folder / kind))
     if (folder / f"{kind}{_WORK}").is_dir():
         work = size_bytes(folder / f"{kind}{_WORK}")
-        return ReleaseState(name, kind, "importing", size_bytes=work, text_bytes=held)
+        return _begun(ReleaseState(name, kind, "importing", size_bytes=work, text_bytes=held), folder)
     if held is not None:
-        return ReleaseState(name, kind, "fetched" if _is_whole(text) else "fetching", text_bytes=held, path=str(text))
+        if _is_whole(text):
+            return ReleaseState(name, kind, "fetched", text_bytes=held, path=str(text))
+        return _begun(ReleaseState(name, kind, "fetching", text_bytes=held, path=str(text)), folder)
     return ReleaseState(name, kind, "published")
 
 
+def _begun(state: ReleaseState, folder: Path) -> ReleaseState:
+    """A state that lasts while somebody works on it; else it has stopped."""
+    if is_running(folder, state.kind):
+        return state
+    purpose = {"importing": "import", "fetching": "fetch"}[state.state]
+    found = stopped(folder, state.kind, purpose)
+    return replace(state, state=f"{purpose} stopped", why=found.why, hint=found.hint)
+
+
 def _with_sizes(state: ReleaseState, release: Release) -> ReleaseState:
-    return ReleaseState(
-        state.name, state.kind, state.state, state.n_nodes or release.n_nodes.get(state.kind),
-        state.n_edges or release.n_edges.get(state.kind), state.size_bytes, state.text_bytes, state.path,
-        release.crawls,
-    )  # fmt: skip
+    return replace(
+        state,
+        n_nodes=state.n_nodes or release.n_nodes.get(state.kind),
+        n_edges=state.n_edges or release.n_edges.get(state.kind),
+        crawls=release.crawls,
+    )

@@ -79,6 +79,11 @@ def _show(place: Output, found: Sequence[ReleaseState], output: str | None) -> N
         for state in found
     ]
     draw(place, columns, rows)
+    for state in found:
+        if state.why is not None:
+            place.line()
+            place.line(clean(f"{state.name} {state.kind}: {state.why}"))
+            place.line(clean(state.hint or ""))
 
 
 def fetch(
