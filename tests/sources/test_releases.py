@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import xxhash
 
+from inlink.cli.main import main
 from inlink.demo.release import make_release
 from inlink.errors import BadInput, CorruptIndex, InlinkError, NotFound, Unreachable
 from inlink.fetch import Client, Policy
@@ -65,9 +66,13 @@ class Mirror:
         self.break_after: int | None = None
         self.n_breaks = 10**6
         self.is_gone = False
+        self.refuses: str | None = None
 
     def __call__(self, asked: Any, connection: socket.socket) -> None:
         path = self.root / asked.path.lstrip("/")
+        if self.refuses is not None:
+            connection.sendall(servers.reply(self.refuses))
+            return
         if self.is_gone or not path.is_file():
             connection.sendall(servers.reply("404 Not Found"))
             return
@@ -104,6 +109,33 @@ def test_releases_of_a_folder(root: Path) -> None:
 def test_releases_of_a_mirror(root: Path) -> None:
     with mirrored(root) as (_, _, place):
         assert [release.name for release in list_releases(place())] == [CROSS, OLD]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["cc", "list", "--from"], ["cc", "fetch", CROSS, "--from"], ["cc", "import", CROSS, "--from"],
+     ["who", "example.com", "--release"]],
+    ids=["list", "fetch", "import", "who"],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("403 Forbidden", "the server refused access (403)"),
+        ("401 Unauthorized", "the server refused access (401): it wants a sign-in"),
+    ],
+)
+def test_a_server_that_lets_nobody_in(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], answer: str, said: str
+) -> None:
+    assert main(["-w", str(tmp_path / "web"), "init"]) == 0
+    with mirrored(root) as (mirror, server, _):
+        mirror.refuses = answer
+        (tmp_path / "web" / "inlink.toml").write_text('[fetch]\ntest_hosts = ["127.0.0.1"]\n')
+        assert main(["-w", str(tmp_path / "web"), *words, server.url("")]) == 1
+    error, _, hint = capsys.readouterr().err.partition("hint: ")
+    asked = "/manifest.json" if words[0] == "who" else "/graphinfo.json"
+    assert f"{server.url(asked)}: {said}" in error
+    assert "check the address" in hint and "name the file or folder" in hint
 
 
 def test_a_release_that_there_is_not_names_those_there_are(root: Path) -> None:

@@ -153,7 +153,7 @@ class Client:
         if status in (404, 410):
             problem = NotFound(f"{place.url}: the server answers {status}", hint="check the address")
         elif status in (401, 403):
-            problem = Refused(f"{place.url}: the server answers {status}", hint="it wants no guests", reason="status")
+            problem = _no_access(place.url, status)
         elif status >= 400 and status not in (416, 429, 500, 502, 503, 504):
             problem = Unreachable(f"{place.url}: the server answers {status}", hint="try again later")
         elif size is not None and size > self.policy.max_bytes:
@@ -168,6 +168,18 @@ class Client:
             raise AnswerError(f"the server answers {status}")
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(self, Head(place.url, status, headers, size), response)
+
+
+def _no_access(url: str, status: int) -> Refused:
+    """A server that does not let us in; many say 403 of what is not there, and to programs that asked much."""
+    by_hand = "fetch it by other means and name the file or folder instead"
+    if status == 401:
+        hint = f"check the address; if a sign-in is really needed, {by_hand}"
+        return Refused(f"{url}: the server refused access (401): it wants a sign-in", hint=hint, reason="status")
+    hint = "check the address (many servers answer 403 also for what is not there), or try again later; "
+    return Refused(
+        f"{url}: the server refused access (403)", hint=f"{hint}if a browser gets it, {by_hand}", reason="status"
+    )
 
 
 _clients: dict[tuple[Policy, int], Client] = {}
