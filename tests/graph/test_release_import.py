@@ -306,6 +306,61 @@ def test_a_truncated_file_is_an_error(root: Path, own: Workbench, tmp_path: Path
     assert not (own.path / "releases" / CROSS / "domain").exists()
 
 
+def cut_between_members(text: bytes, n_missing: int) -> bytes:
+    """The text as two gzip members of which the second, with so many lines, did not come."""
+    lines = text.splitlines(keepends=True)
+    return gzip.compress(b"".join(lines[: len(lines) - n_missing]))
+
+
+@pytest.mark.parametrize(("part", "n_missing"), [("vertices", 1), ("edges", 4000)])
+@pytest.mark.parametrize("way", ["folder", "fetched", "fetched before"])
+def test_text_that_ends_between_two_members_of_gzip_is_an_error(
+    root: Path, own: Workbench, tmp_path: Path, part: str, n_missing: int, way: str
+) -> None:
+    mirror = copied(root, tmp_path / "copy")
+    path = mirror / "projects" / "hyperlinkgraph" / CROSS / "domain" / f"{CROSS}-domain-{part}.txt.gz"
+    path.write_bytes(cut_between_members(gzip.decompress(path.read_bytes()), n_missing))
+    if way != "folder":
+        own.fetch_release(CROSS, "domain", where=str(mirror))
+    where = None if way == "fetched before" else str(mirror)
+    with pytest.raises(BadInput, match=rf"{part}, and the list of releases tells of .* a part is missing") as caught:
+        own.import_release(CROSS, "domain", ImportOptions(where))
+    assert "--restart" in caught.value.hint
+    assert not (own.path / "releases" / CROSS / "domain").exists()
+
+
+def test_the_last_part_of_the_edges_of_hosts_is_missing(root: Path, own: Workbench, tmp_path: Path) -> None:
+    mirror = copied(root, tmp_path / "copy")
+    listed = mirror / "projects" / "hyperlinkgraph" / CROSS / "host" / f"{CROSS}-host-edges.paths.gz"
+    paths = gzip.decompress(listed.read_bytes()).decode().splitlines(keepends=True)
+    listed.write_bytes(gzip.compress("".join(sorted(paths)[:-1]).encode()))
+    with pytest.raises(BadInput, match="a part is missing"):
+        own.import_release(CROSS, "host", ImportOptions(str(mirror)))
+    (mirror / "graphinfo.json").unlink()  # nobody tells how many there should be
+    done = own.import_release(CROSS, "host", ImportOptions(str(mirror)))
+    assert (done.outcome, done.n_nodes, "edges_missing" in done.counts) == ("imported", 500, False)
+
+
+@pytest.mark.parametrize(("more", "name"), [(2, "edges_missing"), (-3000, "edges_beyond")])
+def test_a_list_that_tells_a_little_else_is_reported(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: int, name: str
+) -> None:
+    """Edges that stand twice may be counted once or twice: nothing differs in between."""
+    mirror = copied(root, tmp_path / "copy")
+    n_lines = len(unpacked(mirror, CROSS, "domain", "edges"))
+    kept = len({(a, b) for a, b in unpacked(mirror, CROSS, "domain", "edges") if a != b})
+    listing = json.loads((mirror / "graphinfo.json").read_text())
+    (row,) = [row for row in listing if row["id"] == CROSS]
+    row["stats"]["domain"]["arcs"] = n_lines + more if more > 0 else kept + more
+    (mirror / "graphinfo.json").write_text(json.dumps(listing))
+    assert main(["-w", str(tmp_path / "web"), "init"]) == 0
+    capsys.readouterr()
+    assert main(["-w", str(tmp_path / "web"), "cc", "import", CROSS, "--from", str(mirror)]) == 0
+    said = capsys.readouterr()
+    words = "tells of: not in the files" if name == "edges_missing" else "more than the list of releases tells of"
+    assert f"{abs(more):,}  edges" in said.err and words in said.err
+
+
 def test_a_bad_import_does_not_harm_the_release_that_is_here(root: Path, own: Workbench, tmp_path: Path) -> None:
     own.import_release(CROSS, "domain", ImportOptions(str(root)))
     mirror = copied(root, tmp_path / "copy")
@@ -314,6 +369,7 @@ def test_a_bad_import_does_not_harm_the_release_that_is_here(root: Path, own: Wo
         own.import_release(CROSS, "domain", ImportOptions(str(mirror), again=True))
     assert Release.open(own.path / "releases" / CROSS / "domain").n == 700
     edit(mirror, "edges", lambda _: b"0\t1\n")
+    (mirror / "graphinfo.json").unlink()  # which tells of more
     assert own.import_release(CROSS, "domain", ImportOptions(str(mirror), again=True)).n_edges == 1
 
 

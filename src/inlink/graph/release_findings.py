@@ -60,6 +60,23 @@ def findings_of(found: dict[str, object]) -> Findings:
     return made
 
 
+def check_told(findings: Findings, what: str, n_told: int | None, n_least: int, n_most: int) -> None:
+    """Compare what was read with what the list of releases tells of it; what differs is counted.
+
+    n_least, n_most: that many are there, by how repeated ones are counted. Raises: BadInput where more than one in a
+    thousand are missing: text that ends between two members of gzip, or whose last part is not there, looks whole.
+    """
+    if n_told is None:
+        return
+    findings.add(f"{what}_missing", max(0, n_told - n_most))
+    findings.add(f"{what}_beyond", max(0, n_least - n_told))
+    if n_told - n_most > MAX_LEFT_OUT_SHARE * n_told:
+        raise BadInput(
+            f"the files hold {n_most:,} {what}, and the list of releases tells of {n_told:,}: a part is missing",
+            hint="fetch them anew with --restart; where the list is wrong, import from a folder without graphinfo.json",
+        )
+
+
 def check_left_out(findings: Findings, file: str, n_lines: int, reasons: Iterable[str], hint: str) -> None:
     """Raises: BadInput where more than one line in a thousand had to be left out."""
     found = {reason: findings.count(reason) for reason in reasons}

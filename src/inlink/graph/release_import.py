@@ -30,7 +30,7 @@ from inlink.graph.blocks.name_pack import NameTable
 from inlink.graph.blocks.order import frozen
 from inlink.graph.blocks.writer import write_release
 from inlink.graph.release_edges import convert_edges
-from inlink.graph.release_findings import Findings
+from inlink.graph.release_findings import Findings, check_told
 from inlink.graph.release_names import ReleaseNames, convert_names, open_names, www_of
 from inlink.graph.release_ranks import RANKS, convert_ranks
 from inlink.graph.release_steps import Steps, open_lists, save_lists
@@ -53,7 +53,7 @@ _LET_GO = 256  # leaves after which mapped lists are let go of
 class ReleaseText:
     """The text of one graph of a release. `identity`: a line of plain values for each file, the same for the same file.
 
-    Units: n_bytes by part, of the files as they are (gzipped).
+    Units: n_bytes by part, of the files as they are (gzipped). n_nodes, n_edges: as the list of releases tells them.
     """
 
     name: str
@@ -64,6 +64,8 @@ class ReleaseText:
     identity: Sequence[Sequence[object]]
     n_bytes: Mapping[str, int]
     meta: Mapping[str, Any] = field(default_factory=dict)
+    n_nodes: int | None = None
+    n_edges: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +171,13 @@ class _Import:
         return tick
 
     def _names(self, place: Path, findings: Findings) -> None:
-        convert_names(self.text.vertices, place, findings, self._tick("names", "vertices"))
+        n = len(convert_names(self.text.vertices, place, findings, self._tick("names", "vertices")))
+        check_told(findings, "vertices", self.text.n_nodes, n, n)
 
     def _outward(self, place: Path, findings: Findings, n: int) -> None:
         made = convert_edges(self.text.edges, n, place / "neighbours", findings, self._tick("edges", "edges"))
+        n_read = findings.count("edge_lines") - findings.count("edge_lines_not_numbers")
+        check_told(findings, "edges", self.text.n_edges, made.n_edges, n_read)
         offsets = np.zeros(n + 1, np.int64)
         np.cumsum(made.degrees, out=offsets[1:])
         save_lists(place, offsets)

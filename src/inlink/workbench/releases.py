@@ -41,6 +41,7 @@ FOLDER = "releases"
 _TEXT = "text"
 _WORK = ".importing"
 _WHOLE = "whole.json"
+_TOLD = "told.json"  # what the list of releases told of it
 
 
 def published(workspace: Workspace | None, where: str | None = None) -> list[ReleaseState]:
@@ -78,7 +79,7 @@ def fetch(
     place = _place(workspace, where)
     release = _find(place, name)
     with attempting(_folder(workspace, release.name), kind, "fetch", where):
-        return _fetch(workspace, place, release.name, kind, ranks=ranks, restart=restart, report=report)
+        return _fetch(workspace, place, release, kind, ranks=ranks, restart=restart, report=report)
 
 
 def import_(
@@ -109,7 +110,7 @@ def _import(
 ) -> ImportedRelease:
     from inlink.graph.release_import import ReleaseText, import_release  # the compiler takes a second to load
 
-    place, files_folder = _text(workspace, release.name, kind, options, report)
+    place, files_folder = _text(workspace, release, kind, options, report)
     files = release_files(place, release.name, kind, ranks=options.ranks)
     final = _folder(workspace, release.name) / kind
     made, work = final.with_name(f"{kind}.made"), final.with_name(f"{kind}{_WORK}")
@@ -127,6 +128,8 @@ def _import(
             for part in ("vertices", "edges", "ranks")
         },
         meta={"crawls": list(release.crawls), "source": options.where or "Common Crawl"},
+        n_nodes=release.n_nodes.get(kind),
+        n_edges=release.n_edges.get(kind),
     )
     layout = Layout(keeps_out=options.keeps_out)
     if not options.names_beside:
@@ -142,21 +145,22 @@ def _import(
 
 
 def _text(
-    workspace: Workspace, name: str, kind: str, options: ImportOptions, report: Report
+    workspace: Workspace, release: Release, kind: str, options: ImportOptions, report: Report
 ) -> tuple[Place, Path | None]:
     """Where the text is, and its folder where it is in the workspace; fetched where it is nowhere on this machine."""
     if options.where is not None and Path(options.where).expanduser().is_dir():
         return open_place(options.where), None
-    root = _folder(workspace, name) / _TEXT
+    root = _folder(workspace, release.name) / _TEXT
     if not _is_whole(root / kind, ranks=options.ranks) or options.restart or options.where is not None:
         place = _place(workspace, options.where)
-        _fetch(workspace, place, name, kind, ranks=options.ranks, restart=options.restart, report=report)
+        _fetch(workspace, place, release, kind, ranks=options.ranks, restart=options.restart, report=report)
     return open_place(str(root)), root / kind
 
 
 def _fetch(
-    workspace: Workspace, place: Place, name: str, kind: str, *, ranks: bool, restart: bool, report: Report
+    workspace: Workspace, place: Place, release: Release, kind: str, *, ranks: bool, restart: bool, report: Report
 ) -> FetchedRelease:
+    name = release.name
     folder = _folder(workspace, name) / _TEXT / kind
     files = release_files(place, name, kind, ranks=ranks)
 
@@ -164,6 +168,8 @@ def _fetch(
         report(Progress("fetch", done, total, "bytes", path))
 
     found: FetchReport = fetch_release(files, folder, restart=restart, tick=tick)
+    told = {"n_nodes": release.n_nodes.get(kind), "n_edges": release.n_edges.get(kind), "crawls": release.crawls}
+    replace_text(folder / _TOLD, json.dumps(told) + "\n")
     replace_text(folder / _WHOLE, json.dumps([file.path for file in found.files]) + "\n")
     return FetchedRelease(
         name, kind, str(folder), len(found.files), found.n_new, found.n_resumed, found.n_bytes,
@@ -194,9 +200,20 @@ def _identity(folder: Path | None, files: list[ReleaseFile]) -> list[list[object
 
 def _release_for(workspace: Workspace, name: str, kind: str, options: ImportOptions) -> Release:
     """The release of a name; one whose text is here, or in a folder without a list, needs no list."""
-    if name != "latest" and options.where is None and _is_whole(_folder(workspace, name) / _TEXT / kind):
-        return Release(check_name(name), (), {}, {})
+    if name != "latest" and options.where is None and _is_whole(text := _folder(workspace, name) / _TEXT / kind):
+        return _told(text, name, kind)
     return _find(_place(workspace, options.where), name)
+
+
+def _told(text: Path, name: str, kind: str) -> Release:
+    """What the list of releases said when the text was fetched; older text has no record of it."""
+    try:
+        found = json.loads((text / _TOLD).read_text(encoding="utf-8"))
+        crawls = tuple(map(str, found["crawls"]))
+        n_nodes, n_edges = ({kind: int(found[what])} if found[what] else {} for what in ("n_nodes", "n_edges"))
+    except (OSError, ValueError, TypeError, KeyError):
+        return Release(check_name(name), (), {}, {})
+    return Release(check_name(name), crawls, n_nodes, n_edges)
 
 
 def _find(place: Place, name: str) -> Release:

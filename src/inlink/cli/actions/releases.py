@@ -17,6 +17,10 @@ from inlink.workbench.release_results import ImportedRelease, ImportOptions, Rel
 
 _MIB = 2**20
 _REPAIRS = {
+    "vertices_missing": "vertices that the list of releases tells of: not in the files",
+    "vertices_beyond": "vertices more than the list of releases tells of",
+    "edges_missing": "edges that the list of releases tells of: not in the files",
+    "edges_beyond": "edges more than the list of releases tells of",
     "duplicate_edges": "edges stood there before: counted once",
     "self_loops": "edges to their own source: left out",
     "edges_out_of_order": "edges out of order: put in place",
