@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from inlink.web.work_words import sentence, took
 from inlink.workbench import Workbench
 from inlink.workbench import settings as workspace_settings
 from inlink.workbench.audit import entries
+from inlink.workbench.jobs_kinds import EXPORTS, KINDS
 from inlink.workbench.monitor_results import WatchOptions
 
 COMMENTED = """\
@@ -270,6 +272,21 @@ def test_a_wrong_schedule_is_told_on_the_page(site: TestClient, data: dict[str, 
     answer = site.post("/jobs/schedules", data=data)
     assert answer.status_code == 400
     assert said in answer.text
+
+
+@pytest.mark.parametrize("leaves_file", [True, False])
+def test_which_jobs_leave_a_file_is_said_by_their_kind(
+    site: TestClient, bench: Workbench, monkeypatch: pytest.MonkeyPatch, leaves_file: bool
+) -> None:
+    """As a kind of job that a plug-in brings: page and download ask it, and no list of their own."""
+    monkeypatch.setitem(KINDS, "verify", replace(KINDS["verify"], leaves_file=leaves_file))
+    made = replace(bench.jobs.start("verify", {}), state="done", result={"file": "found.csv"})
+    monkeypatch.setattr(type(bench.jobs), "get", lambda *_: made)
+    (bench.path / EXPORTS).mkdir()
+    (bench.path / EXPORTS / "found.csv").write_text("x")
+    way = f"/jobs/{made.job_id}"
+    assert (f'href="{way}/file"' in site.get(way).text) == leaves_file
+    assert site.get(f"{way}/file").status_code == (200 if leaves_file else 404)
 
 
 def test_all_of_a_mass_is_followed_by_a_job(ranked_bench: Workbench, tmp_path: Path) -> None:

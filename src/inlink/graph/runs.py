@@ -28,6 +28,7 @@ from inlink.graph.authority import Standing
 from inlink.graph.laid import Laid, LaidNames
 from inlink.graph.names import KINDS, Names, open_names
 from inlink.graph.policy import Policy
+from inlink.graph.run_names import LATEST, PREVIOUS
 from inlink.schema.runs import RUN_SCORES
 from inlink.store.digests import digest_of
 from inlink.store.files import replace_text
@@ -37,7 +38,6 @@ from inlink.store.workspace import Workspace
 # The version of how a graph is scored: it rises whenever the same graph and recipe would give other scores.
 CODE = "1"
 FILE_NAME = "run.json"
-LATEST, PREVIOUS = "latest", "previous"
 SHARED = ("votes", "arrays")  # folders beside the runs
 LISTS, LISTS_FILE = "lists", "lists.json"  # where a run over a release of any size keeps both directions (`laid_lists`)
 LATEST_FILE = "LATEST"

@@ -13,7 +13,7 @@ from inlink.web.access import needs, who_of
 from inlink.web.answers import READS, bench_of, page
 from inlink.web.forms import Form, posted, to
 from inlink.web.work_words import sentence
-from inlink.workbench.jobs_kinds import KINDS
+from inlink.workbench.jobs_kinds import EXPORTS, KINDS
 from inlink.workbench.people import Role
 
 SHOWN = 20
@@ -21,8 +21,6 @@ MORE = 100
 ALERTS = 6
 LIVE = ("running", "queued", "stopped")
 OVER = ("done", "failed", "cancelled")
-EXPORTS = "exports"
-WITH_FILE = ("export", "explain")  # kinds of jobs whose result is a file
 BACK = ("/jobs", "/crawls", "/imports", "/builds", "/checks", "/monitor", "/start")
 
 
@@ -55,7 +53,8 @@ def job(request: Request) -> Response:
     bench = bench_of(request)
     number = _of_path(request)
     found = bench.jobs.get(number)
-    return page(request, "job.html", job=found, lines=bench.jobs.log(number), about=_about(found.arguments))
+    about = _about(found.arguments)
+    return page(request, "job.html", job=found, lines=bench.jobs.log(number), about=about, has_file=_leaves(found.kind))
 
 
 @needs(Role.VIEWER)
@@ -65,9 +64,14 @@ def file(request: Request) -> Response:
     found = bench.jobs.get(_of_path(request))
     name = str((found.result or {}).get("file", ""))
     path = bench.path / EXPORTS / Path(name).name
-    if found.kind not in WITH_FILE or not name or not path.is_file():
+    if not _leaves(found.kind) or not name or not path.is_file():
         raise NotFound("this job has left no file", hint="start it again")
     return FileResponse(path, filename=path.name)
+
+
+def _leaves(kind: str) -> bool:
+    """Whether a job of this kind leaves a file; kinds of another version leave none that is known here."""
+    return kind in KINDS and KINDS[kind].leaves_file
 
 
 def _about(arguments: object) -> list[tuple[str, str]]:

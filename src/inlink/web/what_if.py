@@ -13,13 +13,12 @@ from inlink.web.forms import Form, posted, to
 from inlink.web.named import in_lines, names_of
 from inlink.web.query import Query, one_of, parameters
 from inlink.workbench import Workbench
-from inlink.workbench.explanations import Explanation, WhatIfAnswer
+from inlink.workbench.explanations import LATEST, Explanation, WhatIfAnswer
 from inlink.workbench.people import Role
 
 MOST = 20
 BEST = ("0", "5", "10", "20")
 STRONGEST = 6
-LATEST = "latest"
 
 
 @needs(Role.VIEWER)

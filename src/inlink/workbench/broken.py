@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from inlink.check.verdicts import State
 from inlink.errors import BadInput, CorruptIndex, NotFound
+from inlink.graph.run_names import LATEST
 from inlink.index.serving_db import arrow
 from inlink.index.serving_sql import Span, Sql, all_of
 from inlink.mending.nearest import Nearest, Page
@@ -209,7 +210,7 @@ def _count(one: _Linked, url: str, source: str, anchor: str | None) -> None:
 def _worths(workspace: Workspace) -> tuple[Callable[[Iterable[str]], float], str]:
     """What referring domains are worth together, and the words for it."""
     try:
-        run = held_run(workspace, "latest", "domains")
+        run = held_run(workspace, LATEST, "domains")
     except (NotFound, CorruptIndex):
         return lambda domains: float(len(list(domains))), "worth: referring domains whose link is follow or not known"
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from inlink.errors import BadInput, NotFound
 from inlink.graph.laid import LaidNames
 from inlink.graph.names import Names
-from inlink.graph.runs import LATEST, Run
+from inlink.graph.run_names import LATEST
+from inlink.graph.runs import Run
 from inlink.index.flags import read_flags
 from inlink.store.workspace import Workspace
 from inlink.workbench.explaining_kept import Kept

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
+from inlink.graph import run_names
 from inlink.workbench.results import Target
 
-LATEST = "latest"  # the run that was asked for last
+LATEST = run_names.LATEST  # as faces take it
 
 
 class ExplainOptions(TypedDict, total=False):

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from inlink.errors import BadInput
+from inlink.graph.run_names import LATEST
 from inlink.workbench.people import Role
 
 Text = Annotated[str, Meta(max_length=4_000)]
@@ -113,7 +114,7 @@ class Explain(Arguments, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     target: Name
     scope: Text | None = None
-    run: Text = "latest"
+    run: Text = LATEST
     format: Literal["csv", "jsonl", "parquet"] = "csv"
     limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 100_000
 
@@ -138,6 +139,7 @@ class Kind:
     """A kind of job. holds: what it needs for itself; stages: the steps it usually takes, in order; role: who may.
 
     is_polite: asked to end, it ends by itself and can go on; others are broken off, which harms nothing.
+    leaves_file: its result names a file of EXPORTS.
     """
 
     id: str
@@ -148,8 +150,10 @@ class Kind:
     stages: tuple[str, ...] = ()
     role: Role = Role.EDITOR
     is_polite: bool = False
+    leaves_file: bool = False
 
 
+EXPORTS = "exports"  # the workspace's folder of files that jobs leave
 KINDS: dict[str, Kind] = {}
 HELD = {"build": "one build, rank or clean-up", "network": "one crawl, check or look", "releases": "one release"}
 
@@ -227,8 +231,11 @@ for _kind in (
         ("network",), ("monitor",), is_polite=True,
     ),
     Kind("release", "Release", Release, lambda about: f"{about.name}, {about.graph} graph", ("releases",)),
-    Kind("export", "Export", Export, _export),
-    Kind("explain", "Explanation", Explain, lambda about: f"Where all of {about.target} began", (), ("explain",)),
+    Kind("export", "Export", Export, _export, leaves_file=True),
+    Kind(
+        "explain", "Explanation", Explain, lambda about: f"Where all of {about.target} began",
+        (), ("explain",), leaves_file=True,
+    ),
     Kind("gc", "Clean up", Gc, lambda _: "Old snapshots and what nothing needs", ("build",), role=Role.ADMIN),
     Kind("verify", "Verify", Verify, lambda _: "Everything that is stored", ("build",), ("verify",)),
     Kind("demo", "Demo", Demo, lambda _: "The demo web", ("build", "network"), ("demo",)),

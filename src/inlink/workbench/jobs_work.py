@@ -16,6 +16,7 @@ from inlink.engine.protocol import Progress
 from inlink.errors import BadInput
 from inlink.workbench.jobs_child import Telling
 from inlink.workbench.jobs_kinds import (
+    EXPORTS,
     Add,
     Arguments,
     Build,
@@ -36,7 +37,6 @@ from inlink.workbench.uploads import upload_path
 from inlink.workbench.workbench import Workbench
 
 SHOWN = 20  # rows of a list that a result keeps
-EXPORTS = "exports"
 Came = tuple[str, dict[str, Any]]  # in words, and as an object
 
 

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from inlink.errors import InlinkError
-from inlink.graph.runs import LATEST, Run
+from inlink.graph.run_names import LATEST
+from inlink.graph.runs import Run
 from inlink.index.serving_sql import Sql
 from inlink.store.workspace import Workspace
 from inlink.urls.surt import host_key

@@ -16,7 +16,8 @@ from inlink.engine.protocol import Report, silent
 from inlink.errors import BadInput, NotConfigured, Unreachable
 from inlink.graph.names import KINDS
 from inlink.graph.policy import NOFOLLOW_SHARE, Policy
-from inlink.graph.runs import DAMPING, LATEST, Run, open_run
+from inlink.graph.run_names import LATEST
+from inlink.graph.runs import DAMPING, Run, open_run
 from inlink.store.lock import Lease, readers_gate
 from inlink.store.workspace import Workspace
 from inlink.urls import identity

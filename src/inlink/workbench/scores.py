@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 from inlink.engine.protocol import Report, silent
 from inlink.workbench import ranking
 from inlink.workbench.explanations import (
+    LATEST,
     ExplainOptions,
     Explanation,
     FragilityAnswer,
@@ -100,12 +101,12 @@ class Scores(Questions):
 
         return run_lists.runs(self._home())
 
-    def authority(self, target: str, *, scope: str | None = None, run: str = "latest") -> ranking.Authority:
+    def authority(self, target: str, *, scope: str | None = None, run: str = LATEST) -> ranking.Authority:
         """Mass, position and authority of a page, host or domain; `run` is a name, or how it begins."""
         return ranking.authority(self._home(), target, scope, run)
 
     def explain(
-        self, target: str, *, scope: str | None = None, run: str = "latest", **about: Unpack[ExplainOptions]
+        self, target: str, *, scope: str | None = None, run: str = LATEST, **about: Unpack[ExplainOptions]
     ) -> Explanation:
         """Which links carry a target's mass, or where it began; the parts sum to it."""
         from inlink.workbench import explaining, explaining_links
@@ -148,7 +149,7 @@ class Scores(Questions):
         return explaining_releases.fragility_in(explaining_releases.open_explained(self._home(), release, kind), target)
 
     def what_if(
-        self, target: str, *, scope: str | None = None, run: str = "latest", **links: Unpack[WhatIfOptions]
+        self, target: str, *, scope: str | None = None, run: str = LATEST, **links: Unpack[WhatIfOptions]
     ) -> WhatIfAnswer:
         """A target's mass if links to it were added or lost; the sources whose link would bring most."""
         from inlink.workbench import explaining
@@ -156,7 +157,7 @@ class Scores(Questions):
         return explaining.what_if(self._home(), target, scope, run, kept=self._explained, **links)
 
     def fragility(
-        self, target: str, *, scope: str | None = None, run: str = "latest", exact: bool = False
+        self, target: str, *, scope: str | None = None, run: str = LATEST, exact: bool = False
     ) -> FragilityAnswer:
         """How much of a target's mass rests on its strongest 1, 3 and 10 sources."""
         from inlink.workbench import explaining
