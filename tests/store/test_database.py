@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, text, update
 
 import postgres
 from inlink.errors import BadInput, Busy, CorruptIndex, NotConfigured, Unreachable
 from inlink.store.database import StageDatabase
 from inlink.store.db import WorkDatabase
+from inlink.store.db.moving import all_rows
 from inlink.store.db.upserts import insert_new, insert_or_replace, table_of
 from inlink.store.db.watches import MonitorFactRow, SurvivalRow, WatchRow
 
@@ -150,6 +157,98 @@ def test_what_a_server_refuses(postgresql: postgres.Server) -> None:
     postgresql.run("postgres", "create database latin encoding 'SQL_ASCII' locale 'C' template template0")
     with pytest.raises(NotConfigured, match="holds text as SQL_ASCII"):
         WorkDatabase.open(postgresql.url("latin"))
+
+
+HOLDING = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("begin immediate")
+db.execute("create table passing (a)")
+db.execute("drop table passing")
+print("holds", flush=True)
+sys.stdin.readline()
+db.execute("commit")
+"""
+
+
+def test_a_new_file_that_another_process_writes_to_is_waited_for(tmp_path: Path) -> None:
+    """It is no WAL file yet, and of two that change it to one SQLite refuses the second at once."""
+    path = tmp_path / "workspace.db"
+    words = [sys.executable, "-c", HOLDING, str(path)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdin is not None and other.stdout is not None
+        assert other.stdout.readline() == "holds\n"
+        threading.Timer(0.5, other.stdin.close).start()
+        database = WorkDatabase.open(path)
+    assert facts(database) == {}
+    database.close()
+
+
+STANDING_STILL = """
+import sys, time
+from sqlalchemy import select
+from inlink.store.db import WorkDatabase, opening
+from inlink.store.db.watches import MonitorFactRow
+opening._STILL_S = float(sys.argv[2])
+database = WorkDatabase.open(sys.argv[1])
+with database.step() as session:
+    session.execute(select(MonitorFactRow).with_for_update()).all()
+    print("holds", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_rows_of_a_process_that_is_frozen_within_a_step_are_let_go(
+    postgresql: postgres.Server, postgresql_template: str
+) -> None:
+    url = postgresql.url(postgresql.make(postgresql_template))
+    database = WorkDatabase.open(url)
+    with database.step() as session:
+        session.execute(insert(FACTS).values(name="a", value="1"))
+    free = select(FACTS).with_for_update(skip_locked=True)
+    words = [sys.executable, "-c", STANDING_STILL, url, "1"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None and other.stdout.readline() == "holds\n"
+        os.kill(other.pid, signal.SIGSTOP)
+        until = time.monotonic() + 60
+        while True:
+            with database.step() as session:
+                if session.execute(free).all():
+                    break
+            assert time.monotonic() < until, "the row is locked still"
+            time.sleep(0.05)
+        other.kill()
+    database.close()
+
+
+def test_a_step_that_stood_still_is_told_and_the_next_one_works(
+    postgresql: postgres.Server, postgresql_template: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inlink.store.db.opening._STILL_S", 0.2)
+    database = WorkDatabase.open(postgresql.url(postgresql.make(postgresql_template)))
+    with pytest.raises(Busy, match="stood still") as caught, database.step() as session:
+        session.execute(insert(FACTS).values(name="a", value="1"))
+        time.sleep(1.0)
+        session.execute(insert(FACTS).values(name="b", value="2"))
+    assert "again" in caught.value.hint
+    assert facts(database) == {}
+    with all_rows(database) as tables:  # a backup may take its time
+        name, lines = next(tables)
+        time.sleep(1.0)
+        assert list(lines) == [] and len(list(tables)) > 5, name
+    database.close()
+
+
+@pytest.mark.parametrize(("own", "kept"), [("", "1min"), ("-cidle_in_transaction_session_timeout=5s", "5s")])
+def test_how_long_a_step_may_stand_still(
+    postgresql: postgres.Server, postgresql_template: str, own: str, kept: str
+) -> None:
+    url = postgresql.url(postgresql.make(postgresql_template)) + (f"&options={quote(own)}" if own else "")
+    database = WorkDatabase.open(url)
+    for opened in (database.step, database.reading):
+        with opened() as session:
+            assert session.scalar(text("show idle_in_transaction_session_timeout")) == kept
+    database.close()
 
 
 def test_a_writer_that_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,7 @@ _POSTGRESQL: tuple[tuple[str, type[InlinkError], str, str], ...] = (
     ("28", NotConfigured, "{name} lets nobody in by that name and password", "see docs/database.md"),
     ("3D", NotConfigured, "{name} does not exist", "make it: createdb --encoding UTF8 NAME"),
     ("42501", NotConfigured, "the user of {name} may not do this", "let it own the database"),
+    ("25P03", Busy, "a change stood still for so long that {name} let go of it", "do it again: nothing of it was kept"),
     ("25006", Unreachable, "{name} only reads just now", _AGAIN),
     ("57", Unreachable, "{name} was shut down or is starting", _LOST),
     ("08", Unreachable, "the connection to {name} broke", _LOST),

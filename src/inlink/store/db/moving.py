@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from inlink.errors import CorruptIndex
 from inlink.store.db.base import Base
 from inlink.store.db.migrating import newest
-from inlink.store.db.opening import WorkDatabase
+from inlink.store.db.opening import WorkDatabase, take_ones_time
 
 # Who is signed in (whoever reads a copy must not be), whose the database is, and what counts for minutes.
 LEFT_OUT = ("sessions", "belonging", "sign_in_tries")
@@ -29,6 +29,7 @@ def all_rows(database: WorkDatabase) -> Iterator[Iterator[tuple[str, Iterator[by
     """Each table with its rows, all as they are at one moment; take the rows of one before the next table."""
     with database.reading() as session:
         connection = session.connection()
+        take_ones_time(connection)  # between two tables, the first is packed
         yield ((table.name, _lines(connection, table)) for table in _tables())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,10 @@ from inlink.store.db.text import storable
 
 _CONNECT_S = 10
 _SETTINGS = ("busy_timeout = 60000", "journal_mode = wal", "synchronous = full", "foreign_keys = on")
+_SWITCH_S, _SWITCH_AGAIN_S = 60.0, 0.02
+# A process that is frozen or cut off within a transaction keeps rows locked (a worker its job, which nobody takes up
+# then) until the server ends it. Twice a lease: steps pause for milliseconds, and a busy machine may stand for seconds.
+_STILL_S = 60.0
 _READS = "inlink_reads"
 _POSTGRESQL = "postgresql+psycopg"
 _POSTGRESQL_READS: dict[str, Any] = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
@@ -123,6 +129,7 @@ def _engine(url: URL) -> Engine:
             raise NotConfigured(
                 "PostgreSQL needs psycopg, which is not installed", hint="pip install 'inlink[postgresql]'"
             ) from error
+        event.listen(engine, "connect", _end_when_still)
     event.listen(engine, "before_cursor_execute", storable, retval=True)
     return engine
 
@@ -130,7 +137,34 @@ def _engine(url: URL) -> Engine:
 def _settle(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions begin where SQLAlchemy says, not where the driver guesses
     for setting in _SETTINGS:
-        connection.execute(f"pragma {setting}")
+        _set(connection, setting)
+
+
+def _set(connection: Any, setting: str) -> None:
+    """Set it; again while another process has a new file open, since no busy_timeout counts for the change to WAL."""
+    until = time.monotonic() + _SWITCH_S
+    while True:
+        try:
+            connection.execute(f"pragma {setting}")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(_SWITCH_AGAIN_S)
+
+
+def _end_when_still(connection: Any, _record: object) -> None:
+    """PostgreSQL ends a transaction in which nothing is asked for long, unless its user has another bound."""
+    name = "idle_in_transaction_session_timeout"
+    query = f"select set_config('{name}', '{round(1000 * _STILL_S)}ms', false) where current_setting('{name}') = '0'"
+    connection.execute(query)
+    connection.commit()
+
+
+def take_ones_time(connection: Connection) -> None:
+    """This transaction may stand still for as long as it likes: one that holds no row and waits for a disk."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("set local idle_in_transaction_session_timeout = 0")
 
 
 def _begin(connection: Connection) -> None:
