@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +18,7 @@ from inlink.store.db.base import Micros
 from inlink.store.db.job_queue import Outcome, now_us
 from inlink.store.db.schedules import Schedule
 from inlink.store.workspace import Workspace
-from inlink.workbench import Workbench
+from inlink.workbench import Workbench, jobs_schedules
 from inlink.workbench.audit import entries
 from inlink.workbench.jobs_kinds import KINDS
 from inlink.workbench.jobs_runner import of_schedule
@@ -121,6 +123,35 @@ def test_of_many_that_look_at_once_one_makes_the_job(bench: Workbench, database_
         worker.join()
     assert sorted(made) == sorted(job.job_id for job in bench.jobs.list())
     assert len(made) == 5
+
+
+def test_those_who_add_at_once_do_not_pass_the_bound_together(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(*given: Any) -> None:
+        time.sleep(0.2)  # each has counted before the first has ended
+        tell(*given)
+
+    tell = jobs_schedules._tell
+    monkeypatch.setattr(jobs_schedules, "MAX_SCHEDULES", 2)
+    monkeypatch.setattr(jobs_schedules, "_tell", slowly)
+    ready = threading.Barrier(4, timeout=120)
+    refused: list[str] = []
+
+    def add() -> None:
+        ready.wait()
+        try:
+            bench.jobs.schedules.add(LOCAL, "verify", every="1h")
+        except BadInput as error:
+            refused.append(error.message)
+
+    adding = [threading.Thread(target=add) for _ in range(4)]
+    for one in adding:
+        one.start()
+    for one in adding:
+        one.join()
+    assert len(bench.jobs.schedules.all()) == 2
+    assert refused == ["there are 2 schedules already"] * 2
 
 
 def test_a_schedule_is_changed_by_its_version_and_removed(bench: Workbench) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from inlink.errors import BadInput, NotFound, Outdated
 from inlink.store.db.base import Micros, Number
 from inlink.store.db.job_queue import now_us
+from inlink.store.db.schedule_queue import count_to_add
 from inlink.store.db.schedules import Schedule
 from inlink.workbench.audit import record
 from inlink.workbench.changes import moment
@@ -85,7 +86,7 @@ class Schedules:
         )
         _touch(row, who)
         with self._db.step() as session:
-            if len(session.scalars(select(Schedule.schedule_id)).all()) >= MAX_SCHEDULES:
+            if count_to_add(session) >= MAX_SCHEDULES:
                 raise BadInput(f"there are {MAX_SCHEDULES} schedules already", hint="remove some first")
             session.add(row)
             session.flush()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from inlink.store.db.base import Micros
@@ -19,6 +19,7 @@ from inlink.store.db.schedules import Schedule
 from inlink.store.db.users import UserRow
 
 WAITING = ("queued", "running")
+_LOCK = 0x7363686564756C  # "schedul": who counts schedules of a PostgreSQL database to add one holds it
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,16 @@ class Maker:
 
 
 Make = Callable[[Schedule, Maker | None], Job | str]  # a job, or why there can be none
+
+
+def count_to_add(session: Session) -> int:
+    """How many schedules there are; until the transaction ends nobody else can count them to add one.
+
+    SQLite's transactions see to that by themselves: one writes at a time.
+    """
+    if session.connection().dialect.name == "postgresql":
+        session.execute(text("select pg_advisory_xact_lock(:number)"), {"number": _LOCK})
+    return session.scalar(select(func.count()).select_from(Schedule)) or 0
 
 
 def start_due(db: WorkDatabase, make: Make) -> list[int]:
