@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from inlink.errors import BadInput
 from inlink.kernels import csr as csr_module
+from inlink.kernels import csr_plan
 from inlink.kernels.csr import Csr, csr_of_chunks, csr_of_edges, transpose
 from inlink.kernels.csr_plan import Chunk
 
@@ -195,6 +196,30 @@ def test_threads_make_the_same_rows_of_edges_in_any_order(threads: int, memory_b
     made = csr_of_chunks(chunks, 3000, n_columns=1000, threads=threads, memory_bytes=memory_bytes)
     assert np.array_equal(made.offsets, expected.offsets)
     assert np.array_equal(made.neighbours, expected.neighbours)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("n", [700, 1000])
+def test_strong_rows_that_stand_together_are_cut_apart(threads: int, n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csr_plan, "_FINE", 8)  # groups of 128 rows
+    monkeypatch.setattr(csr_plan, "_BUCKET", 500)
+    random = np.random.default_rng(7)
+    rows = (random.random(60_000) ** 6 * n).astype(np.int64)
+    rows[::9] = n - 1
+    pairs = random.permutation(np.unique(rows * 5000 + random.integers(0, 5000, len(rows))))
+    of_rows, columns = (pairs // 5000).astype(np.uint32), (pairs % 5000).astype(np.uint32)
+    expected = by_scipy(of_rows, columns, n, 5000, None)
+    chunks: list[Chunk] = [(of_rows[part], columns[part], None) for part in (slice(30_000), slice(30_000, None))]
+    plan = csr_plan.plan_of(lambda: chunks, n, 5000, 8000)
+    assert 2 <= (plan.bucket_of < 0).sum() < len(plan.bucket_of)
+    alone = np.bincount(of_rows).max()
+    assert plan.sizes.max() < alone + 500
+    assert len(plan.ranges) > 3
+    made = csr_of_chunks(lambda: chunks, n, n_columns=5000, threads=threads, memory_bytes=8000 * 16)
+    assert np.array_equal(made.offsets, expected.indptr)
+    assert np.array_equal(made.neighbours, expected.indices)
+    back = transpose(transpose(made, 5000), n, threads=threads, memory_bytes=8000 * 16)
+    assert np.array_equal(back.neighbours, made.neighbours)
 
 
 def test_threads_refuse_a_neighbour_that_stands_twice() -> None:

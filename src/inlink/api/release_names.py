@@ -7,6 +7,7 @@ import re
 from pydantic import Field
 
 from inlink.errors import BadInput
+from inlink.workbench.jobs_kinds import RELEASE_NAME
 from inlink.workbench.who import KINDS
 
 RELEASE = Field(
@@ -15,7 +16,7 @@ RELEASE = Field(
 RELEASE_HERE = Field(description="A converted release by its name here. Default, where kind is given: the newest here.")
 KIND = f"Its graph of {KINDS[0]}s, or that of {KINDS[1]}s."
 _ADDRESS = re.compile(r"https?://[^/]", re.IGNORECASE)
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+_NAME = re.compile(RELEASE_NAME)
 
 
 def release_of(text: str | None, *, addresses: bool = True) -> str | None:

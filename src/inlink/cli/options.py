@@ -209,7 +209,7 @@ def rank() -> list[click.Parameter]:
     """What a scoring run is made of."""
     return [
         option("--graph", type=click.Choice(("all", "pages", "hosts", "domains")), default="all", show_default=True,
-               help="What the nodes are. With --release, all are those of the release."),
+               help="What the nodes are. With --release: all is the one that the release is of (of both, domains)."),
         option("--follow", type=click.Choice(("drop", "evaporate", "weight")), default="drop", show_default=True,
                help="Links that are nofollow, ugc or sponsored: not there; there, but giving their share to nobody; or "
                "counting --nofollow-share of a follow link."),
@@ -223,7 +223,8 @@ def rank() -> list[click.Parameter]:
                help="Lay the votes over an imported release, or rank it alone where nothing is built."),
         option("--keep-lists", "keeps_lists", is_flag=True,
                help="Of a release of more than 400 million edges keep both directions as arrays, so that origins, "
-               "what-if and fragility can be asked of the run: 8 to 12 bytes an edge on disk. Smaller ones always do."),
+               "what-if and fragility can be asked of the run: at most 12 bytes an edge and 68 a domain on disk. "
+               "Smaller ones always do."),
         option("--serve", "serves", is_flag=True,
                help="From now on, order links and referring domains by where their domain stands in the run."),
         option("--workers", type=click.IntRange(1), metavar="N", help="Threads. Default: the workspace's setting."),

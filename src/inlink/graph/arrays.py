@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -46,16 +47,20 @@ def write_columns(folder: Path, types: Mapping[str, str], n: int, pieces: Iterab
 
 
 def new_array(folder: Path, name: str, type_: type[np.generic], n: int) -> Array:
-    """An array of a folder as a memory map that is written; the disk gives its room now, so that writing cannot fail.
+    """An array of a folder as a memory map that is written; where the system can, the disk gives its room now.
 
-    Raises: OSError where there is no room.
+    Otherwise a disk that is full would end the process while it writes. Raises: OSError where there is no room.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.npy"
     found: Array = open_memmap(path, "w+", type_, (n,))
     if hasattr(os, "posix_fallocate"):
         with path.open("r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+            try:
+                os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+            except OSError as error:
+                if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):  # a file system that cannot
+                    raise
     return found
 
 

@@ -83,9 +83,11 @@ class Walk:
 
     def weight(self, source: int, target: int) -> float:
         """Weight of the edge; 0 where there is none."""
-        sources, weights = self.in_links(target)
-        at = int(np.searchsorted(sources, np.uint32(source)))
-        return float(weights[at]) if at < len(sources) and int(sources[at]) == source else 0.0
+        low, high = int(self.inward.offsets[target]), int(self.inward.offsets[target + 1])
+        at = low + int(np.searchsorted(self.inward.neighbours[low:high], np.uint32(source)))
+        if at == high or int(self.inward.neighbours[at]) != source:
+            return 0.0
+        return 1.0 if self.inward.weights is None else float(self.inward.weights[at])
 
     def leak_of(self, node: int) -> float:
         """Share of a node's mass that follows no link."""

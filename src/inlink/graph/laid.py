@@ -201,7 +201,7 @@ def save_added(folder: Path, kind: str, added: tuple[str, ...]) -> None:
 
 def lists_bytes(n: int, m: int) -> int:
     """What lists of both directions take on disk, at most (`laid_lists`)."""
-    return m * 12 + n * 84
+    return m * 12 + n * 68
 
 
 def releases_needed(root: Path) -> set[Path]:

@@ -35,17 +35,21 @@ class LaidWalk(Walk):
         found = self.laid.sources(node)
         return found, np.ones(len(found))
 
+    def weight(self, source: int, target: int) -> float:
+        """Weight of the edge; 0 where there is none."""
+        return float(np.any(self.laid.sources(target) == source))
+
 
 @dataclass(frozen=True, slots=True)
 class LaidExplained(Explained):
-    """What the flow is made from; votes are the user's own."""
+    """What explanations are made from; votes are the user's own. The walk is a `LaidWalk`, or of kept lists."""
 
     laid: Laid
 
     def counts(self, source: int, target: int) -> Counts:
         """What stands behind an edge: own links, as overlay_votes counts them; an edge of the release is one page.
 
-        Without lists only the edges of a flow are asked about, which all are there.
+        Of a `LaidWalk` only the edges of a flow are asked about, which all are there.
         """
         nodes = self.laid.own_nodes
         is_edge = isinstance(self.walk, LaidWalk) or self.walk.weight(source, target) > 0
@@ -67,14 +71,17 @@ def _between(own: Votes, source: int, targets: NDArray[np.int64]) -> list[int]:
     return [int(own.counts[name][at].max(initial=0)) for name in COUNTS]
 
 
-def open_laid_explained(workspace: Workspace, run: Run) -> LaidExplained:
-    """A run's graph and own votes. Raises: CorruptIndex, NotFound where the release is not what or where it was."""
+def open_laid_explained(workspace: Workspace, run: Run, *, whole: bool = False) -> LaidExplained:
+    """A run's graph and own votes; `whole`: both directions, from its lists.
+
+    Raises: CorruptIndex, NotFound where the release is not what or where it was; see `check_whole`.
+    """
     laid, facts = run.laid, run.facts
     if laid.facts.n != run.n or laid.release.n > run.n or facts.returned is None:
         raise CorruptIndex(f"the graph of {run.id} does not fit the run", hint="run inlink rank --release again")
     folder = votes_folder(workspace, facts.votes)
     votes = open_votes(folder) if facts.votes else nobody(run.kind, laid.facts.release)
-    if run.has_lists:
+    if whole:
         return LaidExplained(run, _walk_of_lists(run, facts.returned), run.recipe.policy, votes, laid)
     walk = LaidWalk(
         inward=Csr(np.zeros(1, np.int64), np.zeros(0, np.uint32)),
@@ -111,14 +118,13 @@ def _walk_of_lists(run: Run, returned: float) -> Walk:
     )
 
 
-def check_whole(explained: Explained, what: str) -> None:
+def check_whole(run: Run, what: str) -> None:
     """Nothing, if the run's graph is there in both directions. Raises: Refused."""
-    run = explained.run
-    if explained.walk.outward is None:
+    if not run.has_lists:
         raise Refused(
             f"{what} needs both directions of the graph, which this run over a release of {run.facts.m:,} edges "
             "does not keep",
-            hint=f"inlink rank --release … --keep-lists keeps them, in some "
+            hint=f"inlink rank --release … --keep-lists keeps them, in at most "
             f"{shown(lists_bytes(run.n, run.facts.m))}; inlink explain X shows the flow without, and what-if and "
             "fragility have --release, which asks the release itself",
         )

@@ -36,7 +36,7 @@ from inlink.graph.release_ranks import RANKS, convert_ranks
 from inlink.graph.release_steps import Steps, open_lists, save_lists
 from inlink.kernels.csr import Csr, transpose
 from inlink.kernels.pagerank import pagerank
-from inlink.kernels.views import let_go
+from inlink.kernels.views import let_go, letting_go
 from inlink.sources.blobs import Blob
 from inlink.store.disk import check_room, full_error, is_full
 
@@ -191,14 +191,10 @@ class _Import:
         passes = 1 + -(-len(neighbours) * _KEY_BYTES // self.memory_bytes)
         count = self._counter("transpose", passes * len(neighbours), "edges")
         turned = np.memmap(place / "neighbours", np.uint32, "w+", shape=(len(neighbours),))
-        at = 0
+        leave = letting_go(neighbours, turned)
 
         def tick(more: int) -> None:
-            nonlocal at
-            if at == 0:  # a pass begins: what the one before has written is in the file
-                let_go(turned, 0, len(turned), written=True)
-            let_go(neighbours, at, at + more)
-            at = (at + more) % len(neighbours)
+            leave(more)
             count(more)
 
         inward = transpose(

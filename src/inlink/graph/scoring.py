@@ -24,13 +24,13 @@ from inlink.graph.arrays import digests_of, save_arrays
 from inlink.graph.blocks import Release
 from inlink.graph.explain_prepared import LEAKS, leaks_of
 from inlink.graph.graph import Graph
-from inlink.graph.laid_lists import make_lists
+from inlink.graph.laid_lists import check_lists_room, make_lists
 from inlink.graph.laid_run import Sources, make_laid
 from inlink.graph.names import Texts
 from inlink.graph.overlay_votes import check_release, is_large, overlay_key
 from inlink.graph.own import graph_folder, graph_id, overlaid_votes, own_graph, own_votes
 from inlink.graph.policy import Policy
-from inlink.graph.runs import FILE_NAME, Recipe, Run, RunFacts, is_run, read_run, remember, run_text
+from inlink.graph.runs import FILE_NAME, LISTS, LISTS_FILE, Recipe, Run, RunFacts, is_run, read_run, remember, run_text
 from inlink.graph.votes import Say, nobody, votes_id
 from inlink.index.manifest import read_manifest
 from inlink.kernels.pagerank import PageRankResult, pagerank
@@ -81,6 +81,8 @@ def rank(
             workspace.graph.mkdir(exist_ok=True)
             plain = _recipe(workspace, kind, policy, damping, release)
             recipe = plain if release is None else _over(plain, release)
+            if keeps_lists and release is not None and is_large(release) and not _has_lists(workspace, recipe):
+                check_lists_room(workspace, release.n, release.manifest.n_edges_in)
             outcome = "unchanged" if is_run(workspace.graph / recipe.run) else "made"
             say = _saying(recipe, report)
             if outcome == "made":
@@ -88,7 +90,7 @@ def rank(
             remember(workspace, recipe.run)
             run = read_run(workspace.graph / recipe.run)
             if keeps_lists and not run.has_lists:
-                make_lists(workspace, run, threads=engine.workers, say=say)
+                make_lists(workspace, run, threads=engine.workers, memory_bytes=engine.memory_bytes, say=say)
             return Ranked(outcome, run)
     except (OSError, duckdb.Error) as error:
         if is_full(error):
@@ -122,6 +124,10 @@ class _Source:
     def is_laid(self) -> bool:
         """The release is too large for its votes to be made in memory."""
         return self.release is not None and is_large(self.release)
+
+
+def _has_lists(workspace: Workspace, recipe: Recipe) -> bool:
+    return (graph_folder(workspace, graph_of_recipe(recipe)) / LISTS / LISTS_FILE).exists()
 
 
 def _saying(recipe: Recipe, report: Report) -> Say:

@@ -201,6 +201,7 @@ def _partitioned(
             given,
             plan.shift,
             plan.bucket_of,
+            plan.heavy_of,
             plan.first_rows,
             plan.column_bits,
             buckets,

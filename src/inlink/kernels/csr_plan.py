@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inlink.errors import BadInput
-from inlink.kernels.csr_radix import count_fine
+from inlink.kernels.csr_radix import count_fine, count_rows
 from inlink.kernels.csr_rows import Longs, Singles, Words
 
 Chunk = tuple[Words, Words, Singles | None]
@@ -17,13 +17,17 @@ Chunk = tuple[Words, Words, Singles | None]
 MOST_NODES = 1 << 32
 _FINE = 1 << 16  # rows are counted in at most so many groups
 _BUCKET = 1 << 16  # edges of a bucket, about: keys and their second place fit the second-level cache
+_HEAVY = 1 / 4  # of the edges of a range: a group of more is cut by rows, since strong nodes may stand together
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How the rows are cut: fine groups of 2**shift rows, buckets of such groups, ranges of buckets.
 
-    Shapes: bucket_of (fine groups,); first_rows (buckets,); sizes (buckets,) edges; ranges: half-open, of buckets.
+    A group that is too heavy for one bucket is cut by rows: bucket_of is then -1 - k, and the bucket of its row r
+    stands at heavy_of[k + r].
+    Shapes: bucket_of (fine groups,); heavy_of (rows of heavy groups,); first_rows (buckets,); sizes (buckets,) edges;
+    ranges: half-open, of buckets.
     """
 
     n: int
@@ -31,6 +35,7 @@ class Plan:
     shift: int
     column_bits: int
     bucket_of: NDArray[np.int32]
+    heavy_of: NDArray[np.int32]
     first_rows: Longs
     sizes: Longs
     ranges: list[tuple[int, int]]
@@ -48,25 +53,45 @@ def plan_of(chunks: Callable[[], Iterable[Chunk]], n: int, n_columns: int, most_
         if bad >= 0:
             raise _out_of_range(seen + bad, int(rows[bad]), int(columns[bad]), n, n_columns)
         seen += len(rows)
-    bucket_of = ((np.cumsum(counts) - counts) // _BUCKET).astype(np.int32)
-    groups, bucket_of = np.unique(bucket_of, return_index=True)[1], _dense(bucket_of)
-    sizes = np.add.reduceat(counts, groups)
+    heavy = np.flatnonzero(counts > max(_BUCKET, most_edges * _HEAVY)) if shift else np.empty(0, np.int64)
+    firsts, items = np.arange(len(counts)) << shift, counts
+    if len(heavy):
+        of_rows = _counts_of_rows(chunks, len(counts), heavy, shift)
+        each = ((heavy << shift)[:, None] + np.arange(1 << shift)).ravel()
+        there = each < n
+        firsts = np.concatenate([np.delete(firsts, heavy), each[there]])
+        items = np.concatenate([np.delete(counts, heavy), of_rows[there]])
+        order = np.argsort(firsts, kind="stable")
+        firsts, items = firsts[order], items[order]
+    marks = (np.cumsum(items) - items) // _BUCKET
+    starts = np.unique(marks, return_index=True)[1]
+    first_rows, sizes = firsts[starts], np.add.reduceat(items, starts)
+    bucket_of = np.searchsorted(first_rows, np.arange(len(counts)) << shift, "right") - 1
+    heavy_of = np.empty(0, np.int32)
+    if len(heavy):
+        heavy_of = (np.searchsorted(first_rows, each, "right") - 1).astype(np.int32)
+        bucket_of[heavy] = -1 - (np.arange(len(heavy)) << shift)
     return Plan(
         n=n,
         m=seen,
         shift=shift,
         column_bits=max(1, (max(n_columns, 1) - 1).bit_length()),
-        bucket_of=bucket_of,
-        first_rows=groups.astype(np.int64) << shift,
+        bucket_of=bucket_of.astype(np.int32),
+        heavy_of=heavy_of,
+        first_rows=first_rows,
         sizes=sizes,
         ranges=_ranges(sizes, max(1, most_edges)),
     )
 
 
-def _dense(ascending: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The same groups numbered 0, 1, 2 …"""
-    steps = np.diff(ascending, prepend=ascending[:1]) > 0
-    return np.cumsum(steps).astype(np.int32)
+def _counts_of_rows(chunks: Callable[[], Iterable[Chunk]], n_groups: int, heavy: Longs, shift: int) -> Longs:
+    """How many edges each row of some groups has, group after group."""
+    at = np.full(n_groups, -1, np.int64)
+    at[heavy] = np.arange(len(heavy)) << shift
+    counts = np.zeros(len(heavy) << shift, np.int64)
+    for rows, _, _ in chunks():
+        count_rows(rows, shift, at, counts)
+    return counts
 
 
 def _ranges(sizes: Longs, most: int) -> list[tuple[int, int]]:

@@ -30,12 +30,23 @@ def count_fine(rows: Words, columns: Words, n: int, n_columns: int, shift: int, 
 
 
 @compiled
+def count_rows(rows: Words, shift: int, at: Longs, counts: Longs) -> None:
+    """Add the edges to counts[at[group] + row of the group] where a group, rows >> shift, has a place."""
+    mask = (1 << shift) - 1
+    for k in range(len(rows)):
+        place = at[rows[k] >> shift]
+        if place >= 0:
+            counts[place + np.int64(rows[k] & mask)] += 1
+
+
+@compiled
 def partition(
     rows: Words,
     columns: Words,
     weights: Singles,
     shift: int,
     bucket_of: NDArray[np.int32],
+    heavy_of: NDArray[np.int32],
     first_rows: Longs,
     column_bits: int,
     buckets: tuple[int, int],
@@ -45,9 +56,11 @@ def partition(
 ) -> None:
     """Put the edges whose bucket is in the half-open range `buckets` at their bucket's cursor."""
     low, high = buckets
-    weighted = len(weights) > 0
+    weighted, mask = len(weights) > 0, (1 << shift) - 1
     for k in range(len(rows)):
-        bucket = bucket_of[rows[k] >> shift]
+        bucket = np.int64(bucket_of[rows[k] >> shift])
+        if bucket < 0:
+            bucket = np.int64(heavy_of[np.int64(rows[k] & mask) - 1 - bucket])
         if low <= bucket < high:
             at = cursors[bucket - low]
             cursors[bucket - low] = at + 1

@@ -81,8 +81,8 @@ def _partitioned_by(
     for rows, columns, _ in chunks():
         waiting = [
             pool.submit(
-                partition, rows, columns, _NONE, plan.shift, plan.bucket_of, plan.first_rows, plan.column_bits,
-                share, cursor, keys, _NONE,
+                partition, rows, columns, _NONE, plan.shift, plan.bucket_of, plan.heavy_of, plan.first_rows,
+                plan.column_bits, share, cursor, keys, _NONE,
             )
             for share, cursor in zip(shares, cursors, strict=True)
         ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
@@ -35,3 +36,20 @@ def let_go(array: NDArray[Any], low: int, high: int, *, written: bool = False) -
     end -= end % mmap.PAGESIZE
     if end > start:
         held.madvise(mmap.MADV_DONTNEED, start, end - start)
+
+
+def letting_go(read: NDArray[Any], turned: NDArray[Any]) -> Callable[[int], None]:
+    """Lets go of the pages of maps while a graph is turned round: told how many edges were looked at since last time.
+
+    read: neighbours, looked at from the first to the last in each pass; turned: those that are written.
+    """
+    at = 0
+
+    def tick(more: int) -> None:
+        nonlocal at
+        if at == 0:  # a pass begins: what the one before has written is in the file
+            let_go(turned, 0, len(turned), written=True)
+        let_go(read, at, at + more, written=read.flags.writeable)
+        at = (at + more) % len(read)
+
+    return tick

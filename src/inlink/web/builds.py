@@ -54,9 +54,9 @@ def start(request: Request, form: Form) -> Response:
 
 def _over_release(form: Form) -> dict[str, Any]:
     """What a scoring run is told where own links are laid over a release, which is named NAME/KIND."""
-    name, _, kind = form.text("release").rpartition("/")
-    if not name:
+    if not form.text("release"):
         return {}
+    name, _, kind = form.text("release").rpartition("/")
     return {"graphs": [f"{kind}s"], "release": name, "keeps_lists": form.is_on("keeps_lists")}
 
 

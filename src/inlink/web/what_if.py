@@ -19,6 +19,7 @@ from inlink.workbench.people import Role
 MOST = 20
 BEST = ("0", "5", "10", "20")
 STRONGEST = 6
+QUICK_VOTES = 100_000_000
 
 
 @needs(Role.VIEWER)
@@ -30,10 +31,12 @@ def what_if(request: Request) -> Response:
         query = Query(q=bench.site.domain)
     given = parameters(request)
     add, lose, problem = _sources(request)
-    best = one_of("best", given.get("best", "0" if add or lose else "5"), BEST)
+    best = one_of("best", given.get("best", "0" if add or lose else ""), ("", *BEST))
+    if not (add or lose) and best in ("", "0"):
+        best = "0" if _is_large(bench) else "5"
     nofollow = given.get("nofollow", "") in ("1", "on")
     answer = None
-    if query.q and problem is None:
+    if query.q and problem is None and (add or lose or best != "0"):
         answer, problem = _answer(bench, query, add, lose, int(best), nofollow=nofollow)
     return page(
         request,
@@ -53,6 +56,11 @@ def what_if(request: Request) -> Response:
     )
 
 
+def _is_large(bench: Workbench) -> bool:
+    """Whether ranking all sources takes so long that it has to be asked for."""
+    return any(run.m > QUICK_VOTES for run in bench.runs() if run.is_latest)
+
+
 def _sources(request: Request) -> tuple[list[str], list[str], InlinkError | None]:
     """The sources to add and to lose; or what is wrong with them, to be said beside the fields."""
     try:
@@ -65,9 +73,7 @@ def _sources(request: Request) -> tuple[list[str], list[str], InlinkError | None
 def _answer(
     bench: Workbench, query: Query, add: list[str], lose: list[str], best: int, *, nofollow: bool
 ) -> tuple[WhatIfAnswer | None, InlinkError | None]:
-    """The answer; or what stands in its way, to be said beside the fields. Neither where nothing is asked."""
-    if not (add or lose or best):
-        best = 5
+    """The answer; or what stands in its way, to be said beside the fields."""
     nofollow = nofollow and bool(add or best)  # the box may be ticked before a source is named
     try:
         scope = query.scope or None

@@ -80,9 +80,9 @@ def explain(
     kept = kept or Kept()
     limit, exact = given.get("limit", SHOWN), given.get("exact", False)
     with kept.turn:
-        explained, node, about = _opened(workspace, text, scope, run, kept)
-        if exact or given.get("origins", False):
-            _check_whole(explained, "where mass began")
+        what = "where mass began" if exact or given.get("origins", False) else None
+        explained, node, about = _opened(workspace, text, scope, run, kept, what)
+        if what:
             return _origins(explained, node, about, None if exact else kept, limit)
     return _flow(explained, node, about, limit, links_of if workspace.current() else None)
 
@@ -155,8 +155,7 @@ def what_if(
     _check_asked(given)
     kept = kept or Kept()
     with kept.turn:
-        explained, node, about = _opened(workspace, text, scope, run, kept)
-        _check_whole(explained, "what-if")
+        explained, node, about = _opened(workspace, text, scope, run, kept, "what-if")
         exact = given.get("exact", False)
         found = _computed(workspace, explained, node, None if exact else kept.known(explained, node), given)
         is_ranked = given.get("best", 0) > 0 and not given.get("infrastructure", False)
@@ -238,8 +237,7 @@ def fragility(
 
     kept = kept or Kept()
     with kept.turn:
-        explained, node, about = _opened(workspace, text, scope, run, kept)
-        _check_whole(explained, "fragility")
+        explained, node, about = _opened(workspace, text, scope, run, kept, "fragility")
         known = None if exact else kept.known(explained, node)
         found = computed(
             explained.walk, node, policy=explained.policy, counts_of=explained.counts, known=known,
@@ -257,8 +255,15 @@ def fragility(
     return FragilityAnswer(about, found.n_sources, strongest, rows, (HELD_STILL,))
 
 
-def _opened(workspace: Workspace, text: str, scope: str | None, run: str, kept: Kept) -> tuple[Explained, int, About]:
-    """The run with its graph, the target's node, and what the answer is about."""
+def _opened(
+    workspace: Workspace, text: str, scope: str | None, run: str, kept: Kept, what: str | None
+) -> tuple[Explained, int, About]:
+    """The run with its graph, the target's node, and what the answer is about.
+
+    what: is asked that needs both directions of the graph; None: the flow. Raises: Refused where the run lacks them.
+    """
+    from inlink.graph.laid_explain import check_whole
+
     asked, key = asked_for(workspace, text, scope)
     kind = GRAPH_OF_SCOPE[asked.kind]
     opened = held_run(workspace, run, kind)
@@ -275,14 +280,9 @@ def _opened(workspace: Workspace, text: str, scope: str | None, run: str, kept: 
         target, opened.id, kind, opened.snapshot, opened.n, dict(opened.facts.inputs),
         Standing(stands.mass, stands.position, stands.authority), tuple(notes),
     )  # fmt: skip
-    return kept.explained(workspace, opened), node, about
-
-
-def _check_whole(explained: Explained, what: str) -> None:
-    """Raises: Refused for a run over a release of any size, which has the flow alone."""
-    from inlink.graph.laid_explain import check_whole
-
-    check_whole(explained, what)
+    if what is not None:
+        check_whole(opened, what)
+    return kept.explained(workspace, opened, whole=what is not None), node, about
 
 
 def _node(workspace: Workspace, run: Run, name: str) -> int | None:

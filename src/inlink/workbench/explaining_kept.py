@@ -31,22 +31,29 @@ class Kept:
     def __init__(self) -> None:
         self.turn = threading.RLock()
         self._explained: Explained | None = None
+        self._whole: Explained | None = None  # the same run with both directions, where the first has not
         self._forward: Forward | None = None
         self._columns: OrderedDict[int, Column | Swept] = OrderedDict()
         self._rows: dict[int, TargetRow] = {}
 
-    def explained(self, workspace: Workspace, run: Run) -> Explained:
-        """The run's graph, opened when another was asked before. Raises: CorruptIndex."""
+    def explained(self, workspace: Workspace, run: Run, *, whole: bool = False) -> Explained:
+        """The run's graph, opened when another was asked before; `whole`: in both directions, which it must have.
+
+        Of a run over a release of any size the flow is told without its lists. Raises: CorruptIndex.
+        """
         from inlink.graph.explain import open_explained
         from inlink.graph.laid_explain import open_laid_explained
 
         known = self._explained
-        lacks = known is not None and known.walk.outward is None and run.has_lists  # they were made meanwhile
-        if known is None or lacks or (known.run.folder, known.run.facts) != (run.folder, run.facts):
+        if known is None or (known.run.folder, known.run.facts) != (run.folder, run.facts):
             self.forget()
             opened = open_laid_explained if run.facts.is_laid else open_explained
             self._explained = known = opened(workspace, run)
-        return known
+        if not whole or known.walk.outward is not None:
+            return known
+        if self._whole is None:
+            self._whole = open_laid_explained(workspace, run, whole=True)
+        return self._whole
 
     def column(self, explained: Explained, node: int) -> Column | Swept:
         """The column of a target that tells its origins; in a large graph its row is made with it, for what-ifs."""
@@ -84,6 +91,6 @@ class Kept:
 
     def forget(self) -> None:
         """Let go of everything."""
-        self._explained = self._forward = None
+        self._explained = self._whole = self._forward = None
         self._columns.clear()
         self._rows.clear()

@@ -18,7 +18,8 @@ from inlink.workbench.people import Role
 
 Text = Annotated[str, Meta(max_length=4_000)]
 Name = Annotated[str, Meta(min_length=1, max_length=4_000)]
-ReleaseName = Annotated[str, Meta(max_length=200, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+RELEASE_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}"  # one of the workspace, never a folder of this machine
+ReleaseName = Annotated[str, Meta(pattern=rf"\A{RELEASE_NAME}\Z")]
 Names = Annotated[list[Name], Meta(min_length=1, max_length=100_000)]
 Count = Annotated[int, Meta(ge=1, le=2**53)]
 
@@ -59,12 +60,11 @@ class Build(Arguments, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Rank(Arguments, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which graphs are scored, and how; see `graph.policy.Policy`.
 
-    release: an imported one, by its name, that votes are laid over. keeps_lists: as `Workbench.rank` has it.
+    graphs: None: all, or the one of the release. release: an imported one, by its name, that votes are laid over.
+    keeps_lists: as `Workbench.rank` has it.
     """
 
-    graphs: Annotated[list[Literal["pages", "hosts", "domains"]], Meta(min_length=1)] = msgspec.field(
-        default_factory=lambda: ["pages", "hosts", "domains"]
-    )
+    graphs: Annotated[list[Literal["pages", "hosts", "domains"]], Meta(min_length=1)] | None = None
     serves: bool = False
     follow: Literal["drop", "evaporate", "weight"] | None = None
     release: ReleaseName | None = None
@@ -212,6 +212,13 @@ def _check(about: Check) -> str:
     return f"{where}, at most {about.limit:,}" if about.limit else where
 
 
+def _rank(about: Rank) -> str:
+    graphs = ", ".join(about.graphs or ("pages", "hosts", "domains")).capitalize()
+    if about.release is None:
+        return graphs
+    return f"{graphs} over {about.release}" if about.graphs else f"Over {about.release}"
+
+
 def _monitor(about: Monitor) -> str:
     return "All watched links" if about.looks_at_all else "Links that are due"
 
@@ -224,7 +231,7 @@ for _kind in (
     Kind("crawl", "Crawl", Crawl, _crawl, ("network",), ("crawl",), is_polite=True),
     Kind("add", "Import", Add, _add, (), ("add",)),
     Kind("build", "Build", Build, lambda _: "Snapshot of all inputs", ("build",), ("extract", "arrange", "serve")),
-    Kind("rank", "Rank", Rank, lambda about: ", ".join(about.graphs).capitalize(), ("build",)),
+    Kind("rank", "Rank", Rank, _rank, ("build",)),
     Kind("check", "Check", Check, _check, ("network",), ("check",), is_polite=True),
     Kind(
         "monitor", "Monitor", Monitor, _monitor,

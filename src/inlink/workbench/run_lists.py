@@ -14,6 +14,7 @@ class RunRow:
     """A scoring run. is_latest: the one of its graph that was asked for last; is_served: rows are ordered by it.
 
     n: nodes; m: votes. error_bound: of the sum of all errors of masses. release: what the votes are laid over.
+    has_lists: origins, what-if and fragility can be asked of it, not only the flow.
     """
 
     run: str
@@ -32,6 +33,7 @@ class RunRow:
     release: str | None
     is_latest: bool
     is_served: bool
+    has_lists: bool
 
 
 def runs(workspace: Workspace) -> tuple[RunRow, ...]:
@@ -62,4 +64,5 @@ def _row(run: Run, latest: str | None, served: str | None) -> RunRow:
         release=inputs.get("release"),
         is_latest=run.id == latest,
         is_served=run.id == served,
+        has_lists=run.has_lists,
     )

@@ -76,6 +76,8 @@ def _ranked(one: RankReport) -> str:
     made = "made" if one.outcome == "made" else "is there already: same inputs, same scores"
     size = f"{one.n:,} {one.graph}, {one.m:,} votes, {one.n_dangling:,} vote for nobody"
     served = " · orders links and referring domains" if one.is_served else ""
+    if not one.has_lists:
+        served += " · origins, what-if and fragility need --keep-lists"
     if one.n_unknown_follow:
         size += f" · {one.n_unknown_follow:,} links count as follow though it is not known whether they are"
     return f"run {one.run} {made} · {size} · {one.iterations} steps, error at most {one.error_bound:.1g}{served}"
