@@ -1,13 +1,25 @@
-"""An upper bound of a node's mass after one more link, for every possible source at once.
+"""Upper bounds of a node's mass after one more link, for every possible source; and after others were added before.
 
 For a new edge of weight w from i to t, s = w / (W_i + w), F visits of i from t before any return to i:
 
-    y_t  = mass_t + a q s (z_tt - z_it / a)      q = mass_i / K,  K = 1 + s ((z_ii - 1) - a z_ti) >= 1 - s a F
-    dY   = q s (a c_t - c_i)                      c: share of a walk that leaks; c_i >= g_i
+    y_t  = mass_t + q s (a z_tt - z_it)          q = mass_i / K,  K = 1 + s ((z_ii - 1) - a z_ti) >= 1 - s a F
+    dY   = q s (a c_t - c_i)                     c: share of a walk that leaks; c_i >= g_i
     mass'_t = y_t (1 - a) / (1 - a - a dY)
 
-F <= min(a, row of t at i + what the row left), z_it >= its push so far: one reverse and one forward push bound all.
-A source without links has W = 0, s = 1, and the same formula.
+F <= min(a, z_ti), z_it >= its column so far: what is known of t bounds all. A source without links has W = 0, s = 1.
+
+Once links from other sources to t were added, walks differ only in that some of their steps go to t: they meet t no
+later, and see no more on the way there. With e_x = z_tx / z_tt, visits of x between two visits of t, and h_x = z_xt /
+z_tt, how likely a walk from x meets t (damped):
+
+    e'_x <= e_x,  h'_x >= h_x,  so with turns = z'_tt / z_tt and scale, the factor of the new balance of restarts:
+    z'_ti <= turns z_ti        a z'_tt - z'_it = z'_tt (a - h'_i) <= turns (a z_tt - z_it)        c'_t <= turns c_t
+    y'_x = what comes to x before t + y'_t e'_x <= mass_x + (y'_t - mass_t) e_x
+    mass'_x = scale y'_x <= scale mass_x + (mass'_t - scale mass_t) e_x
+
+as y'_t = mass'_t / scale, and no leak grew. So a few numbers of t bound what any further source can bring: each of a
+pool exactly by this formula, and the rest together by the largest of its parts. The pool has the sources that bring
+most at first, and those that would if all of the mass were t's.
 Source: F12 of the link-building literature: Avrachenkov & Litvak 2006; bounds are ours.
 """
 
@@ -19,55 +31,164 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inlink.graph.explain_numbers import Floats
-from inlink.graph.explain_walk import Walk
-from inlink.graph.what_if_forward import Visits
+from inlink.graph.explain_walk import Walk, leaks_of
+from inlink.graph.what_if_masses import Linked
+from inlink.graph.what_if_row import TargetRow
 from inlink.kernels.push import Column
+from inlink.kernels.push_sweeps import Swept
 
-SLACK = 1e-9  # of a bound: covers rounding and the errors of columns that are finer than this
+SLACK = 1e-9  # of a bound: covers rounding
+SINGLE = 1e-4  # of a swept column: what single precision may have added in all of its sweeps
+BLOCK = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is known of the walk after some links were added: t's column from below, masses from above.
+    """The target after some links, from above. added: mass'_t - scale mass_t; turns: z'_tt / z_tt; leaked: c'_t."""
 
-    Shapes: column, mass float64 (n,). own: z_tt from above; leaked: c_t from above; leaks: c or g from below.
-    """
+    mass: float
+    scale: float = 1.0
+    added: float = 0.0
+    turns: float = 1.0
+    leaked: float = 1.0
 
-    column: Floats
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What is known of the walk before any link is added: the target's column and row."""
+
+    walk: Walk
+    column: Column | Swept
+    row: TargetRow
+    weight: float
+
+    def state(self) -> State:
+        """Before any link."""
+        return State(float(self.walk.mass[self.row.node]), leaked=min(sum(self.row.leak), 1.0))
+
+    def after(self, found: Linked) -> State:
+        """After the links that gave it."""
+        mass, first = found.mass.value + found.mass.error, self.state()
+        least = max(found.scale.value - found.scale.error, 0.0)
+        turns = max((found.own.value + found.own.error) / self.row.own[0], 1.0)
+        scale, added = found.scale.value + found.scale.error, max(mass - least * first.mass, 0.0)
+        return State(mass, scale, added, turns, min(turns * first.leaked, 1.0))
+
+    def parts(self, nodes: NDArray[np.int64]) -> Parts:
+        """Of nodes, ascending. Cost: a few numbers a node."""
+        walk = self.walk
+        out_weight, evaporated = np.asarray(walk.out_weight[nodes]), None if walk.leak is None else walk.leak[nodes]
+        share = self.weight / (out_weight + self.weight)
+        near = np.maximum(walk.damping * sum(self.row.own) - self._column_at(nodes), 0.0)
+        reached = self.row.seen.most_visits(walk, nodes)
+        met, leak = reached / self.row.own[0], leaks_of(out_weight, evaporated)
+        return Parts(np.asarray(walk.mass[nodes]), share, near, reached, met, leak)
+
+    def _column_at(self, nodes: NDArray[np.int64]) -> Floats:
+        """z_.t from below."""
+        column = self.column
+        if isinstance(column, Swept):
+            return np.asarray(column.values[nodes] * (1 - SINGLE), np.float64)
+        return _listed(column.nodes, column.values, nodes) + _listed(column.residual_nodes, column.residuals, nodes)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the bound of each source is made of: float64 (k,) each. near: a z_tt - z_it; met: e; leak: g."""
+
     mass: Floats
-    own: float
-    target_mass: float
-    leaked: float
-    leaks: Floats
+    share: Floats
+    near: Floats
+    reached: Floats
+    met: Floats
+    leak: Floats
+
+    def upper(self, state: State, damping: float) -> Floats:
+        """The target's mass after one more link from each source, at most."""
+        least = 1 - damping * self.share * np.minimum(state.turns * self.reached, damping)
+        flow = (state.scale * self.mass + state.added * self.met) * self.share / least
+        more = np.maximum(flow * (damping * state.leaked - self.leak), 0.0)
+        return _balanced(state, state.turns * flow * self.near, more, damping)
+
+    def sizes(self, damping: float) -> Floats:
+        """Parts of the bound that do not depend on the state: float64 (4, k).
+
+        What the mass may bring, what visits from t may, and both of what may leak more.
+        """
+        flow = self.share / (1 - damping**2 * self.share)
+        leaks = np.maximum(damping - self.leak, 0.0)
+        return np.stack([flow * part * each for each in (self.near, leaks) for part in (self.mass, self.met)])
 
 
-def upper_masses(walk: Walk, state: State, reached: Floats, weight: float) -> Floats:
-    """The bound for each source; `reached` bounds F. Shape: float64 (n,)."""
-    a = walk.damping
-    share = weight / (walk.out_weight + weight)
-    least = 1 - share * a * np.minimum(reached, a)
-    flow = state.mass * share / least
-    moved = flow * np.maximum(a * state.own - state.column, 0.0)
-    more = np.maximum(flow * (a * state.leaked - state.leaks), 0.0)
-    left = (1 - a) - a * more
-    after = np.where(left > 0, (state.target_mass + moved) * (1 - a) / np.where(left > 0, left, 1.0), np.inf)
-    return np.asarray(after * (1 + SLACK))
+def _balanced(state: State, moved: Floats, more: Floats, damping: float) -> Floats:
+    left = 1 - damping - damping * more
+    after = (state.mass + moved) * (1 - damping) / np.where(left > 0, left, 1.0)
+    return np.asarray(np.where(left > 0, after, np.inf) * (1 + SLACK))
 
 
-def first_state(walk: Walk, node: int, column: Column, leaks: Floats | None, leaked: float) -> State:
-    """Before any link is added."""
-    known = column.dense(walk.n)
-    known[column.residual_nodes] += column.residuals
-    own = min(column.value(node) + column.error_bound, 1 / (1 - walk.damping**2))
-    found = walk.leaks() if leaks is None else leaks
-    return State(known, np.asarray(walk.mass), own, float(walk.mass[node]), leaked, found)
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The sources that can matter, ascending, and how large the parts of any other are at most: float64 (4,)."""
+
+    nodes: NDArray[np.int64]
+    parts: Parts
+    rest: Floats
+    n_candidates: int
+    damping: float
+
+    def upper(self, state: State) -> Floats:
+        """A bound for each source. Shape: float64 (k,)."""
+        return self.parts.upper(state, self.damping)
+
+    def upper_of_rest(self, state: State) -> float:
+        """A bound for all others; of none it is 0."""
+        if self.n_candidates == len(self.nodes):
+            return 0.0
+        by_mass, by_met, leak_mass, leak_met = self.rest
+        moved = state.turns * (state.scale * by_mass + state.added * by_met)
+        more = state.scale * leak_mass + state.added * leak_met
+        return float(_balanced(state, moved, more, self.damping))
 
 
-def reach_of(walk: Walk, row: Visits) -> Floats:
-    """How often each node may be visited from the row's start, its own returns left out: a bound of F."""
-    reached = np.full(walk.n, row.left)
-    reached[row.nodes] += row.counts
-    return reached
+def pool_of(start: Start, allowed: NDArray[np.bool_] | None, most: int) -> Pool:
+    """The `most` sources that bring most at first, and as many that would if t had all mass.
+
+    Cost: one pass over the nodes.
+    """
+    walk, is_candidate = start.walk, candidates(start.walk, start.row.node, allowed)
+    kept, sizes, n_candidates = np.empty(0, np.int64), np.empty((4, 0)), 0
+    rest = np.zeros(4)
+    for low in range(0, walk.n, BLOCK):
+        nodes = low + np.flatnonzero(is_candidate[low : low + BLOCK])
+        n_candidates += len(nodes)
+        sizes = np.concatenate([sizes, start.parts(nodes).sizes(walk.damping)], axis=1)
+        kept = np.concatenate([kept, nodes])
+        chosen = _largest(sizes[0], most) | _largest(sizes[1], most)
+        rest = np.maximum(rest, sizes[:, ~chosen].max(axis=1, initial=0.0))
+        kept, sizes = kept[chosen], sizes[:, chosen]
+    return Pool(kept, start.parts(kept), rest, n_candidates, walk.damping)
+
+
+def _largest(values: Floats, n: int) -> NDArray[np.bool_]:
+    """Which are the n largest; of equal ones the first."""
+    if len(values) <= n:
+        return np.ones(len(values), np.bool_)
+    least = np.partition(values, len(values) - n)[len(values) - n]
+    chosen = values > least
+    chosen[np.flatnonzero(values == least)[: n - int(np.count_nonzero(chosen))]] = True
+    return chosen
+
+
+def _listed(listed: NDArray[np.uint32], values: Floats, nodes: NDArray[np.int64]) -> Floats:
+    """Values at nodes, both in order; 0 where none is listed."""
+    if not len(nodes):
+        return np.zeros(0)
+    low, high = np.searchsorted(listed, [nodes[0], nodes[-1] + 1])
+    at = np.searchsorted(nodes, listed[low:high])
+    there = nodes[at] == listed[low:high]
+    found = np.zeros(len(nodes))
+    found[at[there]] = values[low:high][there]
+    return found
 
 
 def candidates(walk: Walk, node: int, allowed: NDArray[np.bool_] | None) -> NDArray[np.bool_]:

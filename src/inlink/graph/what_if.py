@@ -97,7 +97,7 @@ def known_enough(
         columns = PushColumns(walk, nodes, leaks=leaks, work=allowed, forward=known.forward, target=known.row)
         columns.know(known.column)
         found = solved(walk, edits, node, columns)
-        if allowed >= work or _is_known(found):
+        if allowed >= work or is_known(found):
             return found, columns
         allowed = min(allowed * MORE, work)
 
@@ -117,7 +117,7 @@ def target_row(walk: Walk, forward: Forward, column: Column | Swept, *, work: in
     return TargetRow(seen_of(walk, row, forward), (float(own), error), (float(leak), leak_error))
 
 
-def _is_known(found: MassAfter) -> bool:
+def is_known(found: MassAfter) -> bool:
     return found.error <= max(OF_CHANGE * abs(found.after - found.before), OF_MASS * found.after)
 
 

@@ -86,6 +86,28 @@ def _sum_of_largest(values: Floats, n: int) -> float:
     return float(values.sum() if n >= len(values) else np.partition(values, len(values) - n)[-n:].sum())
 
 
+def lack_of(walk: Walk, column: Column | Swept) -> Lack:
+    """By how much a column is too low, at any node and summed over all."""
+    after: Literal["", "all", "linking"] = ""
+    most = column.error_bound
+    if isinstance(column, Swept):
+        mass = column.unresolved + ROUNDING * float(walk.mass[column.target]) + OPEN
+    else:
+        mass = float(column.residuals @ walk.mass[column.residual_nodes])
+        are_linking = walk.leak is None and bool(np.all(walk.out_weight[column.residual_nodes] > 0))
+        after, most = "linking" if are_linking else "all", walk.damping * most
+    return Lack(most, np.inf if walk.restart is not None else mass / sum(walk.base_of(0)), after)
+
+
+def sharpened(walk: Walk, row: Visits, column: Column | Swept, lack: Lack, leaked: Leaked | None) -> Bound:
+    """A column at the start of a row, which goes beyond what the column knows."""
+    if isinstance(column, Swept):
+        way = row.to(column.target) + float(row.on_way @ column.values[row.waiting])
+    else:
+        way = column.value(row.start) + row.times(column.residual_nodes, column.residuals)
+    return way, lack.along(row, leaked, walk.damping)
+
+
 class PushColumns:
     """Columns of Z for one question, kept at the nodes that matter to it.
 
@@ -167,9 +189,7 @@ class PushColumns:
     def _computed(self, column: int) -> Entries:
         walk, epsilon = self.walk, STEPS[self.step]
         if epsilon <= EXACT:
-            dense = exact_column(walk.inward, walk.out_weight, column, damping=walk.damping, tolerance=EXACT)
-            self._spend(SWEEPS * walk.inward.m)
-            return Entries(dense[self.nodes], EXACT, float(np.mean(dense)), EXACT)
+            return self._exact(column)
         most = max(self.work // (len(self.nodes) + 1), 1000)
         if walk.returns_by_restart and len(walk.in_links(column)[0]) > most:  # a push would not even begin
             if column not in self._met:
@@ -187,14 +207,16 @@ class PushColumns:
         self._spend(found.edges_pushed)
         return self._sharpened(found)
 
+    def _exact(self, column: int) -> Entries:
+        walk = self.walk
+        dense = exact_column(walk.inward, walk.out_weight, column, damping=walk.damping, tolerance=EXACT)
+        self._spend(SWEEPS * walk.inward.m)
+        return Entries(dense[self.nodes], EXACT, float(np.mean(dense)), EXACT)
+
     def _sharpened(self, column: Column | Swept) -> Entries:
-        rows, lack = self._visits(), self._lack(column)
-        lacks = [lack.along(row, self._rows_forward().leaked, self.walk.damping) for row in rows]
-        if isinstance(column, Swept):
-            ways = [row.to(column.target) + float(row.on_way @ column.values[row.waiting]) for row in rows]
-        else:
-            ways = [column.value(row.start) + row.times(column.residual_nodes, column.residuals) for row in rows]
-        values, error = self._joined(list(zip(ways, lacks, strict=True)), self._of_target(column.target))
+        lack, leaked = lack_of(self.walk, column), self._rows_forward().leaked
+        found = [sharpened(self.walk, row, column, lack, leaked) for row in self._visits()]
+        values, error = self._joined(found, self._of_target(column.target))
         if self.walk.returns_by_restart:
             return Entries(values, error, float("nan"), 0.0)
         whole = column.values
@@ -223,19 +245,6 @@ class PushColumns:
         if self.target is not None and of_target is not None:
             every.insert(int(np.searchsorted(self.nodes, self.target.node)), of_target)
         return np.array([value for value, _ in every]), max((error for _, error in every), default=0.0)
-
-    def _lack(self, column: Column | Swept) -> Lack:
-        """By how much a column is too low, at any node and summed over all."""
-        walk = self.walk
-        after: Literal["", "all", "linking"] = ""
-        most = column.error_bound
-        if isinstance(column, Swept):
-            mass = column.unresolved + ROUNDING * float(walk.mass[column.target]) + OPEN
-        else:
-            mass = float(column.residuals @ walk.mass[column.residual_nodes])
-            are_linking = walk.leak is None and bool(np.all(walk.out_weight[column.residual_nodes] > 0))
-            after, most = "linking" if are_linking else "all", walk.damping * most
-        return Lack(most, np.inf if walk.restart is not None else mass / sum(walk.base_of(0)), after)
 
     def _visits(self) -> list[Visits]:
         """The forward rows of the nodes that matter, within a part of the work."""

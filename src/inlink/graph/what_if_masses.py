@@ -74,6 +74,29 @@ def mass_after(walk: Walk, edits: Sequence[Edit], node: int, columns: Columns) -
     return MassAfter(node, before, max(found.value, 0.0), found.error + ROUNDING * before)
 
 
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A node once links to it were added, where what leaks returns by restarts.
+
+    own: visits of the node itself by a walk from it; scale: what the new balance of restarts made of every mass.
+    """
+
+    mass: Bounded
+    own: Bounded
+    scale: Bounded
+
+
+def linked(walk: Walk, edits: Sequence[Edit], node: int, columns: Columns) -> Linked:
+    """As `mass_after` for new links of the graph's nodes, with what bounds need of the walk afterwards."""
+    (own,), error = columns.entries([node], node)
+    rows, before = rows_of(walk, edits), Bounded(float(walk.mass[node]))
+    if not rows:
+        return Linked(before, Bounded(float(own), error), Bounded(1.0))
+    change = _Change(walk, rows, columns)
+    mass, scale = change.mass(node, 0), change.scale()
+    return Linked(Bounded(mass.value, mass.error + ROUNDING * before.value), change.own(node), scale)
+
+
 class _Change:
     """The parts of the formula for one set of rows."""
 
@@ -100,6 +123,19 @@ class _Change:
             grown = rate * self._new_share() * n_new
             return reached * rate / (Bounded(rate + grown) - more * walk.damping)
         return self._uniform(node, n_new, reached, more)
+
+    def scale(self) -> Bounded:
+        """What a mass is multiplied by for the new balance of restarts, where leaks return by them."""
+        rate = 1 - self.walk.damping
+        more = self._leaked(*self._after(*self._mass_of_sources()))
+        return Bounded(rate) / (Bounded(rate) - more * self.walk.damping)
+
+    def own(self, node: int) -> Bounded:
+        """Visits of a node by a walk from it, after the change."""
+        found = [self._entries([node], source) for source in self.sources]
+        start, error = np.array([float(value) for (value,), _ in found]), np.array([each for _, each in found])
+        (known,), known_error = self._entries([node], node)
+        return self._reach(Bounded(float(known), known_error), *self._after(start, error), node)
 
     def _new_share(self) -> float:
         """Mass of a new node, before renormalising, when what leaks returns by restarts."""

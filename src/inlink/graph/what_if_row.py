@@ -32,13 +32,15 @@ class Seen:
     """What is known of walks from `start`.
 
     Shapes: counts float32 (n,): visits of each node, those on their way counted where they are.
-    later: how many more visits there are, of all nodes that link on together; most: the largest part on its way.
+    later: how many more visits there are, of all nodes that link on together; most: the largest part on its way, and
+    left: all of it.
     """
 
     start: int
     counts: Singles
     later: float
     most: float
+    left: float
 
     def visits_of(self, walk: Walk, node: int) -> Bound:
         """Visits of a node. Cost: a look at each of its in-links."""
@@ -49,6 +51,15 @@ class Seen:
         value, lacks = meet(*links, walk.damping, node, read_only(self.counts), self.later, mass, each)
         lost = SINGLE * value
         return float(node == self.start) + value - lost, lacks + 2 * lost + each * OPEN
+
+    def most_visits(self, walk: Walk, nodes: NDArray[np.int64] | slice) -> NDArray[np.float64]:
+        """Visits of nodes, from above, without a look at their links."""
+        counts = self.counts[nodes] * (1 + 2 * SINGLE)
+        alone = self.left / (1 - walk.damping**2)  # who comes back needs two steps at least
+        if walk.restart is not None:
+            return np.asarray(counts + alone, np.float64)
+        more = (walk.mass[nodes] + OPEN) * (self.most / sum(walk.base_of(0)))
+        return np.asarray(counts + np.minimum(more, alone), np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +91,8 @@ def seen_of(walk: Walk, row: Visits, forward: Forward, counts: Singles | None = 
     counts = np.zeros(walk.n, np.float32) if counts is None else counts
     counts[row.nodes] = row.counts
     counts[row.waiting] += row.on_way.astype(np.float32)
-    return Seen(row.start, counts, later_visits(walk, row, forward), float(row.on_way.max(initial=0.0)))
+    most = float(row.on_way.max(initial=0.0))
+    return Seen(row.start, counts, later_visits(walk, row, forward), most, row.left)
 
 
 @contextmanager
