@@ -97,12 +97,11 @@ def best_of(
     start = Start(walk, begun.column, begun.row, weight)
     pool = pool_of(start, allowed, MOST)
     every = masses_of(walk, begun, weight, pool.nodes, leaks=leaks, known=known, work=work)
-    for level, masses in enumerate(every):
-        ranking = _Ranking(start, pool, masses, is_last=level + 1 == len(every))
-        found = ranking.both(n, k)
-        if found is not None:
-            return found
-    raise AssertionError("the last level answers")
+    found = None
+    while found is None:
+        masses = every.pop(0)
+        found = _Ranking(start, pool, masses, is_last=not every).both(n, k)
+    return found
 
 
 class _Ranking:
@@ -144,8 +143,8 @@ class _Ranking:
             found.sort(key=lambda gain: (-gain.after.after, gain.source))
             at += 1
         following = float(upper[order[at]]) if at < len(order) else 0.0
-        most = max([following, pool.upper_of_rest(state), *(gain.after.after + gain.after.error for gain in found[n:])])
-        proven = most <= min((_least(gain) for gain in found[:n]), default=np.inf if not most or not n else 0.0)
+        others = [following, pool.upper_of_rest(state), *(gain.after.after + gain.after.error for gain in found[n:])]
+        proven = not n or max(others) <= min((_least(gain) for gain in found[:n]), default=0.0)
         node = self.start.row.node
         return Best(node, float(self.start.walk.mass[node]), tuple(found[:n]), pool.n_candidates, at, proven)
 

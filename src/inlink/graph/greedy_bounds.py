@@ -39,7 +39,8 @@ from inlink.kernels.push_sweeps import Swept
 
 SLACK = 1e-9  # of a bound: covers rounding
 SINGLE = 1e-4  # of a swept column: what single precision may have added in all of its sweeps
-BLOCK = 1 << 18
+BLOCK = 1 << 17
+Places = NDArray[np.int64] | slice  # in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,8 @@ class Start:
         scale, added = found.scale.value + found.scale.error, max(mass - least * first.mass, 0.0)
         return State(mass, scale, added, turns, min(turns * first.leaked, 1.0))
 
-    def parts(self, nodes: NDArray[np.int64]) -> Parts:
-        """Of nodes, ascending. Cost: a few numbers a node."""
+    def parts(self, nodes: Places) -> Parts:
+        """What bounds of these nodes are made of."""
         walk = self.walk
         out_weight, evaporated = np.asarray(walk.out_weight[nodes]), None if walk.leak is None else walk.leak[nodes]
         share = self.weight / (out_weight + self.weight)
@@ -84,7 +85,7 @@ class Start:
         met, leak = reached / self.row.own[0], leaks_of(out_weight, evaporated)
         return Parts(np.asarray(walk.mass[nodes]), share, near, reached, met, leak)
 
-    def _column_at(self, nodes: NDArray[np.int64]) -> Floats:
+    def _column_at(self, nodes: Places) -> Floats:
         """z_.t from below."""
         column = self.column
         if isinstance(column, Swept):
@@ -156,39 +157,44 @@ def pool_of(start: Start, allowed: NDArray[np.bool_] | None, most: int) -> Pool:
     Cost: one pass over the nodes.
     """
     walk, is_candidate = start.walk, candidates(start.walk, start.row.node, allowed)
-    kept, sizes, n_candidates = np.empty(0, np.int64), np.empty((4, 0)), 0
-    rest = np.zeros(4)
+    kept, parts = np.empty(0, np.int64), np.empty((4, 0))
+    rest, least = np.zeros(4), (-1.0, -1.0)
     for low in range(0, walk.n, BLOCK):
-        nodes = low + np.flatnonzero(is_candidate[low : low + BLOCK])
-        n_candidates += len(nodes)
-        sizes = np.concatenate([sizes, start.parts(nodes).sizes(walk.damping)], axis=1)
-        kept = np.concatenate([kept, nodes])
-        chosen = _largest(sizes[0], most) | _largest(sizes[1], most)
-        rest = np.maximum(rest, sizes[:, ~chosen].max(axis=1, initial=0.0))
-        kept, sizes = kept[chosen], sizes[:, chosen]
-    return Pool(kept, start.parts(kept), rest, n_candidates, walk.damping)
+        block = slice(low, min(low + BLOCK, walk.n))
+        sizes = start.parts(block).sizes(walk.damping) * is_candidate[block]
+        may = is_candidate[block] & ((sizes[0] > least[0]) | (sizes[1] > least[1]))
+        kept = np.concatenate([kept, low + np.flatnonzero(may)])
+        parts = np.concatenate([parts, sizes[:, may]], axis=1)
+        sizes[:, may] = 0.0
+        (first, least_first), (second, least_second) = (_largest(each, most) for each in parts[:2])
+        chosen, least = first | second, (least_first, least_second)
+        others = parts[:, ~chosen].max(axis=1, initial=0.0)
+        rest = np.maximum(rest, np.maximum(sizes.max(axis=1), others))
+        kept, parts = kept[chosen], parts[:, chosen]
+    return Pool(kept, start.parts(kept), rest, int(np.count_nonzero(is_candidate)), walk.damping)
 
 
-def _largest(values: Floats, n: int) -> NDArray[np.bool_]:
-    """Which are the n largest; of equal ones the first."""
-    if len(values) <= n:
-        return np.ones(len(values), np.bool_)
-    least = np.partition(values, len(values) - n)[len(values) - n]
+def _largest(values: Floats, n: int) -> tuple[NDArray[np.bool_], float]:
+    """Which are the n largest, of equal ones the first; and the least of them (-1 where there are fewer)."""
+    if len(values) < n:
+        return np.ones(len(values), np.bool_), -1.0
+    least = float(np.partition(values, len(values) - n)[len(values) - n])
     chosen = values > least
     chosen[np.flatnonzero(values == least)[: n - int(np.count_nonzero(chosen))]] = True
-    return chosen
+    return chosen, least
 
 
-def _listed(listed: NDArray[np.uint32], values: Floats, nodes: NDArray[np.int64]) -> Floats:
+def _listed(listed: NDArray[np.uint32], values: Floats, nodes: Places) -> Floats:
     """Values at nodes, both in order; 0 where none is listed."""
-    if not len(nodes):
-        return np.zeros(0)
-    low, high = np.searchsorted(listed, [nodes[0], nodes[-1] + 1])
-    at = np.searchsorted(nodes, listed[low:high])
-    there = nodes[at] == listed[low:high]
-    found = np.zeros(len(nodes))
-    found[at[there]] = values[low:high][there]
-    return found
+    if isinstance(nodes, slice):
+        low, high = np.searchsorted(listed, [nodes.start, nodes.stop])
+        found = np.zeros(nodes.stop - nodes.start)
+        found[listed[low:high] - np.uint32(nodes.start)] = values[low:high]
+        return found
+    if not len(listed):
+        return np.zeros(len(nodes))
+    at = np.minimum(np.searchsorted(listed, nodes), len(listed) - 1)
+    return np.where(listed[at] == nodes, values[at], 0.0)
 
 
 def candidates(walk: Walk, node: int, allowed: NDArray[np.bool_] | None) -> NDArray[np.bool_]:

@@ -142,7 +142,7 @@ class FineMasses:
     ) -> None:
         self.walk, self.begun, self.weight, self.leaks, self.work = walk, begun, weight, leaks, work
         self.node = begun.row.node
-        self.places = np.unique(np.append(pool, self.node))
+        self.places = np.union1d(pool, [self.node])
         self.exact: dict[int, Floats] = {}
         self._pushes: dict[int, Column] = {}
         self._found: dict[tuple[int, ...], MassAfter] = {}

@@ -118,6 +118,7 @@ def target_row(walk: Walk, forward: Forward, column: Column | Swept, *, work: in
 
 
 def is_known(found: MassAfter) -> bool:
+    """Known well enough: its change to three digits, or the mass to seven."""
     return found.error <= max(OF_CHANGE * abs(found.after - found.before), OF_MASS * found.after)
 
 

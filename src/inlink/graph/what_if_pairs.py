@@ -74,7 +74,10 @@ class PairColumns:
         if walk.out_weight[node] == 0:
             return float(node == column), 0.0
         row = self._visits(node)
-        if column not in self._known and walk.inward.offsets[column + 1] - walk.inward.offsets[column] > self.column_work:
+        if (
+            column not in self._known
+            and walk.inward.offsets[column + 1] - walk.inward.offsets[column] > self.column_work
+        ):
             with seen_for_now(walk, row, self.forward) as seen:
                 return seen.visits_of(walk, column)
         known, lack = self._pushed(column)

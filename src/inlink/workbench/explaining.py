@@ -157,10 +157,14 @@ def what_if(
     with kept.turn:
         explained, node, about = _opened(workspace, text, scope, run, kept, "what-if")
         exact = given.get("exact", False)
-        found = _computed(workspace, explained, node, None if exact else kept.known(explained, node), given)
+        known = None if exact else kept.known(explained, node)
+        found = _computed(workspace, explained, node, known, given)
         is_ranked = given.get("best", 0) > 0 and not given.get("infrastructure", False)
         allowed = editorial(explained.run.names, workspace) if is_ranked else None
-        ranked, together_best = _best(explained, node, given.get("best", 0), allowed, exact=exact)
+        n_best = given.get("best", 0)
+        ranked, together_best = (
+            _best(explained, node, n_best, allowed, known, _work(exact=exact)) if n_best else (None, None)
+        )
     together, walk = found.together, explained.walk
     changes = tuple(
         Change(
@@ -319,19 +323,13 @@ def editorial(names: Names | LaidNames, workspace: Workspace) -> NDArray[np.bool
 
 
 def _best(
-    explained: Explained, node: int, n: int, allowed: NDArray[np.bool_] | None, *, exact: bool
-) -> tuple[Best | None, Best | None]:
-    from inlink.graph.greedy import best_set, best_sources
+    explained: Explained, node: int, n: int, allowed: NDArray[np.bool_] | None, known: Known | None, work: int
+) -> tuple[Best, Best]:
+    from inlink.graph.greedy import best_of
     from inlink.graph.what_if_wishes import Counts, weight_of
 
-    if not n:
-        return None, None
     weight = weight_of(Counts(1, 1, 1, 1), explained.policy)
-    work = _work(exact=exact)
-    return (
-        best_sources(explained.walk, node, n, weight=weight, allowed=allowed, work=work),
-        best_set(explained.walk, node, n, weight=weight, allowed=allowed, work=work),
-    )
+    return best_of(explained.walk, node, n, n, weight=weight, allowed=allowed, known=known, work=work)
 
 
 def _candidates(explained: Explained, node: int, found: Best | None) -> tuple[Candidate, ...]:
