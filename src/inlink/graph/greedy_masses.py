@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,16 +13,17 @@ from numpy.typing import NDArray
 from inlink.graph.explain_numbers import Floats
 from inlink.graph.explain_walk import Walk
 from inlink.graph.what_if import Known, is_known, solved, target_row
-from inlink.graph.what_if_columns import EXACT, SWEEPS, Entries, PushColumns
+from inlink.graph.what_if_columns import EXACT, SWEEPS, Entries, Lack, PushColumns, lack_of, sharpened
 from inlink.graph.what_if_forward import Forward
 from inlink.graph.what_if_masses import Linked, MassAfter, linked, mass_after
 from inlink.graph.what_if_pairs import PairColumns
-from inlink.graph.what_if_row import TargetRow
+from inlink.graph.what_if_row import Bound, TargetRow
 from inlink.graph.what_if_rows import Edit
 from inlink.kernels.push import Column, exact_column, reverse_push
 from inlink.kernels.push_sweeps import Swept
 
 EPSILON = 1e-7
+KEPT = 1 << 25  # values of pushes that are kept: 12 bytes each
 SOURCE_WORK = 1 / 200  # of all work: a push of one source, at most
 ROW_EDGES = 1 << 21
 LEVELS = ((0, 20_000, 50_000), (16_000_000, 160_000, 400_000))  # links of the target's row, a source's row, its push
@@ -142,67 +144,101 @@ class FineMasses:
     ) -> None:
         self.walk, self.begun, self.weight, self.leaks, self.work = walk, begun, weight, leaks, work
         self.node = begun.row.node
-        self.places = np.union1d(pool, [self.node])
-        self.exact: dict[int, Floats] = {}
-        self._pushes: dict[int, Column] = {}
+        self._shared = Shared(np.union1d(pool, [self.node]))
+        self._columns: dict[tuple[int, ...], PushColumns] = {}
         self._found: dict[tuple[int, ...], MassAfter] = {}
 
     def after(self, chosen: Sequence[int], source: int) -> MassAfter:
         """As `Masses`."""
         key = (*chosen, source)
         if key not in self._found:
-            columns = self._columns_of([*chosen, source])
-            self._found[key] = solved(self.walk, _edits(key, self.node, self.weight), self.node, columns)
+            edits = _edits(key, self.node, self.weight)
+            self._found[key] = solved(self.walk, edits, self.node, self._columns_of(key))
         return self._found[key]
 
     def linked(self, chosen: Sequence[int]) -> Linked:
         """As `Masses`."""
-        columns, edits = self._columns_of(chosen), _edits(chosen, self.node, self.weight)
-        solved(self.walk, edits, self.node, columns)
-        return linked(self.walk, edits, self.node, columns)
+        return linked(self.walk, _edits(chosen, self.node, self.weight), self.node, self._columns_of(tuple(chosen)))
 
     def is_known(self, gain: Gain) -> bool:
         """Nothing finer is to be had."""
         return True
 
-    def _columns_of(self, sources: Sequence[int]) -> PushColumns:
-        nodes = [self.node, *sources]
-        columns = _Columns(self.walk, nodes, leaks=self.leaks, work=self.work // 8, forward=self.begun.forward)
-        columns.keep(self.places, self.exact)
-        if isinstance(self.begun.column, Column):
+    def _columns_of(self, sources: tuple[int, ...]) -> PushColumns:
+        """Columns at the target and some sources, as fine as the last question left them."""
+        if sources not in self._columns:
+            nodes, most = [self.node, *sources], max(int(self.work * SOURCE_WORK), 1000)
+            columns = SharedColumns(self.walk, nodes, leaks=self.leaks, work=self.work // 8, forward=self.begun.forward)
+            columns.shared = self._shared
             columns.know(self.begun.column)
-        for source in sources:
-            columns.know(self._push(source))
-        return columns
-
-    def _push(self, source: int) -> Column:
-        """The column of a source, pushed once."""
-        if source not in self._pushes:
-            walk, most = self.walk, max(int(self.work * SOURCE_WORK), 1000)
-            scratch = self.begun.forward.scratch
-            of_walk = (walk.inward, walk.out_weight, source)
-            self._pushes[source] = reverse_push(
-                *of_walk, damping=walk.damping, epsilon=EPSILON, most_edges=most, scratch=scratch
-            )
-        return self._pushes[source]
-
-
-class _Columns(PushColumns):
-    """Columns that keep what is exact for the next question."""
-
-    def keep(self, places: NDArray[np.int64], exact: dict[int, Floats]) -> None:
-        """Take exact columns from there and leave them there, at `places` (ascending) alone."""
-        self._places, self._kept = places, exact
-
-    def _exact(self, column: int) -> Entries:
-        if column not in self._kept:
-            walk = self.walk
-            dense = exact_column(walk.inward, walk.out_weight, column, damping=walk.damping, tolerance=EXACT)
-            self._kept[column] = dense[self._places]
-            self._spend(SWEEPS * walk.inward.m)
-        at = np.searchsorted(self._places, self.nodes)
-        return Entries(self._kept[column][at], EXACT, float("nan"), 0.0)
+            for source in sources:
+                columns.know(columns.pushed(source, EPSILON, most))
+            self._columns[sources] = columns
+        return self._columns[sources]
 
 
 def _edits(sources: Sequence[int], node: int, weight: float) -> list[Edit]:
     return [Edit(source, node, weight) for source in sources]
+
+
+class Shared:
+    """What is known of columns. places: nodes, ascending, at which exact columns are kept."""
+
+    def __init__(self, places: NDArray[np.int64]) -> None:
+        self.places = places
+        self.exact: dict[int, Floats] = {}
+        self.lacks: dict[tuple[int, float], Lack] = {}
+        self.bounds: dict[tuple[int, int, float], Bound] = {}
+        self._pushes: OrderedDict[tuple[int, float], Column] = OrderedDict()
+        self._size = 0
+
+    def push(self, key: tuple[int, float]) -> Column | None:
+        """A push of a column to an epsilon, if it is still there."""
+        if key in self._pushes:
+            self._pushes.move_to_end(key)
+        return self._pushes.get(key)
+
+    def keep(self, key: tuple[int, float], column: Column) -> None:
+        """Keep a push, and let go of the oldest where all are too large."""
+        self._pushes[key] = column
+        self._size += _size(column)
+        while self._size > KEPT and len(self._pushes) > 1:
+            self._size -= _size(self._pushes.popitem(last=False)[1])
+
+
+def _size(column: Column) -> int:
+    return len(column.nodes) + len(column.residual_nodes)
+
+
+class SharedColumns(PushColumns):
+    """Columns for one of many questions about the same nodes. shared: to be set before the first question."""
+
+    shared: Shared
+
+    def pushed(self, column: int, epsilon: float, most: int) -> Column:
+        """A push of this question or an earlier one."""
+        found = self.shared.push((column, epsilon))
+        if found is None:
+            found = super()._pushed(column, epsilon, most)
+            self.shared.keep((column, epsilon), found)
+        return found
+
+    def _pushed(self, column: int, epsilon: float, most: int) -> Column:
+        return self.pushed(column, epsilon, most)
+
+    def _bounds(self, column: Column | Swept) -> list[Bound]:
+        walk, key, leaked = self.walk, (column.target, column.error_bound), self._rows_forward().leaked
+        lack, known = self.shared.lacks.get(key), self.shared.bounds
+        self.shared.lacks[key] = lack = lack or lack_of(walk, column)
+        for row in self._visits():
+            if (row.start, *key) not in known:
+                known[row.start, *key] = sharpened(walk, row, column, lack, leaked)
+        return [known[row.start, *key] for row in self._visits()]
+
+    def _exact(self, column: int) -> Entries:
+        shared, walk = self.shared, self.walk
+        if column not in shared.exact:
+            dense = exact_column(walk.inward, walk.out_weight, column, damping=walk.damping, tolerance=EXACT)
+            shared.exact[column] = dense[shared.places]
+            self._spend(SWEEPS * walk.inward.m)
+        return Entries(shared.exact[column][np.searchsorted(shared.places, self.nodes)], EXACT, float("nan"), 0.0)

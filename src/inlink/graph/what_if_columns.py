@@ -195,17 +195,14 @@ class PushColumns:
             if column not in self._met:
                 self._met[column] = self._by_last_links(column)
             return self._met[column]
-        found = reverse_push(
-            walk.inward,
-            walk.out_weight,
-            column,
-            damping=walk.damping,
-            epsilon=epsilon,
-            most_edges=most,
-            scratch=self._rows_forward().scratch,
-        )
+        return self._sharpened(self._pushed(column, epsilon, most))
+
+    def _pushed(self, column: int, epsilon: float, most: int) -> Column:
+        walk, scratch = self.walk, self._rows_forward().scratch
+        of_walk = (walk.inward, walk.out_weight, column)
+        found = reverse_push(*of_walk, damping=walk.damping, epsilon=epsilon, most_edges=most, scratch=scratch)
         self._spend(found.edges_pushed)
-        return self._sharpened(found)
+        return found
 
     def _exact(self, column: int) -> Entries:
         walk = self.walk
@@ -214,13 +211,15 @@ class PushColumns:
         return Entries(dense[self.nodes], EXACT, float(np.mean(dense)), EXACT)
 
     def _sharpened(self, column: Column | Swept) -> Entries:
-        lack, leaked = lack_of(self.walk, column), self._rows_forward().leaked
-        found = [sharpened(self.walk, row, column, lack, leaked) for row in self._visits()]
-        values, error = self._joined(found, self._of_target(column.target))
+        values, error = self._joined(self._bounds(column), self._of_target(column.target))
         if self.walk.returns_by_restart:
             return Entries(values, error, float("nan"), 0.0)
         whole = column.values
         return Entries(values, error, float(np.sum(whole, dtype=np.float64)) / self.walk.n, column.error_bound)
+
+    def _bounds(self, column: Column | Swept) -> list[Bound]:
+        lack, leaked = lack_of(self.walk, column), self._rows_forward().leaked
+        return [sharpened(self.walk, row, column, lack, leaked) for row in self._visits()]
 
     def _by_last_links(self, column: int) -> Entries:
         """A column from the rows of the nodes, each met with the last links to it."""
