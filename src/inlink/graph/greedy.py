@@ -134,19 +134,33 @@ class _Ranking:
 
     def _best(self, n: int, chosen: Sequence[int], state: State) -> Best:
         """The n best sources given those chosen: computed in the order of their bounds, as long as one may be."""
-        pool, upper = self.pool, self.pool.upper(state)
-        order = [int(place) for place in np.lexsort((pool.nodes, -upper)) if pool.nodes[place] not in chosen]
+        waiting = self.pool.waiting(state, chosen)
         found: list[Gain] = []
-        at = 0
-        while n and at < min(len(order), MOST) and not (len(found) >= n and upper[order[at]] <= _least(found[n - 1])):
-            found.append(Gain(int(pool.nodes[order[at]]), self.masses.after(chosen, int(pool.nodes[order[at]]))))
+        most_other = self.pool.upper_of_rest(state)  # of those computed that are not among the n, too
+        n_exact = 0
+        while n and n_exact < MOST and waiting.most > self._bar(found, n, most_other):
+            source = waiting.take()
+            found.append(Gain(source, self.masses.after(chosen, source)))
             found.sort(key=lambda gain: (-gain.after.after, gain.source))
-            at += 1
-        following = float(upper[order[at]]) if at < len(order) else 0.0
-        others = [following, pool.upper_of_rest(state), *(gain.after.after + gain.after.error for gain in found[n:])]
-        proven = not n or max(others) <= min((_least(gain) for gain in found[:n]), default=0.0)
+            for gain in found[n:]:
+                most_other = max(most_other, gain.after.after + gain.after.error)
+            found, n_exact = found[:n], n_exact + 1
+        proven = not n or max(waiting.most, most_other) <= min((_least(gain) for gain in found), default=0.0)
         node = self.start.row.node
-        return Best(node, float(self.start.walk.mass[node]), tuple(found[:n]), pool.n_candidates, at, proven)
+        return Best(node, float(self.start.walk.mass[node]), tuple(found), self.pool.n_candidates, n_exact, proven)
+
+    def _bar(self, found: Sequence[Gain], n: int, most_other: float) -> float:
+        """What a candidate must be able to bring to be computed.
+
+        Where another may be as good as the last of those found, it is not proven any more: only better ones matter, and
+        where masses can be known better none.
+        """
+        if len(found) < n:
+            return 0.0
+        least = min(_least(gain) for gain in found)
+        if most_other <= least:
+            return least
+        return found[-1].after.after if self.is_last else np.inf
 
 
 def _least(gain: Gain) -> float:

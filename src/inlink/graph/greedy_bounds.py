@@ -25,7 +25,9 @@ Source: F12 of the link-building literature: Avrachenkov & Litvak 2006; bounds a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from heapq import heapify, heappop, heapreplace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,6 +113,11 @@ class Parts:
         more = np.maximum(flow * (damping * state.leaked - self.leak), 0.0)
         return _balanced(state, state.turns * flow * self.near, more, damping)
 
+    def at(self, place: int) -> Parts:
+        """Of one source."""
+        one = slice(place, place + 1)
+        return Parts(*(each[one] for each in (self.mass, self.share, self.near, self.reached, self.met, self.leak)))
+
     def sizes(self, damping: float) -> Floats:
         """Parts of the bound that do not depend on the state: float64 (4, k).
 
@@ -129,17 +136,21 @@ def _balanced(state: State, moved: Floats, more: Floats, damping: float) -> Floa
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The sources that can matter, ascending, and how large the parts of any other are at most: float64 (4,)."""
+    """The sources that can matter, ascending, and how large the parts of any other are at most: float64 (4,).
 
+    Visits from the target are bounded more closely for those that come first.
+    """
+
+    start: Start
     nodes: NDArray[np.int64]
     parts: Parts
     rest: Floats
     n_candidates: int
-    damping: float
+    met: set[int] = field(default_factory=set)  # places whose visits are known by their last links
 
-    def upper(self, state: State) -> Floats:
-        """A bound for each source. Shape: float64 (k,)."""
-        return self.parts.upper(state, self.damping)
+    def waiting(self, state: State, chosen: Sequence[int]) -> Waiting:
+        """All but those chosen, by their bounds."""
+        return Waiting(self, state, chosen)
 
     def upper_of_rest(self, state: State) -> float:
         """A bound for all others; of none it is 0."""
@@ -148,7 +159,41 @@ class Pool:
         by_mass, by_met, leak_mass, leak_met = self.rest
         moved = state.turns * (state.scale * by_mass + state.added * by_met)
         more = state.scale * leak_mass + state.added * leak_met
-        return float(_balanced(state, moved, more, self.damping))
+        return float(_balanced(state, moved, more, self.start.walk.damping))
+
+    def meet(self, place: int) -> None:
+        """Bound visits from the target by the last links to a source. Cost: a look at each."""
+        if place not in self.met:
+            self.met.add(place)
+            reached = min(
+                sum(self.start.row.seen.visits_of(self.start.walk, int(self.nodes[place]))), self.parts.reached[place]
+            )
+            self.parts.reached[place], self.parts.met[place] = reached, reached / self.start.row.own[0]
+
+
+class Waiting:
+    """Sources of a pool by what they may bring, the most first, of equal ones the first. most: what the next may."""
+
+    def __init__(self, pool: Pool, state: State, chosen: Sequence[int]) -> None:
+        self.pool, self.state, self.damping = pool, state, pool.start.walk.damping
+        upper = pool.parts.upper(state, self.damping)
+        is_chosen = np.isin(pool.nodes, np.asarray(chosen, np.int64))
+        self._heap = [(-float(upper[place]), int(place)) for place in np.flatnonzero(~is_chosen)]
+        heapify(self._heap)
+
+    @property
+    def most(self) -> float:
+        """A bound of all that wait; -1 where none does."""
+        while self._heap and self._heap[0][1] not in self.pool.met:
+            place = self._heap[0][1]
+            self.pool.meet(place)
+            upper = self.pool.parts.at(place).upper(self.state, self.damping)
+            heapreplace(self._heap, (-float(upper[0]), place))
+        return -self._heap[0][0] if self._heap else -1.0
+
+    def take(self) -> int:
+        """The next source."""
+        return int(self.pool.nodes[heappop(self._heap)[1]])
 
 
 def pool_of(start: Start, allowed: NDArray[np.bool_] | None, most: int) -> Pool:
@@ -171,7 +216,7 @@ def pool_of(start: Start, allowed: NDArray[np.bool_] | None, most: int) -> Pool:
         others = parts[:, ~chosen].max(axis=1, initial=0.0)
         rest = np.maximum(rest, np.maximum(sizes.max(axis=1), others))
         kept, parts = kept[chosen], parts[:, chosen]
-    return Pool(kept, start.parts(kept), rest, int(np.count_nonzero(is_candidate)), walk.damping)
+    return Pool(start, kept, start.parts(kept), rest, int(np.count_nonzero(is_candidate)))
 
 
 def _largest(values: Floats, n: int) -> tuple[NDArray[np.bool_], float]:

@@ -42,6 +42,7 @@ class PairColumns:
         self.row_work, self.column_work = row_work, column_work
         self._known: dict[int, tuple[Column | Swept, Lack]] = {row.node: (column, lack_of(walk, column))}
         self._pairs: dict[tuple[int, int], Bound] = {}
+        self._leaks: dict[int, Bound] = {row.node: row.leak}
         forward.forget()
 
     def entries(self, nodes: Sequence[int], column: int) -> tuple[Floats, float]:
@@ -55,12 +56,17 @@ class PairColumns:
 
     def leaks(self, nodes: Sequence[int]) -> tuple[Floats, float]:
         """c at nodes."""
-        found = [self.row.leak if node == self.row.node else self.forward.leak(self._visits(node)) for node in nodes]
+        found = [self._leak(int(node)) for node in nodes]
         return np.array([value for value, _ in found]), max((error for _, error in found), default=0.0)
 
     def mean_leak(self) -> tuple[float, float]:
         """As `mean`."""
         return float("nan"), 0.0
+
+    def _leak(self, node: int) -> Bound:
+        if node not in self._leaks:
+            self._leaks[node] = self.forward.leak(self._visits(node))
+        return self._leaks[node]
 
     def _pair(self, node: int, column: int) -> Bound:
         if (node, column) not in self._pairs:
