@@ -101,6 +101,7 @@ def best_of(
     while found is None:
         masses = every.pop(0)
         found = _Ranking(start, pool, masses, is_last=not every).both(n, k)
+    begun.forward.forget()
     return found
 
 

@@ -32,7 +32,7 @@ from heapq import heapify, heappop, heapreplace
 import numpy as np
 from numpy.typing import NDArray
 
-from inlink.graph.explain_numbers import Floats
+from inlink.graph.explain_numbers import Bounded, Floats
 from inlink.graph.explain_walk import Walk, leaks_of
 from inlink.graph.what_if_masses import Linked
 from inlink.graph.what_if_row import TargetRow
@@ -42,6 +42,7 @@ from inlink.kernels.push_sweeps import Swept
 SLACK = 1e-9  # of a bound: covers rounding
 SINGLE = 1e-4  # of a swept column: what single precision may have added in all of its sweeps
 BLOCK = 1 << 17
+TURNS = 2.0
 Places = NDArray[np.int64] | slice  # in order
 
 
@@ -71,11 +72,12 @@ class Start:
 
     def after(self, found: Linked) -> State:
         """After the links that gave it."""
-        mass, first = found.mass.value + found.mass.error, self.state()
-        least = max(found.scale.value - found.scale.error, 0.0)
-        turns = max((found.own.value + found.own.error) / self.row.own[0], 1.0)
-        scale, added = found.scale.value + found.scale.error, max(mass - least * first.mass, 0.0)
-        return State(mass, scale, added, turns, min(turns * first.leaked, 1.0))
+        first, most = self.state(), 1 / (1 - self.walk.damping)
+        mass, scale, own = _upper(found.mass, 1.0), _upper(found.scale, most), _upper(found.own, most)
+        least = found.scale.value - found.scale.error
+        added = mass - least * first.mass if least > 0 else mass
+        turns = max(own / self.row.own[0], 1.0)
+        return State(mass, scale, max(added, 0.0), turns, min(turns * first.leaked, 1.0))
 
     def parts(self, nodes: Places) -> Parts:
         """What bounds of these nodes are made of."""
@@ -119,13 +121,19 @@ class Parts:
         return Parts(*(each[one] for each in (self.mass, self.share, self.near, self.reached, self.met, self.leak)))
 
     def sizes(self, damping: float) -> Floats:
-        """Parts of the bound that do not depend on the state: float64 (4, k).
+        """Parts of the bound that do not depend on the state: float64 (4, k), as long as turns are at most `TURNS`.
 
         What the mass may bring, what visits from t may, and both of what may leak more.
         """
-        flow = self.share / (1 - damping**2 * self.share)
+        flow = self.share / (1 - damping * self.share * np.minimum(TURNS * self.reached, damping))
         leaks = np.maximum(damping - self.leak, 0.0)
         return np.stack([flow * part * each for each in (self.near, leaks) for part in (self.mass, self.met)])
+
+
+def _upper(found: Bounded, most: float) -> float:
+    """A number from above; what it can be at most where its bound says less."""
+    upper = found.value + found.error
+    return upper if upper < most else most
 
 
 def _balanced(state: State, moved: Floats, more: Floats, damping: float) -> Floats:
@@ -156,10 +164,12 @@ class Pool:
         """A bound for all others; of none it is 0."""
         if self.n_candidates == len(self.nodes):
             return 0.0
-        by_mass, by_met, leak_mass, leak_met = self.rest
+        damping = self.start.walk.damping
+        more_turns = 1.0 if state.turns <= TURNS else 1 / (1 - damping**2)  # 1 / K is never more
+        by_mass, by_met, leak_mass, leak_met = self.rest * more_turns
         moved = state.turns * (state.scale * by_mass + state.added * by_met)
         more = state.scale * leak_mass + state.added * leak_met
-        return float(_balanced(state, moved, more, self.start.walk.damping))
+        return float(_balanced(state, moved, more, damping))
 
     def meet(self, place: int) -> None:
         """Bound visits from the target by the last links to a source. Cost: a look at each."""
