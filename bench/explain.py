@@ -9,10 +9,9 @@ unresolved, and the target's row, which is made with them; what-if with one new 
 with one from the heaviest node of the graph, after origins (column and row are reused), with the bound of its error:
 the first answer (150,000 edges may be looked at), and the one that questions get, which goes on until the change is
 known to three digits or the mass to seven; the latter for one new link from each of 120 sources, the heaviest nodes and
-others as they come; the best ten sources, alone and
-together; fragility. Answers are asserted: flow and origins sum to the mass, what-if
-lies within its bound of the same question asked with 50 times the work, and so do the best. `--graph` keeps the arrays there, and takes
-them from there.
+others as they come; the best ten sources, alone and together; fragility. Answers are asserted: flow and origins sum to
+the mass, what-if lies within its bound of the same question asked with 50 times the work, and the best of what-if.
+`--graph` keeps the arrays there, and takes them from there.
 """
 
 from __future__ import annotations

@@ -94,9 +94,8 @@ class PairColumns:
 
     def _pushed(self, column: int) -> tuple[Column | Swept, Lack]:
         if column not in self._known:
-            walk, scratch = self.walk, self.forward.scratch
-            links = (walk.inward, walk.out_weight, column)
-            limits = {"epsilon": EPSILON, "most_edges": self.column_work}
-            found = reverse_push(*links, damping=walk.damping, scratch=scratch, **limits)
+            walk, most, scratch = self.walk, self.column_work, self.forward.scratch
+            of_walk = (walk.inward, walk.out_weight, column)
+            found = reverse_push(*of_walk, damping=walk.damping, epsilon=EPSILON, most_edges=most, scratch=scratch)
             self._known[column] = found, lack_of(walk, found)
         return self._known[column]
