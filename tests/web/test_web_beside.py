@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from starlette.testclient import TestClient
@@ -85,6 +86,19 @@ def test_the_live_answer_is_the_answer_of_the_page(client: TestClient) -> None:
     assert text.count('id="answer"') == 1
     assert f"run {RUN}" in text
     assert "+0.001" in text
+
+
+@pytest.mark.parametrize("asked", ["", "&best=0"])
+def test_sources_of_a_very_large_run_are_ranked_only_when_asked(
+    client: TestClient, asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Whose link would bring most" in client.get(f"/what-if?q=crumb.example{asked}").text
+    (row,) = StubBench().runs()
+    monkeypatch.setattr(StubBench, "runs", lambda _: (replace(row, m=3_100_000_000),))
+    text = client.get(f"/what-if?q=crumb.example{asked}").text
+    assert "Name links to think of" in text
+    assert "Whose link would bring most" not in text
+    assert "Whose link would bring most" in client.get("/what-if?q=crumb.example&best=5").text
 
 
 def test_the_part_of_the_neighbourhood_is_no_whole_page(client: TestClient) -> None:

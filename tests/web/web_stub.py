@@ -18,6 +18,7 @@ from inlink.workbench.neighbourhood import Edge, Neighbourhood, Node
 from inlink.workbench.over_time import OverTime, Step
 from inlink.workbench.ranking import Authority
 from inlink.workbench.release_results import ReleaseState
+from inlink.workbench.run_lists import RunRow
 from inlink.workbench.totals import Totals
 
 NOW = datetime(2026, 11, 14, 6, 12, 41, tzinfo=UTC)
@@ -189,6 +190,13 @@ class StubBench:
         row: dict[str, Any] = {"source_domain": HOSTILE, "strength": 9, "first_seen": NOW}
         row |= {f"links_{n}": n - 1 for n in range(1, len(targets) + 1)}
         return rows_of([row], None, 120, cursor="next", notes=(f"targets: 1 = {HOSTILE}",))
+
+    def runs(self) -> tuple[RunRow, ...]:
+        numbers = (121_000, 900_000, 5_000, 0, 20, 1e-12)
+        words = ("drop", "one", 0.85, None)
+        return (
+            RunRow(RUN, "domains", SNAPSHOT, NOW, *numbers, *words, is_latest=True, is_served=False, has_lists=True),
+        )
 
     def what_if(self, target: str, *, scope: str | None = None, **links: Any) -> WhatIfAnswer:
         if target == "zero.example":

@@ -19,7 +19,7 @@ from inlink.workbench.people import Role
 MOST = 20
 BEST = ("0", "5", "10", "20")
 STRONGEST = 6
-QUICK_VOTES = 100_000_000
+QUICK_VOTES = 1_000_000_000  # beyond, finding where the mass began takes a minute
 
 
 @needs(Role.VIEWER)
