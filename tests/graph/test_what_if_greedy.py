@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from dense_votes import POLICIES, DenseVotes, random_votes
 
-from inlink.graph import greedy, greedy_masses
-from inlink.graph.explain_walk import Walk
+from inlink.graph import greedy, greedy_masses, what_if_columns
+from inlink.graph.explain_walk import Walk, walk_of
 from inlink.graph.greedy import Best, best_of, best_set, best_sources
 from inlink.graph.greedy_bounds import Pool, Start, pool_of
 from inlink.graph.origins import swept
@@ -17,7 +19,9 @@ from inlink.graph.what_if_columns import PushColumns
 from inlink.graph.what_if_forward import Forward
 from inlink.graph.what_if_masses import linked
 from inlink.graph.what_if_rows import Edit
-from inlink.kernels.push import reverse_push
+from inlink.kernels.csr import csr_of_edges
+from inlink.kernels.push import leak_visits, reverse_push
+from inlink.workbench import explaining
 
 N_GRAPHS = 12
 
@@ -163,3 +167,58 @@ def test_only_what_can_be_among_the_best_is_computed() -> None:
     found = best_sources(votes.walk(), 3, 2)
     assert found.is_proven
     assert found.n_exact < found.n_ranked / 2
+
+
+def test_sources_that_bring_nothing_are_listed_too() -> None:
+    """A walk that begins at node 0 alone and never leaves 0 and 1: all others have no mass, and none to give."""
+    n = 8
+    inward = csr_of_edges([1, 0, 3], [0, 1, 2], n)
+    out_weight, restart, mass = np.zeros(n), np.zeros(n), np.zeros(n)
+    out_weight[:3], restart[0] = 1.0, 1.0
+    mass[0] = 1 / 1.85
+    mass[1] = 0.85 / 1.85
+    walk = walk_of(inward, out_weight, mass, restart=restart)
+    alone, together = best_of(walk, 4, 5, 3)
+    assert [gain.source for gain in alone.gains[:2]] == [0, 1]
+    assert (len(alone.gains), len(together.gains)) == (5, 3)
+    allowed = np.ones(n, np.bool_)
+    allowed[:2] = False
+    alone = best_sources(walk, 4, 4, allowed=allowed)
+    assert [gain.source for gain in alone.gains] == [2, 3, 5, 6]
+    assert [gain.after.after for gain in alone.gains] == [0.0] * 4
+
+
+def test_fewer_than_asked_for_are_not_proven(monkeypatch: pytest.MonkeyPatch) -> None:
+    votes, target, free = graph(np.random.default_rng(11), POLICIES[0])
+    assert best_sources(votes.walk(), target, len(free) + 5).is_proven
+    monkeypatch.setattr(greedy, "MOST", 2)
+    found = best_sources(votes.walk(), target, 4)
+    assert (len(found.gains), found.is_proven) == (2, False)
+
+
+def test_what_leaks_is_solved_once_for_all_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
+    votes, target, _ = graph(np.random.default_rng(12), POLICIES[0])
+    calls: list[int] = []
+
+    def counted(*args: object, **more: object) -> object:
+        calls.append(1)
+        return leak_visits(*args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(what_if_columns, "leak_visits", counted)
+    alone, together = best_of(votes.walk(), target, 4, 3)
+    assert alone.n_exact + together.n_exact > 4
+    assert len(calls) == 1
+
+
+def test_what_is_not_proven_of_either_list_is_said() -> None:
+    votes, target, _ = graph(np.random.default_rng(13), POLICIES[0])
+    alone, together = best_of(votes.walk(), target, 3, 3)
+    assert explaining._open_notes(alone, together, exact=False) == []
+    assert explaining._open_notes(None, None, exact=False) == []
+    unproven = replace(together, is_proven=False)
+    (said,) = explaining._open_notes(alone, unproven, exact=False)
+    assert "best together" in said
+    assert "--exact" in said
+    first, second = explaining._open_notes(replace(alone, is_proven=False), unproven, exact=True)
+    assert "before the last" in first
+    assert "--exact" not in first + second

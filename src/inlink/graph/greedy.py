@@ -146,7 +146,9 @@ class _Ranking:
             for gain in found[n:]:
                 most_other = max(most_other, gain.after.after + gain.after.error)
             found, n_exact = found[:n], n_exact + 1
-        proven = not n or max(waiting.most, most_other) <= min((_least(gain) for gain in found), default=0.0)
+        is_whole = len(found) == min(n, self.pool.n_candidates - len(chosen))
+        least = min((_least(gain) for gain in found), default=0.0)
+        proven = not n or (is_whole and max(waiting.most, most_other) <= least)
         node = self.start.row.node
         return Best(node, float(self.start.walk.mass[node]), tuple(found), self.pool.n_candidates, n_exact, proven)
 
@@ -157,7 +159,7 @@ class _Ranking:
         where masses can be known better none.
         """
         if len(found) < n:
-            return 0.0
+            return -1.0  # one that brings nothing is listed, too
         least = min(_least(gain) for gain in found)
         if most_other <= least:
             return least

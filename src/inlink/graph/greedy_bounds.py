@@ -242,7 +242,7 @@ def _largest(values: Floats, n: int) -> tuple[NDArray[np.bool_], float]:
 def _listed(listed: NDArray[np.uint32], values: Floats, nodes: Places) -> Floats:
     """Values at nodes, both in order; 0 where none is listed."""
     if isinstance(nodes, slice):
-        low, high = np.searchsorted(listed, [nodes.start, nodes.stop])
+        low, high = np.searchsorted(listed, np.array([nodes.start, nodes.stop], listed.dtype))
         found = np.zeros(nodes.stop - nodes.start)
         found[listed[low:high] - np.uint32(nodes.start)] = values[low:high]
         return found

@@ -189,6 +189,7 @@ class Shared:
         self.exact: dict[int, Floats] = {}
         self.lacks: dict[tuple[int, float], Lack] = {}
         self.bounds: dict[tuple[int, int, float], Bound] = {}
+        self.leaks: Floats | None = None
         self._pushes: OrderedDict[tuple[int, float], Column] = OrderedDict()
         self._size = 0
 
@@ -225,6 +226,13 @@ class SharedColumns(PushColumns):
 
     def _pushed(self, column: int, epsilon: float, most: int) -> Column:
         return self.pushed(column, epsilon, most)
+
+    def _leaks(self) -> Floats:
+        if self.all_leaks is None:
+            if self.shared.leaks is None:
+                self.shared.leaks = super()._leaks()
+            self.all_leaks = self.shared.leaks
+        return self.all_leaks
 
     def _bounds(self, column: Column | Swept) -> list[Bound]:
         walk, key, leaked = self.walk, (column.target, column.error_bound), self._rows_forward().leaked

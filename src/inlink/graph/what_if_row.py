@@ -53,7 +53,7 @@ class Seen:
         return float(node == self.start) + value - lost, lacks + 2 * lost + each * OPEN
 
     def most_visits(self, walk: Walk, nodes: NDArray[np.int64] | slice) -> NDArray[np.float64]:
-        """Visits of nodes, from above, without a look at their links."""
+        """Visits of nodes, from above, without a look at their links. No node links to itself."""
         counts = self.counts[nodes] * (1 + 2 * SINGLE)
         alone = self.left / (1 - walk.damping**2)  # who comes back needs two steps at least
         if walk.restart is not None:

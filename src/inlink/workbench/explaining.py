@@ -186,6 +186,7 @@ def what_if(
         (
             *_precision(together),
             *_best_notes(explained, ranked, allowed, asks_nofollow=given.get("nofollow", False)),
+            *_open_notes(ranked, together_best, exact=exact),
             HELD_STILL,
         ),
     )
@@ -365,7 +366,7 @@ def _best_notes(
     if found is None:
         return []
     n_left_out = 0 if allowed is None else int(np.count_nonzero(~allowed))
-    notes = [f"{found.n_ranked:,} sources without a link were ranked; {found.n_exact:,} of them computed exactly"]
+    notes = [f"{found.n_ranked:,} sources without a link were ranked; {found.n_exact:,} of them computed"]
     n_silent = sum(float(explained.walk.out_weight[gain.source]) == 0 for gain in found.gains)
     if n_silent:
         notes.append(
@@ -377,7 +378,16 @@ def _best_notes(
         notes.insert(0, f"the best are ranked by what a follow link of each would bring{nothing}")
     if n_left_out:
         notes.append(f"{n_left_out:,} of infrastructure and hosting were left out: --infrastructure keeps them")
-    return notes if found.is_proven else [*notes, "others might come before the last of them: --exact decides it"]
+    return notes
+
+
+def _open_notes(alone: Best | None, together: Best | None, *, exact: bool) -> list[str]:
+    """Says so where others might belong among the best."""
+    more = "" if exact else ": --exact decides it"
+    notes = [f"others might come before the last of them{more}"] if alone and not alone.is_proven else []
+    if together and not together.is_proven:
+        notes.append(f"of those that are best together, others might do as well as some{more}")
+    return notes
 
 
 def share_of(part: float, whole: float) -> float:
