@@ -154,3 +154,16 @@ def test_a_target_that_nothing_leads_to_costs_no_look_at_the_graph(monkeypatch: 
     found = reverse_push(inward, np.array([1.0, 1.0, 0.0]), 0, epsilon=1e-9)
     assert (found.nodes.tolist(), found.values.tolist(), found.residual_nodes.tolist()) == ([0], [1.0], [])
     assert found.complete
+
+
+@pytest.mark.parametrize("damping", [0.5, 0.95, 0.99, 0.999])
+def test_slow_walks_are_followed_to_the_end(damping: float) -> None:
+    n = 7
+    ring = csr_of_edges([*range(n), 3, n], [*[(node + 1) % n for node in range(n)], 0, 3], n + 1)
+    for inward in (ring, *(random_inward(seed)[0] for seed in range(1, 20))):
+        out_weight = out_weights(inward) * 1.01
+        z = np.linalg.inv(np.eye(inward.n) - damping * walk_matrix(inward, out_weight))
+        assert np.abs(exact_column(inward, out_weight, 0, damping=damping) - z[:, 0]).max() < 1e-11
+        linked = np.divide(out_weights(inward), out_weight, out=np.zeros(inward.n), where=out_weight > 0)
+        leaked = leak_visits(transpose(inward, inward.n), out_weight, damping=damping, tolerance=1e-14)
+        assert np.abs(leaked - z @ (1 - linked)).max() < 1e-11

@@ -21,6 +21,8 @@ Source: Andersen, Borgs, Chayes, Hopcroft, Mirrokni, Teng, Local Computation of 
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -77,15 +79,24 @@ def reverse_push(
 
 
 def exact_column(
-    inward: Csr, out_weight: Floats, target: int, *, damping: float = 0.85, tolerance: float = _EXACT, most: int = 2000
+    inward: Csr,
+    out_weight: Floats,
+    target: int,
+    *,
+    damping: float = 0.85,
+    tolerance: float = _EXACT,
+    most: int | None = None,
 ) -> Floats:
     """All of y, float64 (n,), each entry within `tolerance` below the truth (rounding apart).
 
-    Raises: BadInput; NotConverged after `most` rounds.    Cost: up to log(tolerance) / log(a) passes over the edges.
+    Raises: BadInput; NotConverged after `most` rounds (None: more than can be needed).
+    Cost: up to log(tolerance) / log(a) passes over the edges.
     """
     _check(inward, out_weight, target, damping)
     push = Push(inward, out_weight, target, damping, None)
-    if not push.until_below(tolerance * (1 - damping), NO_LIMIT, most):
+    threshold = tolerance * (1 - damping)
+    most = _rounds(damping, threshold) if most is None else most
+    if not push.until_below(threshold, NO_LIMIT, most):
         raise NotConverged(f"the column of {target} did not converge in {most} rounds", last=push.settled)
     return push.settled
 
@@ -101,7 +112,7 @@ def leak_visits(outward: Csr, out_weight: Floats, *, damping: float = 0.85, tole
     arrays = arrays_of(outward, out_weight)
     leaks_of(arrays[0], arrays[2], arrays[3], leak)
     visits, after = leak.copy(), np.empty(outward.n)
-    for _ in range(1000):
+    for _ in range(_rounds(damping, tolerance * (1 - damping))):
         change = pull_visits(
             *arrays,
             damping,
@@ -113,6 +124,13 @@ def leak_visits(outward: Csr, out_weight: Floats, *, damping: float = 0.85, tole
         if change * damping <= tolerance * (1 - damping):
             return visits
     raise NotConverged("the visits to dangling nodes did not converge", last=visits)
+
+
+def _rounds(damping: float, threshold: float) -> int:
+    """Twice the rounds in which damping alone brings 1 below the threshold, and 1000."""
+    if damping <= 0 or not 0 < threshold < 1:
+        return 1000
+    return 1000 + math.ceil(2 * math.log(threshold) / math.log(damping))
 
 
 def _check(links: Csr, out_weight: Floats, target: int, damping: float) -> None:
